@@ -1,0 +1,326 @@
+"""Reading SPICE text: lines, includes, and what a ``.subckt`` declares.
+
+This module reads; what may pass to the simulator is decided by
+`optospice.ngspice.guard`.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optospice.errors import InputError
+
+#: What begins a comment behind something else on its line.
+_COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
+_INCLUDE = re.compile(r"^\s*\.(include|inc|lib)\b\s*(.*?)\s*$", re.IGNORECASE)
+_SUFFIXES = {
+    "t": 1e12, "g": 1e9, "meg": 1e6, "k": 1e3,
+    "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15,
+}  # fmt: skip
+#: ``mil`` and ``a`` are no numbers here: ngspice's own parsers disagree about both.
+_NUMBER = re.compile(
+    r"^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?!mil|a)(meg|[tgkmunpf])?[a-z]*$", re.IGNORECASE
+)
+
+
+#: Largest SPICE or card file that is read [bytes].
+LARGEST_FILE = 10_000_000
+_DEEPEST_INCLUDE = 50
+
+
+@dataclass(frozen=True)
+class Subcircuit:
+    """What a ``.subckt`` line declares.
+
+    Parameters
+    ----------
+    name : str
+        Name of the subcircuit, lower case (ngspice folds case).
+    nodes : tuple of str
+        Terminals in order.
+    parameters : mapping of str to float
+        Parameters with their defaults, in the unit that the card names.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    parameters: Mapping[str, float]
+
+
+def read_text(path: Path) -> str:
+    """Read a SPICE or card file, whatever its line ends.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, unreadable or not UTF-8 text.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            # a pipe would wait for ever, a device would never end
+            raise InputError(f"{path}: cannot be read; accepted: a regular file")
+        if status.st_size > LARGEST_FILE:
+            raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {LARGEST_FILE}")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+    return text
+
+
+def physical_lines(text: str) -> list[str]:
+    """Split text at every line end that ngspice may see (LF, CRLF, CR and the rarer ones)."""
+    return re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text)
+
+
+def split_comment(line: str) -> tuple[str, str]:
+    """Split a physical line into what counts and its comment, by ngspice's own rules.
+
+    ``*`` first makes the line a comment; ``;`` and ``//`` anywhere, ``$`` first or after
+    white space or a comma, begin one.
+    """
+    if line.lstrip().startswith("*"):
+        return "", line
+    sign = _COMMENT.search(line)
+    return (line, "") if sign is None else (line[: sign.start()], line[sign.start() :])
+
+
+def numbered_lines(physical: Iterable[str]) -> list[tuple[int, str]]:
+    """Join continuation lines (``+``) and drop comments and blank lines.
+
+    Parameters
+    ----------
+    physical : iterable of str
+        Lines as they stand in the file.
+
+    Returns
+    -------
+    list of (int, str)
+        Index of the first physical line and text of each logical line.
+    """
+    joined: list[tuple[int, str]] = []
+    pieces: list[str] = []
+    for index, line in enumerate(physical):
+        code = split_comment(line)[0].strip()
+        if not code:
+            continue
+        if code.startswith("+") and joined:
+            pieces.append(code[1:].strip())
+            continue
+        if pieces:
+            joined[-1] = (joined[-1][0], " ".join((joined[-1][1], *pieces)))
+            pieces = []
+        joined.append((index, code))
+    if pieces:
+        joined[-1] = (joined[-1][0], " ".join((joined[-1][1], *pieces)))
+    return joined
+
+
+def logical_lines(text: str) -> list[str]:
+    """Join continuation lines (``+``), drop blank lines, whole-line and trailing comments."""
+    return [line for _, line in numbered_lines(physical_lines(text))]
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One physical line of a library and where it stands.
+
+    Parameters
+    ----------
+    text : str
+        The line without its end.
+    place : str
+        ``file:line``.
+    """
+
+    text: str
+    place: str
+
+
+def expand_includes(path: Path, folders: Sequence[Path]) -> str:
+    """Read a library with the text of every ``.include`` in its place.
+
+    Parameters
+    ----------
+    path, folders
+        As `expand_lines`.
+
+    Returns
+    -------
+    str
+        The text of the library.
+    """
+    return "".join(f"{line.text}\n" for line in expand_lines(path, folders))
+
+
+def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
+    """Read a library with the lines of every ``.include`` in its place.
+
+    Each file is taken once, however often it is named. An include is found next to
+    the file that names it and must lie inside one of `folders` after all links are
+    followed. Lines end with LF or CRLF, as they do for ngspice.
+
+    Parameters
+    ----------
+    path : Path
+        The library file.
+    folders : sequence of Path
+        Netlist folders from which text may come.
+
+    Returns
+    -------
+    list of SourceLine
+        The lines, each with its file and number.
+
+    Raises
+    ------
+    InputError
+        When an include is absolute, climbs out of the folders, is missing or nested too
+        deeply.
+    """
+    seen: set[Path] = set()
+    roots = [folder.resolve() for folder in folders]
+
+    def inside(file: Path) -> bool:
+        return any(file.is_relative_to(root) for root in roots)
+
+    def expand(file: Path, named_in: Path | None, depth: int) -> Iterator[SourceLine]:
+        try:
+            resolved = file.resolve()
+        except (OSError, RuntimeError, ValueError):
+            raise InputError(f"{str(file)!r}: is no path that can be followed") from None
+        if not inside(resolved):
+            where = f"{named_in}: .include {str(file)!r}" if named_in else str(file)
+            raise InputError(
+                f"{where}: lies outside the netlist folders; accepted: files in "
+                + ", ".join(str(root) for root in roots)
+            )
+        if resolved in seen:
+            return
+        if depth > _DEEPEST_INCLUDE:
+            raise InputError(
+                f"{named_in}: .include inside .include; accepted: up to {_DEEPEST_INCLUDE} levels"
+            )
+        seen.add(resolved)
+        for line in _numbered_with_includes(read_text(resolved), file):
+            match = _INCLUDE.match(line.text)
+            if match is None:
+                yield line
+                continue
+            yield from expand(_include_target(match, resolved), resolved, depth + 1)
+
+    return list(expand(path, None, 0))
+
+
+def _numbered_with_includes(text: str, file: Path) -> Iterator[SourceLine]:
+    """Attach ``+`` lines to an ``.include`` before them, so that none is read as text."""
+    held: SourceLine | None = None
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    for number, raw in enumerate(lines, start=1):
+        line = raw.removesuffix("\r")
+        if held is not None and line.lstrip().startswith("+"):
+            held = SourceLine(f"{held.text} {line.lstrip()[1:]}", held.place)
+            continue
+        if held is not None:
+            yield held
+            held = None
+        source = SourceLine(line, f"{file}:{number}")
+        if _INCLUDE.match(line):
+            held = source
+        else:
+            yield source
+    if held is not None:
+        yield held
+
+
+def _include_target(match: re.Match[str], file: Path) -> Path:
+    card, rest = match.group(1).lower(), match.group(2)
+    rest = re.split(r";|\s\$", rest, maxsplit=1)[0].strip()
+    quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
+    if quoted is None:
+        raise InputError(f"{file}: .{card} {rest!r}: accepted: .{card} followed by one file name")
+    name = next(group for group in quoted.groups() if group is not None)
+    if not name or Path(name).is_absolute() or name.startswith("~") or "$" in name:
+        raise InputError(f"{file}: .{card} {name!r}: accepted: a path relative to this file")
+    return file.parent / name
+
+
+def spice_number(text: str) -> float | None:
+    """Read a SPICE number with its suffix (``6meg``, ``200n``); None when it is none."""
+    match = _NUMBER.match(text)
+    if match is None:
+        return None
+    return float(match.group(1)) * _SUFFIXES.get((match.group(2) or "").lower(), 1.0)
+
+
+def find_subcircuit(text: str, name: str, file: Path | str = "") -> Subcircuit:
+    """Read the header of one subcircuit.
+
+    Parameters
+    ----------
+    text : str
+        SPICE text, includes expanded.
+    name : str
+        Name of the subcircuit.
+    file : Path or str
+        Where the text comes from, for messages.
+
+    Raises
+    ------
+    InputError
+        When it is not there or a default is not a plain number.
+    """
+    found: list[str] = []
+    for line in logical_lines(text):
+        words = line.split()
+        if words[0].lower() != ".subckt" or len(words) < 2:
+            continue
+        found.append(words[1].lower())
+        if words[1].lower() == name.lower():
+            return _read_header(line, file)
+    listed = ", ".join(found) or "none"
+    raise InputError(f"{file}: no .subckt named {name!r}; the file defines: {listed}")
+
+
+def list_subcircuits(text: str) -> list[str]:
+    """Names of all subcircuits that a text defines, in order."""
+    heads = (line.split() for line in logical_lines(text))
+    return [words[1].lower() for words in heads if words[0].lower() == ".subckt" and len(words) > 1]
+
+
+def _read_header(line: str, file: Path | str) -> Subcircuit:
+    spaced = re.sub(r"\s*=\s*", "=", line)
+    spaced = re.sub(r"\bparams:\s*", " ", spaced, flags=re.IGNORECASE)
+    words = spaced.split()[1:]
+    name = words[0].lower()
+    nodes: list[str] = []
+    parameters: dict[str, float] = {}
+    for word in words[1:]:
+        if "=" not in word:
+            if parameters:
+                raise InputError(
+                    f"{file}: .subckt {name}: {word!r} stands after the parameters; "
+                    "accepted: terminals first, then name=number"
+                )
+            nodes.append(word.lower())
+            continue
+        key, _, value = word.partition("=")
+        number = spice_number(value.strip("{}'"))
+        if number is None:
+            raise InputError(
+                f"{file}: .subckt {name}: {key}={value}: accepted: a plain number as default"
+            )
+        parameters[key.lower()] = number
+    return Subcircuit(name, tuple(nodes), parameters)

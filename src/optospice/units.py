@@ -1,0 +1,190 @@
+"""Text with units to SI numbers and back, at the boundary only.
+
+Inside optospice every number is in SI units. Text such as ``"1.22 mW/cm^2"`` is
+read here with pint and nowhere else; a bare number is accepted only where the
+quantity has no dimension.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+if TYPE_CHECKING:
+    import pint
+
+#: What a quantity of each SI unit is called, with an example, for messages.
+KINDS = {
+    "s": "a time such as '10 s'",
+    "V": "a voltage such as '1 V'",
+    "A": "a current such as '80 nA'",
+    "ohm": "a resistance such as '6 Mohm'",
+    "F": "a capacitance such as '200 nF'",
+    "S": "a conductance such as '1 uS'",
+    "J": "an energy such as '40 nJ'",
+    "eV": "an energy such as '0.3 eV'",
+    "Hz": "a frequency such as '1 Hz'",
+    "m": "a length such as '740 nm'",
+    "m^2": "an area such as '100 um^2'",
+    "W/m^2": "an irradiance such as '1.22 mW/cm^2'",
+    "mW/cm^2": "an irradiance such as '1.22 mW/cm^2'",
+    "K": "a temperature such as '27 degC'",
+    "V/s": "a sweep rate such as '1 V/s'",
+    "1/s": "a rate such as '0.1 1/s'",
+    "1": "a number such as 0.5 or '50 %'",
+}
+
+_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+_PERCENT = {"%": 0.01, "percent": 0.01}
+
+
+class UnitsError(ValueError):
+    """A text is not a quantity of the wanted dimension."""
+
+
+@cache
+def registry() -> pint.UnitRegistry[float]:
+    """Give the one pint registry (made when it is first needed)."""
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+@lru_cache(maxsize=1024)
+def _conversion(unit: str, wanted: str) -> tuple[float, float]:
+    """Factor and offset that turn a number in *unit* into one in *wanted*.
+
+    Raises
+    ------
+    UnitsError
+        When there is no such unit or it has another dimension.
+    """
+    if unit in _PERCENT and wanted == "1":
+        return _PERCENT[unit], 0.0
+    if unit == wanted:
+        return 1.0, 0.0
+    ureg = registry()
+    spelled = unit.replace("Ω", "ohm").replace("\u2126", "ohm").replace("µ", "u")
+    spelled = spelled.replace("²", "^2").replace("°C", "degC")
+    target = "dimensionless" if wanted == "1" else wanted
+    try:
+        zero = ureg.Quantity(0.0, spelled).to(target).magnitude
+        one = ureg.Quantity(1.0, spelled).to(target).magnitude
+    except Exception as error:  # pint raises many kinds, all of them mean this
+        raise UnitsError(f"{unit!r} is not a unit of {kind_of(wanted)}") from error
+    return float(one - zero), float(zero)
+
+
+def _scale(digits: str, factor: float) -> float:
+    """Multiply without rounding twice where the factor is a power of ten."""
+    power = math.log10(factor)
+    if abs(power - round(power)) < 1e-12:
+        mantissa, _, exponent = digits.lower().partition("e")
+        return float(f"{mantissa}e{int(exponent or 0) + round(power)}")
+    return float(digits) * factor
+
+
+def kind_of(unit: str) -> str:
+    """Say in words what a quantity in *unit* is, with an example."""
+    return KINDS.get(unit, f"a quantity in {unit}")
+
+
+def parse(value: object, unit: str) -> float:
+    """Read a quantity.
+
+    Parameters
+    ----------
+    value : str, int or float
+        Text with a unit; a bare number only when `unit` is ``"1"``.
+    unit : str
+        The unit of the result, normally SI.
+
+    Returns
+    -------
+    float
+        The number in `unit`.
+
+    Raises
+    ------
+    UnitsError
+        When the text is no quantity or has another dimension.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise UnitsError(f"{value!r} is not {kind_of(unit)}")
+    if isinstance(value, (int, float)):
+        if unit != "1":
+            raise UnitsError(f"{value!r} has no unit; write {kind_of(unit)}")
+        number = float(value)
+    else:
+        match = _QUANTITY.match(value)
+        if match is None:
+            raise UnitsError(f"{value!r} is not {kind_of(unit)}")
+        written = match.group(2)
+        if not written and unit != "1":
+            raise UnitsError(f"{value!r} has no unit; write {kind_of(unit)}")
+        try:
+            factor, offset = _conversion(written or "1", unit)
+        except UnitsError:
+            raise UnitsError(f"{value!r} is not {kind_of(unit)}") from None
+        number = _scale(match.group(1), factor) + offset
+    if not math.isfinite(number):
+        raise UnitsError(f"{value!r} is not a finite number")
+    return number
+
+
+def convert(number: float, unit: str, wanted: str) -> float:
+    """Convert a number from one unit to another, e.g. ``convert(5e-7, "A", "nA")``."""
+    factor, offset = _conversion(unit, wanted)
+    return number * factor + offset
+
+
+def split_unit(text: str) -> tuple[float, str]:
+    """Split ``"40 nJ"`` into 40.0 and ``"nJ"`` (unit ``"1"`` when there is none)."""
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise UnitsError(f"{text!r} is not a number with a unit")
+    return float(match.group(1)), match.group(2) or "1"
+
+
+def format_quantity(number: float, unit: str) -> str:
+    """Write a number with its unit so that `parse` gives it back exactly."""
+    plain = repr(float(number))
+    return plain if unit == "1" else f"{plain} {unit}"
+
+
+def format_human(number: float, unit: str, digits: int = 4) -> str:
+    """Write a number with an engineering prefix for people, e.g. ``"6 MΩ"``."""
+    if unit in ("1", "") or not math.isfinite(number):
+        return f"{number:.{digits}g}" + ("" if unit in ("1", "") else f" {unit}")
+    simple = {"ohm": "Ω"}.get(unit, unit)
+    if number == 0 or not re.fullmatch(r"[A-Za-zΩ]+", simple) or simple in ("K", "degC", "eV"):
+        return f"{number:.{digits}g} {simple}"
+    exponent = min(max(math.floor(math.log10(abs(number)) / 3 + 1e-12) * 3, -18), 12)
+    prefix = dict(zip(range(-18, 13, 3), "afpnµm kMGT", strict=True))[exponent].strip()
+    return f"{number / 10**exponent:.{digits}g} {prefix}{simple}"
+
+
+def _field(unit: str) -> tuple[BeforeValidator, PlainSerializer]:
+    def read(value: Any) -> float:
+        return parse(value, unit)
+
+    def write(number: float) -> str | float:
+        return number if unit == "1" else format_quantity(number, unit)
+
+    return BeforeValidator(read), PlainSerializer(write, when_used="json-unless-none")
+
+
+Time = Annotated[float, *_field("s")]
+Voltage = Annotated[float, *_field("V")]
+Current = Annotated[float, *_field("A")]
+Irradiance = Annotated[float, *_field("W/m^2")]
+Length = Annotated[float, *_field("m")]
+Area = Annotated[float, *_field("m^2")]
+Frequency = Annotated[float, *_field("Hz")]
+Temperature = Annotated[float, *_field("K")]
+Ratio = Annotated[float, *_field("1")]
+SweepRate = Annotated[float, *_field("V/s")]

@@ -1,0 +1,85 @@
+"""From pydantic's report to one sentence that a person can act on."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ValidationError
+
+from optospice.errors import close_matches
+
+
+def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> str:
+    """Say the first problem in one sentence: file, key, value, what is accepted.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic found.
+    file : str
+        The file in which it stands.
+    model : type of BaseModel
+        The model that was validated, to know the accepted keys.
+    """
+    # an unknown key explains the most; of a union, the branch that is no fixed word does
+    order = {"extra_forbidden": 0, "literal_error": 2}
+    problem = sorted(error.errors(), key=lambda item: order.get(item["type"], 1))[0]
+    location = [part for part in problem["loc"] if not _is_branch(part)]
+    key = dotted(location)
+    kind, value = problem["type"], problem.get("input")
+    context = problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        accepted = _accepted_keys(model, location[:-1])
+        return f"{file}: {key}: unknown key; {close_matches(str(location[-1]), accepted)}"
+    if kind == "missing":
+        return f"{file}: {key}: is missing"
+    if kind == "value_error":
+        return f"{file}: {key + ': ' if key else ''}{context.get('error', problem['msg'])}"
+    if kind in ("literal_error", "enum"):
+        accepted = [word.strip("'") for word in _alternatives(str(context.get("expected", "")))]
+        return f"{file}: {key} = {value!r}: not accepted; {close_matches(str(value), accepted)}"
+    shown = f" = {value!r}" if isinstance(value, (str, int, float, bool, list)) else ""
+    message = problem["msg"]
+    return f"{file}: {key}{shown}: {message[0].lower()}{message[1:]}"
+
+
+def dotted(location: Iterable[object]) -> str:
+    """Write a location as in TOML: ``targets[2].metric``."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+    return text
+
+
+def _alternatives(expected: str) -> list[str]:
+    return [part.strip() for part in expected.replace(" or ", ", ").split(",")]
+
+
+def _is_branch(part: object) -> bool:
+    """Whether a part of a location is pydantic's own name of a union's branch."""
+    return isinstance(part, str) and ("[" in part or part in ("float", "str", "int", "list"))
+
+
+def _accepted_keys(model: type[BaseModel], location: Iterable[object]) -> list[str]:
+    current: object = model
+    for part in location:
+        if isinstance(part, int):
+            continue
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            field = current.model_fields.get(str(part))
+            if field is not None:  # else the part is a key of a mapping of models
+                current = _inner_model(field.annotation)
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return [field.alias or name for name, field in current.model_fields.items()]
+    return []
+
+
+def _inner_model(annotation: object) -> object:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in typing.get_args(annotation):
+        inner = _inner_model(argument)
+        if inner is not None:
+            return inner
+    return None
