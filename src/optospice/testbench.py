@@ -1,0 +1,223 @@
+"""A device under stimuli: the netlist that the engine and plain ``ngspice -b`` run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optospice.accuracy import PROFILES, Profile
+from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.sources import Source, number, sources
+from optospice.stimulus import FloatArray, Stimulus, breakpoints
+from optospice.units import convert
+from optospice.waveforms import Waveforms
+
+if TYPE_CHECKING:
+    from PySpice.Spice.Netlist import Circuit
+
+#: ngspice gives up on steps below 1e-11 of the largest one; edges keep this distance from it.
+_LARGEST_STEP_PER_GAP = 1e8
+
+
+@dataclass(frozen=True)
+class Testbench:
+    """A device with sources on its terminals.
+
+    Parameters
+    ----------
+    device : Device
+        The subcircuit under test.
+    stimuli : mapping of str to Signal or Samples
+        What each terminal sees: [V] or [W/m^2]. A terminal that is not named is
+        grounded (electrical) or dark (optical).
+    duration : float
+        Simulated time [s].
+    parameters : mapping of str to float
+        Parameters in the card's units; defaults from the ``.lib`` for the others.
+    profile : Profile
+        How exact the waveforms have to be.
+    temperature : float
+        Device temperature [K].
+    title : str
+        First line of the netlist.
+    """
+
+    __test__ = False  # not a pytest class, whatever its name
+
+    device: Device
+    stimuli: Mapping[str, Stimulus]
+    duration: float
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    profile: Profile = PROFILES["standard"]
+    temperature: float = 300.15
+    title: str = ""
+
+    @cached_property
+    def breakpoints(self) -> FloatArray:
+        """Times at which the solver starts its steps afresh [s]."""
+        return breakpoints(list(self.stimuli.values()), self.duration)
+
+    def circuit(self) -> Circuit:
+        """Build the PySpice circuit: device, sources, one instance ``Xdevice``."""
+        return self._circuit(external=False)
+
+    def _circuit(self, external: bool) -> Circuit:
+        circuit = self._fixture(external)
+        circuit.X("device", self.device.name, *self._nodes(), **self._spelled(self.parameters))
+        return circuit
+
+    def netlist(self) -> str:
+        """Write the whole netlist; ``ngspice -b`` runs it as it stands."""
+        return str(self.circuit()) + self._analysis(self.vectors, printed=True)
+
+    def engine_netlist(self) -> str:
+        """Write the netlist for the engine, which answers for the sources in `tables`."""
+        return str(self._circuit(external=True)) + self._analysis(self.vectors)
+
+    @cached_property
+    def tables(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """Long tables by source name: corners (times [s], voltages [V])."""
+        return {
+            f"v{name}".lower(): source.table
+            for name, _, _, source in self._sources()
+            if source.table is not None
+        }
+
+    def batch_netlist(self, parameter_sets: Sequence[Mapping[str, float]]) -> str:
+        """Write several copies of the device, one per parameter set, under the same stimuli.
+
+        Like `engine_netlist` it leaves the sources in `tables` to the engine.
+        """
+        lines = [str(self._fixture(external=True))]
+        driven = self._driven_electrical()
+        for index, parameters in enumerate(parameter_sets):
+            nodes = list(self._nodes())
+            for terminal in driven:
+                own = f"{terminal.name}_{index}"
+                nodes[nodes.index(terminal.name)] = own
+                lines.append(f"Vsense_{own} {terminal.name} {own} 0\n")
+            spelled = " ".join(f"{key}={text}" for key, text in self._spelled(parameters).items())
+            lines.append(f"Xdevice_{index} {' '.join(nodes)} {self.device.name} {spelled}\n")
+        wanted = [name for index in range(len(parameter_sets)) for name in self._sensed(index)]
+        return "".join(lines) + self._analysis(wanted)
+
+    @cached_property
+    def vectors(self) -> tuple[str, ...]:
+        """ngspice vectors that the run must give, besides ``time``."""
+        currents = [f"v{terminal.name}#branch" for terminal in self._driven_electrical()]
+        states = [f"xdevice.{state.node}" for state in self.device.card.states.values()]
+        return (*currents, *states)
+
+    def waveforms(self, vectors: Mapping[str, FloatArray]) -> Waveforms:
+        """Name what the engine read from the run of `netlist`."""
+        currents = {
+            f"i({terminal.name})": -vectors[f"v{terminal.name}#branch"]
+            for terminal in self._driven_electrical()
+        }
+        states = {
+            name: vectors[f"xdevice.{state.node}"]
+            for name, state in self.device.card.states.items()
+        }
+        return self._named(vectors["time"], currents, states)
+
+    def batch_waveforms(self, vectors: Mapping[str, FloatArray], count: int) -> list[Waveforms]:
+        """Name what the engine read from the run of `batch_netlist`, one entry per device."""
+        results = []
+        for index in range(count):
+            currents = {
+                f"i({terminal.name})": vectors[f"vsense_{terminal.name}_{index}#branch"]
+                for terminal in self._driven_electrical()
+            }
+            states = {
+                name: vectors[f"xdevice_{index}.{state.node}"]
+                for name, state in self.device.card.states.items()
+            }
+            results.append(self._named(vectors["time"], currents, states))
+        return results
+
+    def batch_vectors(self, count: int) -> list[str]:
+        """ngspice vectors that a batch run must give, besides ``time``."""
+        return [name for index in range(count) for name in self._sensed(index)]
+
+    def _sensed(self, index: int) -> list[str]:
+        currents = [
+            f"vsense_{terminal.name}_{index}#branch" for terminal in self._driven_electrical()
+        ]
+        states = [f"xdevice_{index}.{state.node}" for state in self.device.card.states.values()]
+        return [*currents, *states]
+
+    def _named(
+        self, time: FloatArray, currents: dict[str, FloatArray], states: dict[str, FloatArray]
+    ) -> Waveforms:
+        signals, units_of = dict(currents), dict.fromkeys(currents, "A")
+        for terminal in self.device.card.terminals:
+            stimulus = self.stimuli.get(terminal.name)
+            if stimulus is None:
+                continue
+            name, unit = ("v", "V") if terminal.kind == "electrical" else ("e", "W/m^2")
+            signals[f"{name}({terminal.name})"] = np.interp(time, *stimulus.points)
+            units_of[f"{name}({terminal.name})"] = unit
+        signals.update(states)
+        units_of.update(dict.fromkeys(states, "1"))
+        return Waveforms(time, signals, units_of, self.breakpoints, self.profile.bound)
+
+    def _driven_electrical(self) -> list[Terminal]:
+        return [t for t in self.device.terminals("electrical") if t.name in self.stimuli]
+
+    def _nodes(self) -> list[str]:
+        return [t.name if t.name in self.stimuli else "0" for t in self.device.card.terminals]
+
+    def _spelled(self, parameters: Mapping[str, float]) -> dict[str, str]:
+        return {key: number(value) for key, value in parameters.items()}
+
+    def _fixture(self, external: bool) -> Circuit:
+        """Give the circuit without the device's instance."""
+        from PySpice.Spice.Netlist import Circuit
+
+        circuit = Circuit(self.title or f"optospice: {self.device.name}")
+        circuit.raw_spice += self.device.text
+        for name, upper, lower, source in self._sources():
+            value = "EXTERNAL" if external and source.table is not None else source.value
+            circuit.V(name, upper, lower, value)
+        return circuit
+
+    def _sources(self) -> Iterator[tuple[str, str, str, Source]]:
+        """Give every source: name, upper node, lower node, what it does."""
+        for terminal in self.device.card.terminals:
+            stimulus = self.stimuli.get(terminal.name)
+            if stimulus is None:
+                continue
+            scale = 1.0 if terminal.kind == "electrical" else convert(1.0, "W/m^2", IRRADIANCE_UNIT)
+            stack = sources(stimulus, scale)
+            names = [terminal.name, *(f"{terminal.name}_stack{k}" for k in range(1, len(stack)))]
+            for name, lower, source in zip(names, [*names[1:], "0"], stack, strict=True):
+                yield name, name, lower, source
+
+    def _analysis(self, vectors: Sequence[str], printed: bool = False) -> str:
+        largest = self.duration
+        gaps = np.diff(self.breakpoints, prepend=0.0)
+        gaps = gaps[gaps > 1e-12 * self.duration]
+        if gaps.size:
+            largest = min(largest, _LARGEST_STEP_PER_GAP * float(gaps.min()))
+        first = min(self.duration / 1000, largest)
+        saved = " ".join(_saved(name) for name in vectors)
+        # without .print, plain ``ngspice -b`` runs no analysis at all
+        output = f".print tran {saved}\n" if printed else ""
+        return (
+            f".temp {number(convert(self.temperature, 'K', 'degC'))}\n"
+            f"{self.profile.options}\n"
+            f".save {saved}\n{output}"
+            f".tran {number(first)} {number(self.duration)} 0 {number(largest)}\n"
+            ".end\n"
+        )
+
+
+def _saved(vector: str) -> str:
+    """Name a vector as ``.save`` wants it."""
+    if vector.endswith("#branch"):
+        return f"i({vector.removesuffix('#branch')})"
+    return f"v({vector})"

@@ -1,0 +1,139 @@
+"""What came back from the simulator: time, named signals, and how to read between points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optospice.errors import close_matches
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Waveforms:
+    """Simulated signals over time.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Time points of the solver [s], increasing, not equidistant.
+    signals : mapping of str to ndarray, shape (n,)
+        ``"i(p)"``: current into terminal p [A]; ``"v(p)"``: its voltage [V];
+        ``"e(light)"``: irradiance on an optical terminal [W/m^2]; state nodes by name.
+    units : mapping of str to str
+        SI unit of each signal.
+    breakpoints : ndarray
+        Times at which a stimulus changes its slope [s]; no interpolation crosses them.
+    error_bound : float
+        Largest error of the signals as a fraction of their peak [1].
+    """
+
+    time: FloatArray
+    signals: Mapping[str, FloatArray]
+    units: Mapping[str, str] = field(default_factory=dict)
+    breakpoints: FloatArray = field(default_factory=lambda: np.empty(0))
+    error_bound: float = 0.0
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Give one signal by name; ``"time"`` as well."""
+        if name == "time":
+            return self.time
+        try:
+            return self.signals[name]
+        except KeyError:
+            raise KeyError(
+                f"no signal {name!r}; {close_matches(name, ['time', *self.signals])}"
+            ) from None
+
+    @property
+    def current_name(self) -> str:
+        """Name of the current into the first electrical terminal."""
+        return next(name for name in self.signals if name.startswith("i("))
+
+    @property
+    def current(self) -> FloatArray:
+        """Current into the first electrical terminal [A]."""
+        return self.signals[self.current_name]
+
+    def at(self, name: str, times: ArrayLike) -> FloatArray:
+        """Interpolate a signal.
+
+        Monotone cubic (PCHIP) between breakpoints, so that no interval mixes the two
+        sides of an edge: an order more exact than straight lines at the same points.
+
+        Parameters
+        ----------
+        name : str
+            Signal.
+        times : array_like
+            Times within the simulated range [s].
+
+        Raises
+        ------
+        ValueError
+            When a time lies outside the simulated range.
+        """
+        wanted = np.asarray(times, dtype=float)
+        values = self[name]
+        slack = 1e-9 * self.time[-1]  # the solver's last point may differ by rounding
+        if wanted.size and (wanted.min() < self.time[0] or wanted.max() > self.time[-1] + slack):
+            raise ValueError(f"times must lie within {self.time[0]:g} s to {self.time[-1]:g} s")
+        wanted = np.minimum(wanted, self.time[-1])
+        return interpolate(self.time, values, wanted, self.breakpoints)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Give a table with one column per signal and `time` [s] as a column."""
+        import pandas
+
+        return pandas.DataFrame({"time": self.time, **self.signals})
+
+    def plot(self, signal: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw a signal against time (the current when none is named) with the light above."""
+        from optospice.report.figures import plot_waveforms
+
+        return plot_waveforms(self, signal, ax)
+
+
+def interpolate(
+    time: FloatArray, values: FloatArray, wanted: FloatArray, breakpoints: FloatArray
+) -> FloatArray:
+    """Interpolate by PCHIP within each stretch between breakpoints.
+
+    Parameters
+    ----------
+    time, values : ndarray, shape (n,)
+        Points [s] and values.
+    wanted : ndarray
+        Times to read at [s].
+    breakpoints : ndarray
+        Times that no stretch crosses [s]. The solver places a point on each.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    cuts = np.unique(np.searchsorted(time, breakpoints - _tolerance(breakpoints)))
+    cuts = cuts[(cuts > 0) & (cuts < time.size - 1)]
+    edges = np.concatenate([[0], cuts, [time.size - 1]])
+    result = np.empty(wanted.shape)
+    flat, out = wanted.ravel(), result.ravel()
+    stretch = np.clip(np.searchsorted(time[edges], flat, side="right") - 1, 0, edges.size - 2)
+    for index in np.unique(stretch):
+        first, last = edges[index], edges[index + 1]
+        chosen = stretch == index
+        t, v = time[first : last + 1], values[first : last + 1]
+        out[chosen] = (
+            PchipInterpolator(t, v)(flat[chosen]) if t.size > 2 else np.interp(flat[chosen], t, v)
+        )
+    return out.reshape(wanted.shape)
+
+
+def _tolerance(times: FloatArray) -> FloatArray:
+    return np.asarray(1e-9 * np.maximum(np.abs(times), 1e-12))
