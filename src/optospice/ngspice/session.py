@@ -1,0 +1,274 @@
+"""The binding: one libngspice in this process, behind load, run and read.
+
+A thin ctypes binding. PySpice's `NgSpiceShared` was measured at 0.7 of its speed, raises
+on harmless stderr lines and leaks without ``remcirc``; see `docs/engine.md`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optospice.ngspice.installation import Installation
+from optospice.ngspice.judge import RunFailedError, own_words
+from optospice.stimulus import FloatArray
+
+_char_p, _int, _double, _void_p = ctypes.c_char_p, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
+
+
+class _VectorInfo(ctypes.Structure):
+    _fields_ = (
+        ("name", _char_p),
+        ("type", _int),
+        ("flags", ctypes.c_short),
+        ("real", ctypes.POINTER(_double)),
+        ("complex", ctypes.POINTER(_double)),
+        ("length", _int),
+    )
+
+
+_SendChar = ctypes.CFUNCTYPE(_int, _void_p, _int, _void_p)
+_SendStat = ctypes.CFUNCTYPE(_int, _void_p, _int, _void_p)
+_ControlledExit = ctypes.CFUNCTYPE(_int, _int, ctypes.c_bool, ctypes.c_bool, _int, _void_p)
+_SendData = ctypes.CFUNCTYPE(_int, _void_p, _int, _int, _void_p)
+_SendInitData = ctypes.CFUNCTYPE(_int, _void_p, _int, _void_p)
+_BGThreadRunning = ctypes.CFUNCTYPE(_int, ctypes.c_bool, _int, _void_p)
+_GetSourceData = ctypes.CFUNCTYPE(_int, ctypes.POINTER(_double), _double, _char_p, _int, _void_p)
+_GetSyncData = ctypes.CFUNCTYPE(
+    _int, _double, ctypes.POINTER(_double), _double, _int, _int, _int, _void_p
+)
+
+#: Commands that make every run cheaper: no reference values (20 % per point) and, from
+#: ngspice 46 on, no look at the machine's memory at every point.
+_SETTINGS = ("set ngbehavior=", "set norefvalue", "set no_mem_check", "unset interactive")
+_FLUSH_EVERY = 200
+#: How many corners of a table are announced to the solver ahead of its time. It looks at
+#: the next two; announcing all of a long table at once costs quadratic time.
+_CORNERS_AHEAD = 4
+#: Start-up files of our own: the system's load code models that every time point pays for.
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+class PoisonedError(RuntimeError):
+    """The library asked for a controlled exit: this process must not use it again."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one run gave.
+
+    Parameters
+    ----------
+    vectors : mapping of str to ndarray
+        Real vectors by name, copied out of ngspice, ``time`` included.
+    log : list of str
+        What ngspice printed.
+    """
+
+    vectors: Mapping[str, FloatArray]
+    log: list[str]
+
+
+class Table:
+    """A source that optospice answers for: a piecewise-linear table with its breakpoints.
+
+    ngspice's own PWL source searches its table from the start at every step, so that a
+    train costs quadratic time; this one remembers where it was.
+
+    Parameters
+    ----------
+    times, levels : array_like, shape (n,)
+        Corners: increasing times [s] and node voltages [V].
+    """
+
+    def __init__(self, times: FloatArray, levels: FloatArray) -> None:
+        self.times: list[float] = [float(time) for time in times]
+        self.levels: list[float] = [float(level) for level in levels]
+        self._segment = 0
+        self._announced = 0
+
+    def value(self, time: float) -> float:
+        """Voltage at a time [s]; cheap when times come nearly in order."""
+        times, levels, index = self.times, self.levels, self._segment
+        last = len(times) - 1
+        while index < last and times[index + 1] <= time:
+            index += 1
+        while index > 0 and times[index] > time:
+            index -= 1
+        self._segment = index
+        if index == last or time <= times[index]:
+            return levels[index]
+        fraction = (time - times[index]) / (times[index + 1] - times[index])
+        return levels[index] + fraction * (levels[index + 1] - levels[index])
+
+    def next_corners(self) -> list[float]:
+        """Corners to announce now: those that come soon and have not been announced."""
+        wanted = min(self._segment + 1 + _CORNERS_AHEAD, len(self.times))
+        corners = self.times[self._announced : wanted]
+        self._announced = max(self._announced, wanted)
+        return [corner for corner in corners if corner > 0]
+
+
+class Session:
+    """One libngspice, loaded once per process.
+
+    A second initialisation crashes the library, so a process makes one session and keeps
+    it. After `PoisonedError` the process has to go.
+
+    Parameters
+    ----------
+    installation : Installation
+        Which ngspice.
+    """
+
+    def __init__(self, installation: Installation) -> None:
+        os.environ["SPICESCRIPTS"] = str(SCRIPTS)
+        self._log: list[str] = []
+        self._poisoned = ""
+        self._tables: dict[bytes, Table] = {}
+        self._runs = 0
+        self._library = ctypes.CDLL(str(installation.library))
+        self._declare()
+        # Callbacks must outlive every call into the library.
+        self._callbacks = (
+            _SendChar(self._on_text),
+            _SendStat(lambda *_: 0),
+            _ControlledExit(self._on_exit),
+            _SendData(),
+            _SendInitData(),
+            _BGThreadRunning(lambda *_: 0),
+        )
+        self._library.ngSpice_Init(*self._callbacks, None)
+        self._synchronisation = (_GetSourceData(self._on_source), _GetSourceData(), _GetSyncData())
+        self._library.ngSpice_Init_Sync(*self._synchronisation, ctypes.byref(_int(0)), None)
+        for setting in _SETTINGS:
+            self.command(setting)
+        self.version = self._ask_version()
+
+    def _declare(self) -> None:
+        library = self._library
+        library.ngSpice_Command.argtypes = [_char_p]
+        library.ngSpice_Circ.argtypes = [ctypes.POINTER(_char_p)]
+        library.ngSpice_CurPlot.restype = _char_p
+        library.ngGet_Vec_Info.argtypes = [_char_p]
+        library.ngGet_Vec_Info.restype = ctypes.POINTER(_VectorInfo)
+        library.ngSpice_SetBkpt.argtypes = [_double]
+        library.ngSpice_AllVecs.argtypes = [_char_p]
+        library.ngSpice_AllVecs.restype = ctypes.POINTER(_char_p)
+
+    def _on_text(self, text: int, _ident: int, _user: int) -> int:
+        self._log.append(ctypes.string_at(text).decode("utf-8", "replace"))
+        return 0
+
+    def _on_exit(self, status: int, _now: bool, _quit: bool, _ident: int, _user: int) -> int:
+        self._poisoned = f"ngspice asked to exit with status {status}"
+        return 0
+
+    def _on_source(
+        self, value: Any, time: float, name: bytes, _ident: int, _user: int | None
+    ) -> int:
+        table = self._tables[name]
+        value[0] = table.value(time)
+        for corner in table.next_corners():
+            if corner > time:
+                self._library.ngSpice_SetBkpt(corner)
+        return 0
+
+    def _ask_version(self) -> str:
+        self._log.clear()
+        self.command("version -s")
+        words = " ".join(self._log).split()
+        self._log.clear()
+        found = (w.removeprefix("ngspice-") for w in words if w.startswith("ngspice-"))
+        return next(found, "unknown")
+
+    def command(self, text: str) -> int:
+        """Send one command; only text of our own, never of a netlist.
+
+        Raises
+        ------
+        PoisonedError
+            When the library asked for a controlled exit.
+        """
+        status = int(self._library.ngSpice_Command(text.encode()))
+        self._check_alive()
+        return status
+
+    def _check_alive(self) -> None:
+        if self._poisoned:
+            raise PoisonedError(f"{self._poisoned}; ngspice: {own_words(self._log)}")
+
+    def load(self, netlist: str) -> None:
+        """Load a circuit that has passed the guard.
+
+        Raises
+        ------
+        RunFailedError
+            When ngspice does not accept it.
+        PoisonedError
+            When it took the library down.
+        """
+        self._log.clear()
+        title, *rest = netlist.splitlines()
+        lines = [title.encode()]
+        lines += [line.encode() for line in rest if line and not line.startswith("*")]
+        array = (_char_p * (len(lines) + 1))(*lines, None)
+        status = self._library.ngSpice_Circ(array)
+        self._check_alive()
+        if status or any(line.startswith("stderr Error") for line in self._log):
+            raise RunFailedError(f"ngspice does not accept the netlist: {own_words(self._log)}")
+
+    def run(
+        self, netlist: str, wanted: Iterable[str], tables: Mapping[str, Table] | None = None
+    ) -> RunResult:
+        """Load a circuit, run its analysis and read vectors back.
+
+        Parameters
+        ----------
+        netlist : str
+            A netlist that has passed the guard, with one analysis card.
+        wanted : iterable of str
+            Vectors to read; ``time`` comes along. A missing one is left out: `judge` says so.
+        tables : mapping of str to Table, optional
+            Answers for the netlist's ``EXTERNAL`` voltage sources, by lower-case name.
+
+        Raises
+        ------
+        RunFailedError, PoisonedError
+            As `load`.
+        """
+        self._tables = {name.encode(): table for name, table in (tables or {}).items()}
+        try:
+            self.load(netlist)
+            self.command("run")
+            log = list(self._log)
+            return RunResult(self.read(["time", *wanted]), log)
+        finally:
+            if not self._poisoned:
+                self.clear()
+
+    def read(self, names: Iterable[str]) -> dict[str, FloatArray]:
+        """Copy real vectors of the current plot; names without data are left out."""
+        vectors = {}
+        for name in names:
+            pointer = self._library.ngGet_Vec_Info(name.encode())
+            if not pointer:
+                continue
+            info = pointer.contents
+            if info.length > 0 and info.real:
+                vectors[name] = np.ctypeslib.as_array(info.real, (info.length,)).copy()
+        return vectors
+
+    def clear(self) -> None:
+        """Forget the circuit and its results; memory stays level over any number of runs."""
+        self.command("destroy all")
+        self.command("remcirc")
+        self._runs += 1
+        if self._runs % _FLUSH_EVERY == 0:
+            self._library.ngSpice_Command(None)
