@@ -1,0 +1,53 @@
+"""Metrics of optoelectronic synapses: pure functions from waveforms to numbers.
+
+One module per family. Every function takes and returns SI units, names the definition it
+used, and answers nan with a note where the data do not hold the quantity.
+"""
+
+from optospice.metrics import (
+    arrhenius,
+    decay,
+    energy,
+    filtering,
+    hysteresis,
+    learning,
+    levels,
+    nociception,
+    ordering,
+    plasticity,
+    postsynaptic_current,
+    potentiation_depression,
+    repeatability,
+    retention,
+    spike_timing,
+    switching,
+)
+from optospice.metrics.fit_result import FitResult
+from optospice.metrics.registry import METRICS, MetricInfo, definition_names, metric, metric_info
+from optospice.metrics.value import MetricValue
+
+__all__ = [
+    "METRICS",
+    "FitResult",
+    "MetricInfo",
+    "MetricValue",
+    "arrhenius",
+    "decay",
+    "definition_names",
+    "energy",
+    "filtering",
+    "hysteresis",
+    "learning",
+    "levels",
+    "metric",
+    "metric_info",
+    "nociception",
+    "ordering",
+    "plasticity",
+    "postsynaptic_current",
+    "potentiation_depression",
+    "repeatability",
+    "retention",
+    "spike_timing",
+    "switching",
+]

@@ -1,0 +1,91 @@
+"""Currents read at named instants of a pulse experiment."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from optospice.metrics.registry import metric
+from optospice.metrics.value import MetricValue, missing
+from optospice.metrics.windows import checked_waveform
+
+
+def _current_at(
+    time: npt.ArrayLike, current: npt.ArrayLike, instant: float, definition: str
+) -> MetricValue:
+    t, i = checked_waveform(time, current)
+    if not t[0] <= instant <= t[-1] * (1 + 1e-9):
+        return missing("A", definition, f"the waveform does not cover {instant:.6g} s")
+    return MetricValue(float(np.interp(instant, t, i)), "A", definition)
+
+
+@metric(
+    title="Current in the dark at the read-out bias, before the first pulse",
+    unit="A",
+    display_unit="nA",
+    source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 5d",
+)
+def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> MetricValue:
+    """Read the current just before the first pulse.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    onset : float
+        Start of the first pulse [s].
+
+    Returns
+    -------
+    MetricValue
+        Current [A]; nan with a note if the waveform does not cover the onset.
+    """
+    return _current_at(time, current, onset, "current at the onset of the first pulse")
+
+
+@metric(
+    title="Current at the end of the pulse",
+    unit="A",
+    display_unit="nA",
+    source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 5d",
+)
+def current_at_pulse_end(time: npt.ArrayLike, current: npt.ArrayLike, offset: float) -> MetricValue:
+    """Read the current when the falling edge of a pulse begins.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    offset : float
+        Start of the falling edge [s].
+
+    Returns
+    -------
+    MetricValue
+        Current [A]; nan with a note if the waveform does not cover that time.
+    """
+    return _current_at(time, current, offset, "current at the start of the falling edge")
+
+
+@metric(
+    title="Amplitude of the last response of a train",
+    unit="A",
+    display_unit="nA",
+    source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, A_n of Eq. 3",
+)
+def last_amplitude(amplitudes: npt.ArrayLike, definition: str) -> MetricValue:
+    """Amplitude of the last pulse of a train.
+
+    Parameters
+    ----------
+    amplitudes : array_like, shape (n,)
+        Amplitude of each response [A].
+    definition : str
+        How they were taken, in words.
+
+    Returns
+    -------
+    MetricValue
+        The last of them [A].
+    """
+    return MetricValue(float(np.asarray(amplitudes, dtype=float)[-1]), "A", definition)

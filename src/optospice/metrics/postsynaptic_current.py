@@ -1,0 +1,296 @@
+"""Amplitude, undershoot and recovery of the current that a pulse evokes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from optospice.metrics.registry import accepted_name, metric
+from optospice.metrics.value import MetricValue, missing
+from optospice.metrics.windows import (
+    FloatArray,
+    checked_waveform,
+    checked_window,
+    outside_note,
+    window_samples,
+)
+from optospice.units import format_human
+
+PBS_PAPER = "Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, doi:10.1039/d5tc03487f"
+
+AMPLITUDE_DEFINITIONS: Mapping[str, str] = {
+    "step": "peak current minus the current just before that pulse",
+    "raw": "peak current as measured",
+    "baseline": "peak current minus the baseline (dark or read-out) current before the first pulse",
+}
+POLARITIES: Mapping[str, str] = {
+    "either": "the extreme with the largest deviation from the current just before the pulse",
+    "positive": "the highest current",
+    "negative": "the lowest current",
+}
+
+
+@metric(
+    title="Amplitude of the postsynaptic current",
+    unit="A",
+    display_unit="nA",
+    definitions=AMPLITUDE_DEFINITIONS,
+    source=f"{PBS_PAPER}, Fig. 2a and Fig. 3a (inset)",
+)
+def postsynaptic_current_amplitude(
+    time: npt.ArrayLike,
+    current: npt.ArrayLike,
+    onset: float,
+    offset: float,
+    definition: str = "step",
+    *,
+    baseline: float | None = None,
+    polarity: str = "either",
+) -> MetricValue:
+    """Amplitude of the current that one pulse evokes.
+
+    The peak is the extreme of the current within the closed window from onset to offset,
+    by default the one that deviates most from the current at the onset. An edge of finite
+    rise time belongs to the window, so a current that decays during the pulse peaks at the
+    end of the rising edge.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing, at unequal distances [s], and current [A].
+    onset, offset : float
+        Start of the rising edge and start of the falling edge of the pulse [s].
+    definition : {"step", "raw", "baseline"}
+        What is subtracted from the peak: the current at the onset, nothing, or `baseline`.
+    baseline : float, optional
+        Dark or read-out current before the first pulse [A]; needed by ``"baseline"``.
+    polarity : {"either", "positive", "negative"}
+        Which extreme is the peak.
+
+    Returns
+    -------
+    MetricValue
+        Amplitude [A], negative for a current that goes down.
+
+    Raises
+    ------
+    ValueError
+        For an unknown or incomplete definition, a window without duration, or arrays that
+        do not belong together.
+
+    References
+    ----------
+    Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2a and Fig. 3a (inset).
+    """
+    checked_window(onset, offset)
+    peak_definition, text = _definition_text(definition, baseline, polarity)
+    t, i = checked_waveform(time, current)
+    if note := outside_note(t, onset, offset):
+        return missing("A", text, note)
+    _, inside = window_samples(t, i, onset, offset)
+    before = float(inside[0])
+    high, low = float(inside.max()), float(inside.min())
+    if math.isnan(high):
+        return missing("A", text, "the current is not a number somewhere inside the pulse")
+    if polarity == "either":
+        peak = high if high - before >= before - low else low
+    else:
+        peak = high if polarity == "positive" else low
+    if peak_definition == "step":
+        peak -= before
+    elif peak_definition == "baseline" and baseline is not None:
+        peak -= baseline
+    return MetricValue(peak, "A", text)
+
+
+def postsynaptic_current_amplitudes(
+    time: npt.ArrayLike,
+    current: npt.ArrayLike,
+    onsets: npt.ArrayLike,
+    offsets: npt.ArrayLike,
+    definition: str = "step",
+    *,
+    baseline: float | None = None,
+    polarity: str = "either",
+) -> FloatArray:
+    """Amplitudes of the currents that the pulses of a train evoke.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing, at unequal distances [s], and current [A].
+    onsets, offsets : array_like, shape (m,)
+        Start of the rising and of the falling edge of each pulse; pulses follow one
+        another without overlap [s].
+    definition, baseline, polarity
+        As for `postsynaptic_current_amplitude`.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Amplitudes [A]; nan for a pulse that the waveform does not cover.
+
+    Raises
+    ------
+    ValueError
+        As for `postsynaptic_current_amplitude`, and for pulses that overlap.
+
+    References
+    ----------
+    Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 3 and 4.
+    """
+    peak_definition, _ = _definition_text(definition, baseline, polarity)
+    t, i = checked_waveform(time, current)
+    start = np.atleast_1d(np.asarray(onsets, dtype=np.float64))
+    end = np.atleast_1d(np.asarray(offsets, dtype=np.float64))
+    if start.ndim != 1 or start.shape != end.shape:
+        raise ValueError(f"as many onsets as offsets are needed: {start.shape}, {end.shape}")
+    if not ((end > start).all() and (start[1:] >= end[:-1]).all()):
+        raise ValueError("every pulse must end after it starts and before the next one starts")
+    if start.size == 0:
+        return np.empty(0)
+    before = np.interp(start, t, i)
+    after = np.interp(end, t, i)
+    # Extremes of the samples inside each pulse; the odd results, between the pulses, are dropped.
+    edges = np.empty(2 * start.size, dtype=np.intp)
+    edges[::2] = t.searchsorted(start, "left")
+    edges[1::2] = t.searchsorted(end, "right")
+    empty = edges[1::2] <= edges[::2]
+    padded = np.append(i, i[-1])  # an index one past the end is then still valid
+    high = np.maximum.reduceat(padded, edges)[::2]
+    low = np.minimum.reduceat(padded, edges)[::2]
+    ends_high, ends_low = np.maximum(before, after), np.minimum(before, after)
+    high = np.where(empty, ends_high, np.maximum(high, ends_high))
+    low = np.where(empty, ends_low, np.minimum(low, ends_low))
+    if polarity == "either":
+        peak = np.where(high - before >= before - low, high, low)
+    else:
+        peak = high if polarity == "positive" else low
+    slack = 1e-9 * max(float(t[-1] - t[0]), abs(float(t[-1])), abs(float(t[0])))
+    covered = (start >= t[0] - slack) & (end <= t[-1] + slack)
+    if peak_definition == "step":
+        peak = peak - before
+    elif peak_definition == "baseline" and baseline is not None:
+        peak = peak - baseline
+    amplitudes: FloatArray = np.where(covered, peak, np.nan)
+    return amplitudes
+
+
+@metric(
+    title="Undershoot after the pulse",
+    unit="A",
+    display_unit="nA",
+    source=f"{PBS_PAPER}, discussion of Fig. 5 (minimum when the light goes off)",
+)
+def undershoot(
+    time: npt.ArrayLike,
+    current: npt.ArrayLike,
+    offset: float,
+    end: float,
+    baseline: float,
+) -> MetricValue:
+    """Lowest current after a pulse, where it goes below the baseline.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    offset : float
+        End of the pulse [s].
+    end : float
+        End of the search [s].
+    baseline : float
+        Dark or read-out current before the first pulse [A].
+
+    Returns
+    -------
+    MetricValue
+        The lowest current itself [A]; nan with a note if it is not below the baseline.
+
+    Raises
+    ------
+    ValueError
+        For a window without duration or arrays that do not belong together.
+
+    References
+    ----------
+    Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, discussion of Fig. 5.
+    """
+    checked_window(offset, end)
+    text = f"lowest current after the pulse, below the baseline of {format_human(baseline, 'A', 6)}"
+    t, i = checked_waveform(time, current)
+    if note := outside_note(t, offset, end):
+        return missing("A", text, note)
+    lowest = float(window_samples(t, i, offset, end)[1].min())
+    if math.isnan(lowest):
+        return missing("A", text, "the current is not a number after the pulse")
+    if lowest >= baseline:
+        least = format_human(lowest, "A", 6)
+        return missing("A", text, f"no undershoot: the lowest current, {least}, is not below it")
+    return MetricValue(lowest, "A", text)
+
+
+@metric(
+    title="Time constant of the recovery after the pulse",
+    unit="s",
+    source=f"{PBS_PAPER}, Fig. 2b, read as a mono-exponential towards the dark current",
+)
+def recovery_time_constant(
+    time: npt.ArrayLike,
+    current: npt.ArrayLike,
+    pulse_end: float,
+    baseline: float,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+) -> MetricValue:
+    """Time constant of the return to the baseline after a pulse.
+
+    Fits ``baseline + A exp(-t/tau)``; A is negative for a recovery from an undershoot.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    pulse_end : float
+        End of the pulse, from which t counts [s].
+    baseline : float
+        Dark or read-out current before the first pulse [A].
+    start, end : float
+        Window after the pulse end [s]; to the end of the record if `end` is left out. The
+        value depends on it unless the recovery is one exponential.
+
+    Returns
+    -------
+    MetricValue
+        tau [s] with its standard error; nan with a note if it is not identifiable.
+
+    Raises
+    ------
+    ValueError
+        For a window without duration or arrays that do not belong together.
+
+    References
+    ----------
+    Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2b.
+    """
+    from optospice.metrics.decay import decay_time_constant
+
+    return decay_time_constant(
+        time, current, pulse_end, "exponential", baseline=baseline, start=start, end=end
+    )
+
+
+def _definition_text(definition: str, baseline: float | None, polarity: str) -> tuple[str, str]:
+    accepted_name(definition, AMPLITUDE_DEFINITIONS, "amplitude definition")
+    text = AMPLITUDE_DEFINITIONS[definition]
+    if polarity != "either":
+        text += f"; peak: {POLARITIES[accepted_name(polarity, POLARITIES, 'polarity')]}"
+    if definition == "baseline":
+        if baseline is None:
+            raise ValueError("definition 'baseline' needs the argument baseline [A]")
+        text += f", {format_human(baseline, 'A', 6)}"
+    return definition, text

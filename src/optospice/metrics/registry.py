@@ -1,0 +1,183 @@
+"""The metrics that exist: name, unit, definitions and source of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ParamSpec
+
+from optospice.errors import InputError
+from optospice.metrics.value import MetricValue
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """What a user is told about a metric.
+
+    Attributes
+    ----------
+    name : str
+        Name of the metric, which is the name of its function.
+    title : str
+        One line for a reader.
+    unit : str
+        SI unit of the value.
+    display_unit : str
+        Unit in which tables and figures print it.
+    definitions : mapping of str to str
+        Accepted definitions with their meaning; the first is the default.
+        Empty for a metric with a single definition.
+    source : str
+        Paper and equation, or the derivation.
+    family : str
+        Module in which the function lives.
+    function : callable
+        The function; it returns a `MetricValue`.
+    """
+
+    name: str
+    title: str
+    unit: str
+    display_unit: str
+    definitions: Mapping[str, str]
+    source: str
+    family: str
+    function: Callable[..., MetricValue]
+
+
+_METRICS: dict[str, MetricInfo] = {}
+
+#: Every metric by name, in the order of declaration.
+METRICS: Mapping[str, MetricInfo] = MappingProxyType(_METRICS)
+
+
+def metric(
+    *,
+    title: str,
+    unit: str,
+    source: str,
+    display_unit: str | None = None,
+    definitions: Mapping[str, str] | None = None,
+) -> Callable[[Callable[P, MetricValue]], Callable[P, MetricValue]]:
+    """Register the decorated function as a metric under its own name.
+
+    Parameters
+    ----------
+    title : str
+        One line for a reader.
+    unit : str
+        SI unit of the value.
+    source : str
+        Paper and equation, or the derivation.
+    display_unit : str, optional
+        Unit in which to print the value; `unit` if left out.
+    definitions : mapping of str to str, optional
+        Accepted values of the argument ``definition``, the default first.
+
+    Returns
+    -------
+    callable
+        A decorator that returns the function unchanged.
+
+    Raises
+    ------
+    ValueError
+        If a metric of that name exists already.
+    """
+
+    def register(function: Callable[P, MetricValue]) -> Callable[P, MetricValue]:
+        name = getattr(function, "__name__", type(function).__name__)
+        if name in _METRICS:
+            raise ValueError(
+                f"metric {name!r} exists already, declared in family {_METRICS[name].family!r}"
+            )
+        _METRICS[name] = MetricInfo(
+            name=name,
+            title=title,
+            unit=unit,
+            display_unit=display_unit or unit,
+            definitions=MappingProxyType(dict(definitions or {})),
+            source=source,
+            family=function.__module__.rpartition(".")[2],
+            function=function,
+        )
+        return function
+
+    return register
+
+
+def metric_info(name: str) -> MetricInfo:
+    """Return the description of a metric.
+
+    Parameters
+    ----------
+    name : str
+        Name of the metric.
+
+    Returns
+    -------
+    MetricInfo
+        Its description.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric; the message lists close matches.
+    """
+    return _METRICS[accepted_name(name, _METRICS, "metric")]
+
+
+def definition_names(metric: str) -> tuple[str, ...]:
+    """Return the definitions that a metric accepts, the default first.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric.
+
+    Returns
+    -------
+    tuple of str
+        Accepted values of its argument ``definition``; empty if it has only one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric; the message lists close matches.
+    """
+    return tuple(metric_info(metric).definitions)
+
+
+def accepted_name(name: str, accepted: Mapping[str, object], kind: str) -> str:
+    """Return `name` if it is accepted.
+
+    Parameters
+    ----------
+    name : str
+        The name that was asked for.
+    accepted : mapping
+        The accepted names, as keys.
+    kind : str
+        What is being named, for the message.
+
+    Returns
+    -------
+    str
+        `name` itself.
+
+    Raises
+    ------
+    InputError
+        A ValueError, if it is not accepted; the message holds the accepted names and
+        close matches.
+    """
+    if name in accepted:
+        return name
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(name), list(accepted), n=3)
+    hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    raise InputError(f"unknown {kind} {name!r}{hint} (accepted: {', '.join(accepted)})")

@@ -1,0 +1,103 @@
+"""What remains of a change after a pause."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from optospice.metrics.registry import metric
+from optospice.metrics.value import MetricValue, missing
+from optospice.metrics.windows import checked_waveform, outside_note
+from optospice.units import format_human
+
+SOURCE = (
+    "Duan et al., MoSe2 memristor, Fig. 4a and 4c (the current does not recover to the initial "
+    "level after 2.5 s), put into a number here"
+)
+
+
+@metric(title="Retained fraction of a change", unit="1", display_unit="%", source=SOURCE)
+def retained_fraction(initial: float, learned: float, later: float) -> MetricValue:
+    """Fraction of a change that is left after a pause.
+
+    Parameters
+    ----------
+    initial : float
+        Level before the pulses [A or S].
+    learned : float
+        Level right after the pulses [A or S].
+    later : float
+        Level after the pause [A or S].
+
+    Returns
+    -------
+    MetricValue
+        (later - initial) / (learned - initial) [1]: 1 if nothing is forgotten, 0 if all
+        is; nan with a note if there was no change.
+
+    References
+    ----------
+    Duan et al., MoSe2 memristor, Fig. 4a and 4c.
+    """
+    text = "(level after the pause - initial level) / (level after the pulses - initial level)"
+    change = learned - initial
+    if math.isnan(change) or math.isnan(later):
+        return missing("1", text, "a level is not a number")
+    if change == 0.0:
+        return missing("1", text, "the pulses changed nothing, so nothing can be retained")
+    return MetricValue((later - initial) / change, "1", text)
+
+
+@metric(
+    title="Retained fraction of the current after a pause",
+    unit="1",
+    display_unit="%",
+    source=SOURCE,
+)
+def retained_current_fraction(
+    time: npt.ArrayLike,
+    current: npt.ArrayLike,
+    pulse_end: float,
+    delay: float,
+    baseline: float,
+) -> MetricValue:
+    """Fraction of the current above the baseline that is left some time after the pulses.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    pulse_end : float
+        Time at which nothing is forgotten yet, after the falling edge [s].
+    delay : float
+        Pause after it [s].
+    baseline : float
+        Current before the first pulse under the same bias [A].
+
+    Returns
+    -------
+    MetricValue
+        Retained fraction [1]; nan with a note if the waveform does not reach so far.
+
+    Raises
+    ------
+    ValueError
+        If the delay is not positive or the arrays do not belong together.
+
+    References
+    ----------
+    Duan et al., MoSe2 memristor, Fig. 4a and 4c.
+    """
+    if not delay > 0:
+        raise ValueError(f"the delay must be positive: {delay!r} s")
+    text = f"current {delay:.6g} s after the pulses over the one at their end, above the baseline"
+    t, i = checked_waveform(time, current)
+    if note := outside_note(t, pulse_end, pulse_end + delay):
+        return missing("1", text, note)
+    learned, later = np.interp([pulse_end, pulse_end + delay], t, i)
+    found = retained_fraction(baseline, float(learned), float(later))
+    return MetricValue(
+        found.value, "1", f"{text}, {format_human(baseline, 'A', 6)}", None, found.note
+    )
