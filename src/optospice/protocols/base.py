@@ -1,0 +1,216 @@
+"""What every protocol is: the stimuli it applies and the metrics it takes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from optospice import units
+from optospice.device import Device
+from optospice.errors import InputError
+from optospice.metrics.value import MetricValue, missing
+from optospice.stimulus import FloatArray, PulseTrain, Signal, Stimulus, StimulusError
+from optospice.waveforms import Waveforms
+
+Amplitude = Literal["raw", "baseline", "step"]
+Metrics = dict[str, MetricValue]
+
+
+class Options(BaseModel):
+    """Base of every table in a scenario: unknown keys are errors, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Protocol(Options, ABC):
+    """A named experiment.
+
+    Parameters
+    ----------
+    readout : float
+        Bias on the device's drive terminal [V].
+    """
+
+    title: ClassVar[str]
+
+    readout: units.Voltage = 1.0
+
+    @abstractmethod
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give what each terminal of a device sees.
+
+        Raises
+        ------
+        InputError
+            When the device lacks a terminal that the protocol needs.
+        """
+
+    @property
+    @abstractmethod
+    def duration(self) -> float:
+        """Simulated time [s]."""
+
+    @abstractmethod
+    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
+        """Take the metrics of this protocol from the waveforms of one run."""
+
+    @classmethod
+    def metric_names(cls) -> tuple[str, ...]:
+        """Names of the metrics that `measure` gives, in order."""
+        return cls.measures
+
+    measures: ClassVar[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Response:
+    """The response of a device to pulses, as metrics need it.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Time [s].
+    current : ndarray, shape (n,)
+        Current into the drive terminal [A].
+    voltage : ndarray, shape (n,)
+        Voltage on the drive terminal [V].
+    onsets, offsets : ndarray, shape (m,)
+        Start of each pulse's rising and falling edge [s].
+    error_bound : float
+        Largest error of the current as a fraction of its peak [1].
+    """
+
+    time: FloatArray
+    current: FloatArray
+    voltage: FloatArray
+    onsets: FloatArray
+    offsets: FloatArray
+    error_bound: float = 0.0
+
+    @cached_property
+    def baseline(self) -> float:
+        """Current just before the first pulse [A]."""
+        from optospice.metrics.levels import dark_current
+
+        return dark_current(self.time, self.current, float(self.onsets[0])).value
+
+    def recovery(self, pulse_end: float, start: float, end: float | None) -> MetricValue:
+        """Fit the return to the baseline, where it stands out from the solver's error.
+
+        Parameters
+        ----------
+        pulse_end : float
+            End of the last pulse [s].
+        start, end : float
+            Window after it [s]; to the end of the record if `end` is None.
+        """
+        from optospice.metrics.postsynaptic_current import recovery_time_constant
+
+        value = recovery_time_constant(
+            self.time, self.current, pulse_end, self.baseline, start=start, end=end
+        )
+        left = abs(np.interp(pulse_end + start, self.time, self.current) - self.baseline)
+        resolved = self.error_bound * np.abs(self.current).max()
+        if left < resolved:
+            note = (
+                f"{start:g} s after the pulse {left:.2g} A are left, below the "
+                f"{resolved:.2g} A to which the current is simulated"
+            )
+            return missing(value.unit, value.definition, note)
+        return value
+
+
+class PulseProtocol(Protocol):
+    """A protocol of light pulses or voltage pulses on top of the read-out bias.
+
+    Parameters
+    ----------
+    irradiance : float, optional
+        Light during a pulse [W/m^2]; with `wavelength`.
+    wavelength : float, optional
+        Colour of the light [m].
+    voltage : float, optional
+        Voltage during a pulse [V], instead of light.
+    width : float
+        From the start of the rising to the start of the falling edge [s].
+    delay : float
+        Dark time before the first pulse [s].
+    tail : float
+        Time after the last pulse [s].
+    rise, fall : float, optional
+        Duration of the edges [s].
+    """
+
+    irradiance: units.Irradiance | None = None
+    wavelength: units.Length | None = None
+    voltage: units.Voltage | None = None
+    width: units.Time
+    delay: units.Time = 5.0
+    tail: units.Time = 30.0
+    rise: units.Time | None = None
+    fall: units.Time | None = None
+
+    @model_validator(mode="after")
+    def _one_stimulus(self) -> PulseProtocol:
+        if (self.irradiance is None) == (self.voltage is None):
+            raise ValueError("irradiance and voltage: give one of the two")
+        if (self.irradiance is None) != (self.wavelength is None):
+            raise ValueError("irradiance and wavelength belong together: give both or none")
+        if self.irradiance is not None and self.irradiance < 0:
+            raise ValueError(f"irradiance = {self.irradiance:g} W/m^2: must not be below 0")
+        for name in ("delay", "tail"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} = {getattr(self, name):g} s: must be above 0 s")
+        try:
+            self.trains()
+        except StimulusError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @abstractmethod
+    def trains(self) -> tuple[PulseTrain, ...]:
+        """Give the pulse trains that this protocol applies."""
+
+    def pulses(self, **timing: Any) -> PulseTrain:
+        """Give a train of this protocol's level, width and edges."""
+        level = self.irradiance if self.irradiance is not None else self.voltage
+        timing = {"width": self.width, "delay": self.delay, **timing}
+        return PulseTrain(level=float(level or 0.0), rise=self.rise, fall=self.fall, **timing)
+
+    @cached_property
+    def signal(self) -> Signal:
+        """What the pulsed terminal sees."""
+        return Signal(self.readout if self.irradiance is None else 0.0, self.trains())
+
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give the read-out bias and the pulses, each on its terminal."""
+        drive = device.drive_terminal.name
+        if self.irradiance is None:
+            return {drive: self.signal}
+        if self.wavelength is None:
+            raise InputError("protocol.wavelength: is missing")
+        light = device.optical_terminal(self.wavelength).name
+        return {drive: Signal(self.readout), light: self.signal}
+
+    @property
+    def duration(self) -> float:
+        """End of the last pulse and the tail [s]."""
+        return self.signal.end + self.tail
+
+    def response(self, waveforms: Waveforms, device: Device) -> Response:
+        """Cut what the metrics need out of the waveforms."""
+        drive = device.drive_terminal.name
+        return Response(
+            waveforms.time,
+            waveforms[f"i({drive})"],
+            waveforms[f"v({drive})"],
+            self.signal.onsets,
+            self.signal.offsets,
+            waveforms.error_bound,
+        )

@@ -1,0 +1,1 @@
+"""Scenarios: what a TOML file says, the runs it expands into, and the verdict on its targets."""

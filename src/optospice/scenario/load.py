@@ -1,0 +1,188 @@
+"""Finding, reading and changing a scenario before it runs."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from optospice.device import read_toml
+from optospice.errors import InputError, close_matches
+from optospice.library import scenario_folders
+from optospice.scenario.schema import Scenario
+from optospice.validation import first_problem
+
+#: Overrides that leave the expectation about the targets as it stands.
+_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "figure")
+
+
+@dataclass(frozen=True)
+class LoadedScenario:
+    """A scenario with where it comes from.
+
+    Parameters
+    ----------
+    name : str
+        Name such as ``"pbs/paired_pulse"``.
+    file : Path
+        Its TOML file.
+    data : mapping
+        The TOML as read, overrides applied.
+    scenario : Scenario
+        The same, validated.
+    overrides : tuple of str
+        Dotted keys that were changed.
+    """
+
+    name: str
+    file: Path
+    data: Mapping[str, Any]
+    scenario: Scenario
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def expectation_holds(self) -> bool:
+        """Whether the expectation about the targets still applies.
+
+        It is stated for the experiment as published: after another width or another
+        resistance it says nothing.
+        """
+        return all(key.split(".")[0] in _NEUTRAL_OVERRIDES for key in self.overrides)
+
+
+def list_scenarios() -> list[str]:
+    """Names of all scenarios on the search path, the user's own first."""
+    names: list[str] = []
+    for folder in scenario_folders():
+        for file in sorted(folder.glob("**/*.toml")):
+            names.append(file.relative_to(folder).with_suffix("").as_posix())
+    return list(dict.fromkeys(names))
+
+
+def find_scenario_file(name: str) -> tuple[str, Path]:
+    """Find a scenario by name or path.
+
+    Parameters
+    ----------
+    name : str
+        ``"pbs/paired_pulse"``, or the path of a TOML file.
+
+    Returns
+    -------
+    name : str
+        Its name.
+    file : Path
+        Its file.
+
+    Raises
+    ------
+    InputError
+        When there is neither.
+    """
+    if name.endswith(".toml"):
+        file = Path(name)
+        if not file.is_file():
+            problem = "is a folder" if file.is_dir() else "there is no such file"
+            raise InputError(f"{name}: {problem}; accepted: a scenario file or name")
+        for folder in scenario_folders():
+            if file.resolve().is_relative_to(folder.resolve()):
+                inside = file.resolve().relative_to(folder.resolve())
+                return inside.with_suffix("").as_posix(), file
+        return file.stem, file
+    for folder in scenario_folders():
+        file = folder / f"{name}.toml"
+        if file.is_file() and file.resolve().is_relative_to(folder.resolve()):
+            return name, file
+    known = list_scenarios()
+    near = [full for full in known if full.split("/")[-1] == name]
+    hint = f"did you mean {near[0]!r}?" if near else close_matches(name, known)
+    raise InputError(f"scenario {name!r}: there is no such scenario; {hint}")
+
+
+def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:
+    """Read a scenario and apply ``KEY=VALUE`` settings.
+
+    Raises
+    ------
+    InputError
+        For anything that the schema does not accept.
+    """
+    scenario_name, file = find_scenario_file(name)
+    data = read_toml(file)
+    keys = [apply_setting(data, setting) for setting in settings]
+    return validate(scenario_name, file, data, tuple(keys))
+
+
+def validate(
+    name: str, file: Path, data: Mapping[str, Any], overrides: tuple[str, ...] = ()
+) -> LoadedScenario:
+    """Validate the content of a scenario file."""
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        raise InputError(first_problem(error, str(file), Scenario)) from None
+    return LoadedScenario(name, file, data, scenario, overrides)
+
+
+def apply_setting(data: dict[str, Any], setting: str) -> str:
+    """Apply one ``KEY=VALUE`` in place and give the key.
+
+    Parameters
+    ----------
+    data : dict
+        Content of a scenario file.
+    setting : str
+        Dotted path and value, e.g. ``'parameters.r3 = "30 Mohm"'``. The value is read as
+        TOML; what is no TOML value is taken as text (``parameters.r3=30 Mohm``).
+
+    Raises
+    ------
+    InputError
+        When there is no ``=``, or the path runs through something that is no table.
+    """
+    key, equals, text = setting.partition("=")
+    key = key.strip()
+    if not equals or not key or any(not part.strip() for part in key.split(".")):
+        raise InputError(
+            f'--set {setting!r}: accepted: KEY=VALUE with a dotted key: parameters.r3="30 Mohm"'
+        )
+    table = data
+    *parents, last = _parts(key)
+    for part in parents:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise InputError(f"--set {setting!r}: {part!r} is not a table in this scenario")
+    table[last] = _toml_value(text.strip())
+    return key
+
+
+def _parts(key: str) -> list[str]:
+    parts = [part.strip() for part in key.split(".")]
+    # the keys of a sweep are themselves dotted: sweep.protocol.interval
+    if parts[0] == "sweep" and len(parts) > 2:
+        return ["sweep", ".".join(parts[1:]).strip('"')]
+    return parts
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def set_dotted(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a copy of nested tables with dotted keys replaced."""
+    copy = deepcopy(dict(data))
+    for key, value in changes.items():
+        table = copy
+        *parents, last = key.split(".")
+        for part in parents:
+            table = table.setdefault(part, {})
+        table[last] = value
+    return copy

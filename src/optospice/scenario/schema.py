@@ -1,0 +1,296 @@
+"""What a scenario file may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+
+from optospice import units
+from optospice.accuracy import PROFILES
+from optospice.errors import close_matches
+from optospice.protocols.base import Options
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r}: accepted: text with a unit, or a number")
+    return value
+
+
+Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
+
+#: Scenario keys that a sweep may vary, and tables whose keys it may vary.
+SWEEPABLE = ("device", "temperature", "accuracy")
+SWEEPABLE_TABLES = ("parameters.", "protocol.")
+
+
+class Range(Options):
+    """A range of values for a sweep.
+
+    Parameters
+    ----------
+    start, stop : str or number
+        First and last value, with units.
+    count : int
+        Number of values [1].
+    spacing : {"linear", "log"}
+        How they lie between.
+    """
+
+    start: Value
+    stop: Value
+    count: Annotated[int, Field(ge=1, le=10_000_000)]
+    spacing: Literal["linear", "log"] = "linear"
+
+
+def _kind_of_axis(value: object) -> str:
+    return "[range]" if isinstance(value, (dict, Range)) else "[values]"
+
+
+#: What a sweep says of one key; the tags keep pydantic to the form that was written.
+Axis = Annotated[
+    Annotated[list[Value], Tag("[values]")] | Annotated[Range, Tag("[range]")],
+    Discriminator(_kind_of_axis),
+]
+
+
+class Draw(Options):
+    """A random parameter of a Monte Carlo block.
+
+    Parameters
+    ----------
+    distribution : {"normal", "lognormal", "uniform"}
+        How the value is drawn around the scenario's own.
+    spread : str or number
+        Relative standard deviation (normal, lognormal) or half-width (uniform) [1].
+    """
+
+    distribution: Literal["normal", "lognormal", "uniform"] = "lognormal"
+    spread: units.Ratio
+
+    @field_validator("spread")
+    @classmethod
+    def _positive(cls, value: float) -> float:
+        if not value > 0:
+            raise ValueError(f"{value:g}: must be above 0")
+        return value
+
+
+class MonteCarlo(Options):
+    """Random variation of device parameters.
+
+    Parameters
+    ----------
+    runs : int
+        Number of draws for each point of the sweep [1].
+    seed : int
+        Seed of the draws [1].
+    parameters : mapping of str to Draw
+        Which parameters vary.
+    """
+
+    runs: Annotated[int, Field(ge=1, le=10_000_000)]
+    seed: int = 0
+    parameters: Annotated[dict[str, Draw], Field(min_length=1)]
+
+
+class Across(Options):
+    """A metric taken across the runs of a sweep, e.g. a fit over the interval.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric, e.g. ``"paired_pulse_relaxation_time"``.
+    of : str
+        Metric of each run that it takes.
+    over : str
+        Swept key against which it takes it.
+    definition : str, optional
+        Its named definition.
+    """
+
+    metric: str
+    of: str
+    over: str
+    definition: str | None = None
+
+
+class Target(Options):
+    """A published number, bound or shape that the simulation is held against.
+
+    Parameters
+    ----------
+    id : str
+        Short name, unique in the scenario.
+    metric : str
+        Metric of a run, or one taken across the runs.
+    where : mapping, optional
+        Which run: swept keys with their values.
+    published : str or number, optional
+        The published value with its unit.
+    tolerance : str or number, optional
+        ``"5 %"`` of the published value, ``"1 point"`` for a metric in per cent, or an
+        absolute amount such as ``"2 nA"``.
+    shape : {"increasing", "decreasing", "constant"}, optional
+        Published behaviour over a swept key, instead of a number.
+    over : str, optional
+        The swept key of the shape.
+    at_least, at_most : str or number, optional
+        A published bound, instead of a number.
+    devices : list of str, optional
+        Devices to which the claim applies, where it is not one about the paper's device.
+    source : str
+        Figure, equation or text.
+    note : str
+        How the paper was read, where it can be read in more than one way.
+    """
+
+    id: Annotated[str, Field(min_length=1)]
+    metric: str
+    where: dict[str, Value] = {}
+    published: Value | None = None
+    tolerance: Value | None = None
+    shape: Literal["increasing", "decreasing", "constant"] | None = None
+    over: str | None = None
+    at_least: Value | None = None
+    at_most: Value | None = None
+    devices: list[str] = []
+    source: Annotated[str, Field(min_length=1)]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_claim(self) -> Target:
+        claims = {
+            "published": self.published,
+            "shape": self.shape,
+            "at_least": self.at_least,
+            "at_most": self.at_most,
+        }
+        given = [name for name, claim in claims.items() if claim is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "a target has exactly one of published, shape, at_least, at_most, not "
+                + (" and ".join(given) or "none")
+            )
+        if (self.published is None) != (self.tolerance is None):
+            raise ValueError("published and tolerance belong together")
+        if (self.shape is None) != (self.over is None):
+            raise ValueError("shape and over belong together")
+        return self
+
+
+class Expectation(Options):
+    """What is known in advance about one device.
+
+    Parameters
+    ----------
+    misses : list of str
+        Ids of the targets that this device is known to miss.
+    reason : str
+        Why.
+    """
+
+    misses: list[str] = []
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class Figure(Options):
+    """Which figure of the paper the main picture corresponds to.
+
+    Parameters
+    ----------
+    title : str
+        Title of the picture.
+    signal : str, optional
+        Waveform to draw; the current when left out.
+    start, stop : float, optional
+        Time axis [s].
+    """
+
+    title: str = ""
+    signal: str | None = None
+    start: units.Time | None = None
+    stop: units.Time | None = None
+
+
+class Scenario(Options):
+    """One experiment: device, protocol, sweep and published targets."""
+
+    title: Annotated[str, Field(min_length=1)]
+    description: str = ""
+    citation: str = ""
+    device: str
+    parameters: dict[str, Value] = {}
+    temperature: units.Temperature = 300.15
+    accuracy: str = "standard"
+    timeout: units.Time = 60.0
+    protocol: dict[str, Any]
+    sweep: dict[str, Axis] = {}
+    monte_carlo: MonteCarlo | None = None
+    across: list[Across] = []
+    targets: list[Target] = []
+    expectations: dict[str, Expectation] = {}
+    figure: Figure = Figure()
+
+    @field_validator("accuracy")
+    @classmethod
+    def _known_profile(cls, value: str) -> str:
+        if value not in PROFILES:
+            raise ValueError(f"{value!r}: not accepted; {close_matches(value, PROFILES)}")
+        return value
+
+    @field_validator("temperature")
+    @classmethod
+    def _above_zero(cls, value: float) -> float:
+        if not value > 0:
+            raise ValueError(f"{value:g} K: must be above 0 K")
+        return value
+
+    @field_validator("timeout")
+    @classmethod
+    def _some_time(cls, value: float) -> float:
+        if not value > 0:
+            raise ValueError(f"{value:g} s: must be above 0 s")
+        return value
+
+    @field_validator("sweep")
+    @classmethod
+    def _sweepable(cls, value: dict[str, Axis]) -> dict[str, Axis]:
+        for key, values in value.items():
+            if key not in SWEEPABLE and not key.startswith(SWEEPABLE_TABLES):
+                raise ValueError(
+                    f"{key!r} cannot be swept; accepted: device, temperature, accuracy, "
+                    "parameters.NAME, protocol.NAME"
+                )
+            if isinstance(values, list) and not values:
+                raise ValueError(f"{key!r} has no values; accepted: at least one")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent_targets(self) -> Scenario:
+        ids = [target.id for target in self.targets]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise ValueError(f"targets: the id {name!r} stands twice")
+        for device, expectation in self.expectations.items():
+            for name in expectation.misses:
+                if name not in ids:
+                    raise ValueError(
+                        f"expectations.{device}.misses: {name!r} is no target; "
+                        f"{close_matches(name, ids)}"
+                    )
+        for target in self.targets:
+            for key in [*target.where, *([target.over] if target.over else [])]:
+                if key not in self.sweep:
+                    raise ValueError(
+                        f"targets, id {target.id!r}: {key!r} is not swept; "
+                        f"{close_matches(key, self.sweep)}"
+                    )
+        for across in self.across:
+            if across.over not in self.sweep:
+                raise ValueError(
+                    f"across, metric {across.metric!r}: {across.over!r} is not swept; "
+                    f"{close_matches(across.over, self.sweep)}"
+                )
+        return self

@@ -1,0 +1,366 @@
+"""The verdict: each published target against what was simulated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optospice import units
+from optospice.errors import InputError, close_matches
+from optospice.metrics.registry import METRICS
+from optospice.metrics.value import MetricValue, missing
+from optospice.scenario.schema import Across, Scenario, Target, Value
+
+#: Units in which numbers are shown where a metric does not say.
+_DISPLAY = {"A": "nA", "J": "nJ", "s": "s", "V": "V", "S": "nS", "1": "1"}
+#: Metrics of a swept quantity and what each run gave: these can be taken across runs.
+ACROSS_METRICS = (
+    "paired_pulse_relaxation_time",
+    "cutoff_frequency",
+    "activation_energy",
+    "spike_timing_time_constant",
+    "spike_timing_amplitude",
+)
+_SI_UNITS = ("s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "1")
+#: Relative change below which a "constant" shape holds [1].
+_CONSTANT = 0.01
+#: Relative change that a rise or a fall must exceed: less may be the solver's error [1].
+_SIGNIFICANT = 1e-3
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The metrics of one run, as the verdict needs them.
+
+    Parameters
+    ----------
+    device : str
+        Device of the run.
+    point : mapping
+        Swept keys with their values as written.
+    metrics : mapping of str to MetricValue
+        What was measured; empty for a failed run.
+    """
+
+    device: str
+    point: Mapping[str, Value]
+    metrics: Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One target with what was simulated.
+
+    Parameters
+    ----------
+    target : Target
+        The published claim.
+    device : str
+        Device that was held against it.
+    where : str
+        Which run, in words.
+    definition : str
+        How the number was taken.
+    unit : str
+        Unit of the numbers here, as the paper prints them.
+    published : float or str
+        Published value in `unit`, or the claim in words.
+    simulated : float or None
+        Simulated value in `unit`; None where there is none.
+    shown : str
+        Simulated value or series as text.
+    error_percent, tolerance_percent : float or None
+        Relative to the published value [%]; None for bounds and shapes.
+    met : bool
+        Whether the claim holds.
+    expected_miss : bool
+        Whether the scenario says that this device is known to miss it.
+    note : str
+        Why there is no value, or how the paper was read.
+    """
+
+    target: Target
+    device: str
+    where: str
+    definition: str
+    unit: str
+    published: float | str
+    simulated: float | None
+    shown: str
+    error_percent: float | None
+    tolerance_percent: float | None
+    met: bool
+    expected_miss: bool
+    note: str = ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether a known miss was missed and everything else was met."""
+        return self.met != self.expected_miss
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word or two."""
+        if self.met:
+            return "met" if not self.expected_miss else "met, although a miss was expected"
+        return "missed, as expected of this device" if self.expected_miss else "MISSED"
+
+
+def display_unit(metric: str, unit: str) -> str:
+    """Unit in which a metric is shown."""
+    info = METRICS.get(metric)
+    return info.display_unit if info is not None else _DISPLAY.get(unit, unit)
+
+
+def check_across(across: Across) -> None:
+    """Refuse a metric that cannot be taken across runs, or an unknown definition of it.
+
+    Raises
+    ------
+    InputError
+        Naming key, value and what is accepted.
+    """
+    if across.metric not in ACROSS_METRICS:
+        known = "cannot be taken across runs" if across.metric in METRICS else "no such metric"
+        raise InputError(
+            f"metric = {across.metric!r}: {known}; {close_matches(across.metric, ACROSS_METRICS)}"
+        )
+    definitions = METRICS[across.metric].definitions
+    if across.definition is not None and across.definition not in definitions:
+        raise InputError(
+            f"definition = {across.definition!r}: metric {across.metric!r} has no such definition; "
+            + close_matches(across.definition, definitions)
+        )
+
+
+def take_across(across: Across, observations: Sequence[Observation]) -> MetricValue:
+    """Take a metric across the runs of a sweep; `check_across` has found it fit for that."""
+    info = METRICS[across.metric]
+    pairs = [
+        (_axis_number(observation.point[across.over]), observation.metrics[across.of].value)
+        for observation in observations
+        if across.of in observation.metrics
+    ]
+    x, y = (
+        (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
+        if pairs
+        else (
+            np.empty(0),
+            np.empty(0),
+        )
+    )
+    if y.size and np.ptp(y) <= _SIGNIFICANT * np.abs(y).max():
+        note = f"{across.of} changes by less than the accuracy of the simulation"
+        return missing(info.unit, across.definition or next(iter(info.definitions), ""), note)
+    if across.definition is None:
+        return info.function(x, y)
+    return info.function(x, y, definition=across.definition)
+
+
+def judge_targets(scenario: Scenario, observations: Sequence[Observation]) -> list[Verdict]:
+    """Hold every target against the runs, device by device."""
+    verdicts = []
+    for device in dict.fromkeys(observation.device for observation in observations):
+        own = [observation for observation in observations if observation.device == device]
+        expectation = scenario.expectations.get(device)
+        known = expectation.misses if expectation is not None else []
+        for target in scenario.targets:
+            if target.where.get("device", device) != device:
+                continue
+            if target.devices and device not in target.devices:
+                continue
+            verdicts.append(_judge(target, scenario, device, own, target.id in known))
+    return verdicts
+
+
+def _judge(
+    target: Target,
+    scenario: Scenario,
+    device: str,
+    observations: Sequence[Observation],
+    expected_miss: bool,
+) -> Verdict:
+    chosen = [o for o in observations if matches(o.point, target.where)]
+    where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
+    if target.shape is not None and target.over is not None:
+        return _judge_shape(target, device, chosen, where, expected_miss)
+    value = _value(target, scenario, chosen)
+    claim = next(c for c in (target.published, target.at_least, target.at_most) if c is not None)
+    claimed, unit = _claim(claim, value.unit)
+    simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
+    error = tolerance = None
+    if target.published is not None:
+        allowed = _tolerance(target, claimed, unit)
+        met = abs(simulated - claimed) <= allowed * (1 + 1e-12)
+        if claimed:
+            error = 100 * (simulated - claimed) / abs(claimed)
+            tolerance = 100 * allowed / abs(claimed)
+    elif target.at_least is not None:
+        met = simulated >= claimed
+    else:
+        met = simulated <= claimed
+    words = "" if target.published is not None else "≥ " if target.at_least is not None else "≤ "
+    return Verdict(
+        target=target,
+        device=device,
+        where=where,
+        definition=value.definition,
+        unit=unit,
+        published=claimed if not words else f"{words}{claimed:g}",
+        simulated=None if math.isnan(simulated) else simulated,
+        shown="none" if math.isnan(simulated) else f"{simulated:.4g}",
+        error_percent=None if error is None or math.isnan(error) else error,
+        tolerance_percent=tolerance,
+        met=bool(met),
+        expected_miss=expected_miss,
+        note=value.note or target.note,
+    )
+
+
+def _judge_shape(
+    target: Target,
+    device: str,
+    observations: Sequence[Observation],
+    where: str,
+    expected_miss: bool,
+) -> Verdict:
+    taken = [o.metrics[target.metric] for o in observations if target.metric in o.metrics]
+    first = taken[0] if taken else MetricValue(math.nan, "1", "", note="no run succeeded")
+    unit = display_unit(target.metric, first.unit)
+    series = [units.convert(value.value, value.unit, unit) for value in taken]
+    steps = np.diff(series)
+    scale = max(map(abs, series), default=1.0) or 1.0
+    whole = len(taken) == len(observations) and len(taken) > 1 and bool(np.isfinite(series).all())
+    met = (
+        whole
+        and {
+            "increasing": bool((steps > _SIGNIFICANT * scale).all()),
+            "decreasing": bool((steps < -_SIGNIFICANT * scale).all()),
+            "constant": bool((np.abs(steps) <= _CONSTANT * scale).all()),
+        }[str(target.shape)]
+    )
+    return Verdict(
+        target=target,
+        device=device,
+        where=where,
+        definition=first.definition,
+        unit=unit,
+        published=f"{target.shape} with {str(target.over).rpartition('.')[2]}",
+        simulated=None,
+        shown=" → ".join(f"{number:.4g}" for number in _shortened(series)),
+        error_percent=None,
+        tolerance_percent=None,
+        met=met,
+        expected_miss=expected_miss,
+        note=first.note or target.note,
+    )
+
+
+def _shortened(series: Sequence[float]) -> list[float]:
+    return list(series) if len(series) <= 6 else [*series[:3], *series[-3:]]
+
+
+def _value(target: Target, scenario: Scenario, chosen: Sequence[Observation]) -> MetricValue:
+    for across in scenario.across:
+        if across.metric == target.metric:
+            return take_across(across, chosen)
+    values = [o.metrics[target.metric] for o in chosen if target.metric in o.metrics]
+    if not values:
+        info = METRICS.get(target.metric)
+        return missing(info.unit if info else "1", "", "no run gave this metric")
+    if len(values) > 1:  # a Monte Carlo block: the published number is that of the typical device
+        numbers = [value.value for value in values if not value.is_missing]
+        text = f"{values[0].definition}; median of {len(numbers)} runs"
+        middle = float(np.median(numbers)) if numbers else math.nan
+        return MetricValue(middle, values[0].unit, text)
+    return values[0]
+
+
+def check_claim(target: Target, unit: str) -> None:
+    """Refuse a claim or a tolerance that does not fit its metric.
+
+    Parameters
+    ----------
+    target : Target
+        The published claim.
+    unit : str
+        SI unit of its metric.
+
+    Raises
+    ------
+    InputError
+        Naming key, value and what is accepted.
+    """
+    for key in ("published", "at_least", "at_most"):
+        claim = getattr(target, key)
+        if claim is None:
+            continue
+        try:
+            claimed, written = _claim(claim, unit)
+        except units.UnitsError as error:
+            raise InputError(f"{key} = {claim!r}: {error}") from None
+        if target.tolerance is not None:
+            _tolerance(target, claimed, written)
+
+
+def _claim(claim: Value, unit: str) -> tuple[float, str]:
+    number, written = units.split_unit(str(claim))
+    units.parse(claim, unit)
+    return number, written
+
+
+def _tolerance(target: Target, claimed: float, unit: str) -> float:
+    """Give the tolerance as an amount in the unit of the claim."""
+    spelled = f"tolerance = {target.tolerance!r}"
+    try:
+        number, written = units.split_unit(str(target.tolerance))
+    except units.UnitsError as error:
+        raise InputError(f"{spelled}: {error}") from None
+    if number < 0:
+        raise InputError(f"{spelled}: must not be below 0")
+    if written in ("point", "points"):
+        if unit != "%":
+            raise InputError(f"{spelled}: points are for values in %, not in {unit!r}")
+        return number
+    if written == "%":
+        return abs(claimed) * number / 100
+    try:
+        return units.convert(number, written, unit)
+    except units.UnitsError:
+        raise InputError(
+            f"{spelled}: does not fit a value in {unit!r}; accepted: per cent, points (of a value "
+            "in %), or an amount in that unit"
+        ) from None
+
+
+def matches(point: Mapping[str, Value], where: Mapping[str, Value]) -> bool:
+    """Whether a run's swept values are those that a target names."""
+    return all(key in point and same_value(point[key], value) for key, value in where.items())
+
+
+def same_value(first: Value, second: Value) -> bool:
+    """Whether two values are the same, however they are written (``"1 s"``, ``"1000 ms"``)."""
+    if first == second:
+        return True
+    try:
+        number, unit = units.split_unit(str(first))
+        other = units.parse(str(second), unit)
+    except (units.UnitsError, ValueError):
+        return False
+    return math.isclose(number, other, rel_tol=1e-9, abs_tol=1e-15)
+
+
+def _axis_number(value: Value) -> float:
+    """Give a swept value in SI units, for fits over it."""
+    if isinstance(value, (int, float)):
+        return float(value)
+    number, unit = units.split_unit(value)
+    for base in _SI_UNITS:
+        try:
+            return units.convert(number, unit, base)
+        except units.UnitsError:
+            continue
+    return number

@@ -1,0 +1,95 @@
+"""What is kept of one run and of a whole scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from optospice.metrics.value import MetricValue
+from optospice.scenario.expand import Run
+from optospice.scenario.load import LoadedScenario
+from optospice.scenario.verdict import Verdict
+from optospice.waveforms import Waveforms
+
+Status = Literal["ok", "failed", "not run"]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run with what came of it.
+
+    Parameters
+    ----------
+    run : Run
+        What was simulated.
+    status : {"ok", "failed", "not run"}
+        Whether it succeeded, judged on the data.
+    message : str
+        Why it failed, with ngspice's own words.
+    metrics : mapping of str to MetricValue
+        What was measured.
+    seconds : float
+        Time that netlist, simulation and metrics took [s].
+    waveforms : Waveforms or None
+        Waveforms, where they are kept.
+    """
+
+    run: Run
+    status: Status
+    message: str = ""
+    metrics: Mapping[str, MetricValue] = field(default_factory=dict)
+    seconds: float = 0.0
+    waveforms: Waveforms | None = None
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """Everything that a scenario gave.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        The scenario as it was run.
+    records : sequence of RunRecord
+        One per run, in order.
+    verdicts : sequence of Verdict
+        One per target and device.
+    across : mapping of str to MetricValue
+        Metrics taken across the runs, by name (and device, when there are several).
+    ngspice : str
+        Version of the simulator, e.g. ``"39"``.
+    seconds : float
+        Wall-clock time of the runs [s].
+    """
+
+    loaded: LoadedScenario
+    records: Sequence[RunRecord]
+    verdicts: Sequence[Verdict]
+    across: Mapping[str, MetricValue]
+    ngspice: str
+    seconds: float
+
+    @property
+    def failed(self) -> list[RunRecord]:
+        """Runs that failed."""
+        return [record for record in self.records if record.status == "failed"]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether runs are missing because the user stopped."""
+        return any(record.status == "not run" for record in self.records)
+
+    @property
+    def unexpected(self) -> list[Verdict]:
+        """Verdicts that differ from what the scenario expects of its device."""
+        if not self.loaded.expectation_holds:
+            return []
+        return [verdict for verdict in self.verdicts if not verdict.as_expected]
+
+    @property
+    def exit_code(self) -> int:
+        """130 after an interruption, 1 for a failed run or an unexpected verdict, else 0."""
+        if self.interrupted:
+            return 130
+        return 1 if self.failed or self.unexpected else 0

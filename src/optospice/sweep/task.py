@@ -1,0 +1,110 @@
+"""Runs, in a worker process: netlist, simulation, judgement, metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from optospice.metrics.value import MetricValue
+from optospice.ngspice.guard import check_library
+from optospice.ngspice.judge import RunFailedError, judge
+from optospice.ngspice.session import Session, Table
+from optospice.scenario.expand import Run
+from optospice.testbench import Testbench
+from optospice.waveforms import Waveforms
+
+
+@dataclass(frozen=True)
+class Task:
+    """Runs that share their stimuli and go through one transient analysis.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        What to simulate: same device, protocol, temperature and profile, other parameters.
+    keep_waveforms : bool
+        Whether the waveforms travel back.
+    """
+
+    runs: Sequence[Run]
+    keep_waveforms: bool
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run gave.
+
+    Parameters
+    ----------
+    metrics : mapping of str to MetricValue
+        What was measured.
+    seconds : float
+        Time spent on it [s].
+    waveforms : Waveforms or None
+        Waveforms, where asked for.
+    failure : str
+        Why there are no metrics; empty for a run that succeeded.
+    """
+
+    metrics: Mapping[str, MetricValue]
+    seconds: float
+    waveforms: Waveforms | None = None
+    failure: str = ""
+
+
+def perform(session: Session, task: Task) -> list[Measured]:
+    """Simulate runs and take their metrics.
+
+    Several runs are several copies of the device in one transient. When that fails, each
+    is simulated alone, so that one bad parameter set does not take its neighbours along.
+
+    Raises
+    ------
+    RunFailedError
+        When the only run of the task failed.
+    """
+    started = time.perf_counter()
+    run = task.runs[0]
+    check_library(run.device.text, str(run.device.file))
+    bench = run.testbench()
+    try:
+        waveforms = _simulate(session, bench, task.runs)
+    except RunFailedError:
+        if len(task.runs) == 1:
+            raise
+        return [_alone(session, one, task.keep_waveforms) for one in task.runs]
+    measured = []
+    for one, its_waveforms in zip(task.runs, waveforms, strict=True):
+        try:
+            metrics = one.protocol.measure(its_waveforms, one.device)
+        except ValueError as error:
+            measured.append(Measured({}, 0.0, None, f"the metrics cannot be taken: {error}"))
+            continue
+        kept = its_waveforms if task.keep_waveforms else None
+        spent = (time.perf_counter() - started) / len(task.runs)
+        measured.append(Measured(metrics, spent, kept))
+    return measured
+
+
+def _alone(session: Session, run: Run, keep_waveforms: bool) -> Measured:
+    started = time.perf_counter()
+    try:
+        return perform(session, Task([run], keep_waveforms))[0]
+    except RunFailedError as error:
+        return Measured({}, time.perf_counter() - started, None, str(error))
+
+
+def _simulate(session: Session, bench: Testbench, runs: Sequence[Run]) -> list[Waveforms]:
+    if len(runs) == 1:
+        wanted: Sequence[str] = bench.vectors
+        netlist = bench.engine_netlist()
+    else:
+        wanted = bench.batch_vectors(len(runs))
+        netlist = bench.batch_netlist([run.parameters for run in runs])
+    tables = {name: Table(*corners) for name, corners in bench.tables.items()}
+    result = session.run(netlist, wanted, tables)
+    judge(result.vectors, wanted, bench.duration, result.log)
+    if len(runs) == 1:
+        return [bench.waveforms(result.vectors)]
+    return bench.batch_waveforms(result.vectors, len(runs))
