@@ -1,0 +1,235 @@
+"""The short way from Python: a device, a stimulus, waveforms, a number, a plot."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping
+from functools import lru_cache
+
+from optospice import units
+from optospice.accuracy import find_profile
+from optospice.device import Device, Terminal
+from optospice.errors import InputError, SimulationError, close_matches
+from optospice.metrics import plasticity, postsynaptic_current
+from optospice.metrics.value import MetricValue
+from optospice.ngspice.guard import check_library
+from optospice.ngspice.pool import Pool
+from optospice.ngspice.simulate import Job
+from optospice.ngspice.worker import Failed
+from optospice.stimulus import PulseTrain, Signal, Stimulus, constant
+from optospice.testbench import Testbench
+from optospice.waveforms import Waveforms
+
+_LEVEL_UNITS = ("W/m^2", "V")
+
+
+def pulse_train(
+    level: str,
+    *,
+    width: str,
+    count: int = 1,
+    interval: str | None = None,
+    period: str | None = None,
+    delay: str = "5 s",
+    base: str | None = None,
+) -> Signal:
+    """Make a train of equal pulses.
+
+    Parameters
+    ----------
+    level : str
+        Light (``"1.22 mW/cm^2"``) or voltage (``"3 V"``) during a pulse.
+    width : str
+        Width of a pulse, ``"10 s"``.
+    count : int
+        Number of pulses [1].
+    interval, period : str, optional
+        From end to start, or from start to start; one of them for more than one pulse.
+    delay : str
+        Time before the first pulse.
+    base : str, optional
+        Level between the pulses, zero by default.
+
+    Raises
+    ------
+    InputError
+        For text that is no such quantity, or pulses that overlap.
+    """
+    try:
+        train = PulseTrain(
+            level=units.parse(level, _level_unit(level)),
+            width=units.parse(width, "s"),
+            count=count,
+            interval=None if interval is None else units.parse(interval, "s"),
+            period=None if period is None else units.parse(period, "s"),
+            delay=units.parse(delay, "s"),
+        )
+        unit = _level_unit(level)
+        return Signal(0.0 if base is None else units.parse(base, unit), (train,))
+    except (units.UnitsError, ValueError) as error:
+        raise InputError(str(error)) from None
+
+
+def pulse(level: str, *, width: str, delay: str = "5 s") -> Signal:
+    """Make one pulse; see `pulse_train`."""
+    return pulse_train(level, width=width, delay=delay)
+
+
+def pulse_pair(level: str, *, width: str, interval: str, delay: str = "5 s") -> Signal:
+    """Make two equal pulses, `interval` from the end of the first to the start of the second."""
+    return pulse_train(level, width=width, count=2, interval=interval, delay=delay)
+
+
+def _level_unit(text: str) -> str:
+    """Tell a light level from a voltage."""
+    for unit in _LEVEL_UNITS:
+        try:
+            units.parse(text, unit)
+        except units.UnitsError:
+            continue
+        return unit
+    raise units.UnitsError(
+        f"{text!r} is neither an irradiance ('1.22 mW/cm^2') nor a voltage ('1 V')"
+    )
+
+
+def simulate(
+    device: Device,
+    *,
+    duration: str,
+    parameters: Mapping[str, str | float] | None = None,
+    accuracy: str = "standard",
+    temperature: str = "27 degC",
+    **terminals: Signal | Stimulus | str,
+) -> Waveforms:
+    """Simulate a device with stimuli on its terminals.
+
+    Parameters
+    ----------
+    device : Device
+        From `find_device`.
+    duration : str
+        Simulated time.
+    parameters : mapping, optional
+        Parameters that differ from the card's, with units.
+    accuracy : {"fast", "standard", "reference"}
+        Accuracy profile.
+    temperature : str
+        Device temperature.
+    **terminals : Signal, Samples or str
+        What each terminal sees; text is a constant level. What is not named is grounded
+        or dark.
+
+    Returns
+    -------
+    Waveforms
+        Time, current and the stimuli.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be used.
+    SimulationError
+        When ngspice fails, with its own words.
+    """
+    known = {terminal.name: terminal for terminal in device.card.terminals}
+    for name in terminals:
+        if name not in known:
+            raise InputError(
+                f"device {device.name!r} has no terminal {name!r}; {close_matches(name, known)}"
+            )
+    try:
+        stimuli = {
+            name: _constant(known[name], given) if isinstance(given, str) else given
+            for name, given in terminals.items()
+        }
+        bench = Testbench(
+            device=device,
+            stimuli=stimuli,
+            duration=_above_zero("duration", duration, "s"),
+            parameters=_changed(device, parameters or {}),
+            profile=find_profile(accuracy),
+            temperature=_above_zero("temperature", temperature, "K"),
+        )
+    except units.UnitsError as error:
+        raise InputError(str(error)) from None
+    check_library(device.text, str(device.file))
+    job = Job(bench.engine_netlist(), bench.vectors, bench.duration, bench.tables)
+    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_job", [job])
+    if isinstance(outcome, Failed):
+        raise SimulationError(f"device {device.name!r}: {outcome.message}")
+    return bench.waveforms(outcome.result)
+
+
+def _constant(terminal: Terminal, text: str) -> Signal:
+    unit = "W/m^2" if terminal.kind == "optical" else "V"
+    try:
+        return constant(units.parse(text, unit))
+    except units.UnitsError as error:
+        raise units.UnitsError(f"terminal {terminal.name}: {error}") from None
+
+
+def _above_zero(name: str, text: str, unit: str) -> float:
+    number = units.parse(text, unit)
+    if not number > 0:
+        raise units.UnitsError(f"{name} = {text!r}: must be above 0 {unit}")
+    return number
+
+
+def _changed(device: Device, parameters: Mapping[str, str | float]) -> dict[str, float]:
+    resolved = device.resolve(parameters)
+    return {name: resolved[name] for name in parameters}
+
+
+@lru_cache(maxsize=1)
+def default_pool() -> Pool:
+    """Give the pool of one worker that `simulate` uses; it ends with Python."""
+    pool = Pool(workers=1)
+    atexit.register(pool.close)
+    return pool
+
+
+def amplitudes(waveforms: Waveforms, stimulus: Signal, definition: str = "step") -> list[float]:
+    """Give the postsynaptic current amplitude of each pulse [A].
+
+    Parameters
+    ----------
+    waveforms : Waveforms
+        From `simulate`.
+    stimulus : Signal
+        The pulses.
+    definition : {"step", "raw", "baseline"}
+        How it is taken, see `optospice list metrics`.
+    """
+    time, current = waveforms.time, waveforms.current
+    found = postsynaptic_current.postsynaptic_current_amplitudes(
+        time,
+        current,
+        stimulus.onsets,
+        stimulus.offsets,
+        definition,
+        baseline=float(waveforms.at(waveforms.current_name, stimulus.onsets[0])),
+    )
+    return [float(value) for value in found]
+
+
+def paired_pulse_index(
+    waveforms: Waveforms, stimulus: Signal, definition: str = "ratio", amplitude: str = "step"
+) -> MetricValue:
+    """Give the paired-pulse index of the first two pulses.
+
+    Parameters
+    ----------
+    waveforms : Waveforms
+        From `simulate`.
+    stimulus : Signal
+        The pulse pair.
+    definition : {"ratio", "relative"}
+        A2/A1 or (A2 - A1)/A1.
+    amplitude : {"step", "raw", "baseline"}
+        How each amplitude is taken.
+    """
+    if stimulus.onsets.size < 2:
+        raise InputError("the paired-pulse index: accepted: a stimulus of at least two pulses")
+    first, second = amplitudes(waveforms, stimulus, amplitude)[:2]
+    return plasticity.paired_pulse_index(first, second, definition)

@@ -1,0 +1,210 @@
+"""The command line: `optospice run`, `list`, `show`, `doctor`.
+
+Only what a command needs is imported, so that ``optospice --help`` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optospice import __version__
+from optospice.errors import InputError, SimulationError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from optospice.scenario.expand import Run
+    from optospice.scenario.load import LoadedScenario
+    from optospice.sweep.record import RunRecord, ScenarioResult
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Circuit-level co-simulation of optoelectronic synaptic devices with ngspice.",
+)
+
+_KINDS = ("devices", "scenarios", "protocols", "metrics")
+#: Progress is shown for anything longer than this [s].
+_PROGRESS_AFTER = 1.0
+
+
+def main() -> None:
+    """Run the command line; bad input ends with 2, a failed simulation with 1."""
+    try:
+        app()
+    except InputError as error:
+        print(f"optospice: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except SimulationError as error:
+        print(f"optospice: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("optospice: stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(141) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"optospice {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Circuit-level co-simulation of optoelectronic synaptic devices with ngspice."""
+
+
+@app.command()
+def run(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="SCENARIO...", help="Names or TOML files.")
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help='Change a value, e.g. parameters.r3="30 Mohm".'
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document only.")] = False,
+    run_id: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
+    ] = 0,
+) -> None:
+    """Run scenarios and hold them against their published targets."""
+    from optospice.ngspice.pool import Pool
+    from optospice.report.folder import prepare_folder
+    from optospice.scenario.expand import expand
+    from optospice.scenario.load import load_scenario
+
+    with Pool(workers=workers, preload="optospice.sweep.task") as pool:
+        # everything that can be wrong is found before anything is written
+        loaded = [load_scenario(name, settings or []) for name in scenarios]
+        expanded = [_chosen_runs(one, expand(one), run_id) for one in loaded]
+        folders = [_result_folder(one, out, len(loaded)) for one in loaded]
+        for folder in folders:
+            prepare_folder(folder)
+        codes, documents = [], []
+        for one, runs, folder in zip(loaded, expanded, folders, strict=True):
+            result = _simulate(one, runs, pool, quiet=json)
+            _write(result, folder)
+            codes.append(result.exit_code)
+            if json:
+                from optospice.report.tables import result_json
+
+                documents.append(result_json(result))
+            else:
+                _print(result, folder)
+            if result.interrupted:
+                break
+    if json:
+        import json as json_module
+
+        document = documents[0] if len(documents) == 1 else documents
+        print(json_module.dumps(document, indent=2, allow_nan=False))
+    raise typer.Exit(max(codes, default=0))
+
+
+def _chosen_runs(loaded: LoadedScenario, runs: list[Run], run_id: str | None) -> list[Run]:
+    if run_id is None:
+        return runs
+    chosen = [run for run in runs if run.id == run_id]
+    if not chosen:
+        raise InputError(
+            f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"
+        )
+    return chosen
+
+
+def _result_folder(loaded: LoadedScenario, out: Path | None, count: int) -> Path:
+    if out is None:
+        return Path("results") / loaded.name
+    return out if count == 1 else out / loaded.name
+
+
+def _simulate(loaded: LoadedScenario, runs: list[Run], pool: object, quiet: bool) -> ScenarioResult:
+    from optospice.ngspice.pool import Pool
+    from optospice.report.progress import Progress
+    from optospice.sweep.local import run_scenario
+
+    assert isinstance(pool, Pool)
+    with Progress(loaded.name, len(runs), after=_PROGRESS_AFTER) as progress:
+
+        def advance(record: RunRecord) -> None:
+            progress.advance(failed=record.status == "failed")
+
+        return run_scenario(loaded, runs, pool, on_record=advance)
+
+
+def _write(result: ScenarioResult, folder: Path) -> None:
+    from optospice.report.folder import write_results
+
+    write_results(result, folder, sys.argv)
+
+
+def _print(result: ScenarioResult, folder: Path) -> None:
+    from optospice.report.tables import print_result
+
+    print_result(_console(), result, folder)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console()
+    # a pipe or a file has no width of its own: lines are kept whole there
+    return console if console.is_terminal else Console(width=120, no_color=True)
+
+
+@app.command(name="list")
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="[devices|scenarios|protocols|metrics]")] = "",
+) -> None:
+    """List what there is."""
+    from optospice.errors import close_matches
+    from optospice.report.listing import listing
+
+    if kind and kind not in _KINDS:
+        raise InputError(f"list {kind!r}: {close_matches(kind, _KINDS)}")
+    console = _console()
+    for name in [kind] if kind else _KINDS:
+        console.print(listing(name))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A device or a scenario.")],
+) -> None:
+    """Show a device (terminals, parameters, sources) or a scenario (targets)."""
+    from optospice.report.listing import show as render
+
+    console = _console()
+    for part in render(name):
+        console.print(part)
+
+
+@app.command()
+def doctor() -> None:
+    """Say which ngspice is used, where it was found and what is missing."""
+    from optospice.report.doctor import examine
+
+    findings, sound = examine()
+    console = _console()
+    for line in findings:
+        console.print(line, highlight=False)
+    raise typer.Exit(0 if sound else 1)

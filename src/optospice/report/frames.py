@@ -1,0 +1,197 @@
+"""A result as tables of numbers: one row per run, one row per target, one row per time point."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from optospice import units
+from optospice.report.numbers import swept_si
+from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.waveforms import Waveforms
+
+if TYPE_CHECKING:
+    import pandas
+
+_TARGET_COLUMNS = [
+    "id",
+    "metric",
+    "device",
+    "where",
+    "definition",
+    "unit",
+    "published",
+    "tolerance",
+    "simulated",
+    "shown",
+    "error_percent",
+    "tolerance_percent",
+    "met",
+    "expected_miss",
+    "verdict",
+    "source",
+    "note",
+]
+
+
+def runs_frame(result: ScenarioResult) -> pandas.DataFrame:
+    """Give one row per run.
+
+    Parameters
+    ----------
+    result : ScenarioResult
+        What a scenario gave.
+
+    Returns
+    -------
+    DataFrame
+        Swept values as written and as numbers, every parameter in the unit of its card,
+        every metric in SI; the unit closes the name of each column of numbers.
+    """
+    import pandas
+
+    records = result.records
+    columns: dict[str, list[Any]] = {
+        "id": [record.run.id for record in records],
+        "device": [record.run.device.name for record in records],
+    }
+    for key in dict.fromkeys(key for record in records for key in record.run.point):
+        if key != "device":
+            columns[key] = [record.run.point.get(key) for record in records]
+            columns[key] = [None if v is None else str(v) for v in columns[key]]
+        if key.startswith("parameters.") or key in ("device", "temperature"):
+            continue  # stands below as a number
+        numbers = swept_si(key, records)
+        if numbers is not None:
+            columns[f"{key} [{numbers[1]}]"] = list(numbers[0])
+    columns.update(_parameters(records))
+    columns["temperature [K]"] = [record.run.temperature for record in records]
+    columns["seed"] = [record.run.seed for record in records]
+    columns.update(_metrics(records))
+    columns["status"] = [record.status for record in records]
+    columns["message"] = [record.message for record in records]
+    columns["seconds [s]"] = [record.seconds for record in records]
+    columns["ngspice"] = [result.ngspice for _ in records]
+    frame = pandas.DataFrame(columns)
+    frame["seed"] = frame["seed"].astype("Int64")
+    return frame
+
+
+def targets_frame(result: ScenarioResult) -> pandas.DataFrame:
+    """Give one row per target and device, in the units of the publication."""
+    import pandas
+
+    rows = [
+        {
+            "id": verdict.target.id,
+            "metric": verdict.target.metric,
+            "device": verdict.device,
+            "where": verdict.where,
+            "definition": verdict.definition,
+            "unit": verdict.unit,
+            "published": verdict.published,
+            "tolerance": verdict.target.tolerance,
+            "simulated": verdict.simulated,
+            "shown": verdict.shown,
+            "error_percent": verdict.error_percent,
+            "tolerance_percent": verdict.tolerance_percent,
+            "met": verdict.met,
+            "expected_miss": verdict.expected_miss,
+            "verdict": verdict.word,
+            "source": verdict.target.source,
+            "note": verdict.note,
+        }
+        for verdict in result.verdicts
+    ]
+    return pandas.DataFrame(rows, columns=_TARGET_COLUMNS)
+
+
+def csv_bytes(frame: pandas.DataFrame) -> bytes:
+    """Write a table as CSV; a number that does not exist is an empty cell."""
+    text: str = frame.to_csv(index=False)
+    return text.encode()
+
+
+def runs_parquet(result: ScenarioResult, frame: pandas.DataFrame) -> bytes:
+    """Write the runs as parquet; metadata of each metric's column hold unit and definition."""
+    definitions = {
+        f"{name} [{value.unit}]": value.definition
+        for record in reversed(result.records)
+        for name, value in record.metrics.items()
+    }
+    metadata = {}
+    for column in frame.columns:
+        unit = column.rpartition("[")[2].rstrip("]") if column.endswith("]") else ""
+        notes = {"unit": unit, "definition": definitions.get(column, "")}
+        metadata[column] = {key: text for key, text in notes.items() if text}
+    return _parquet(dict(frame.items()), metadata, {"scenario": result.loaded.name})
+
+
+def waveforms_parquet(waveforms: Waveforms, run: str) -> bytes:
+    """Write waveforms as parquet: time first, the unit in each column's metadata."""
+    columns = {"time": waveforms.time, **waveforms.signals}
+    metadata = {name: {"unit": waveforms.units.get(name, "1")} for name in columns}
+    metadata["time"] = {"unit": "s"}
+    breakpoints = json.dumps([float(time) for time in waveforms.breakpoints])
+    return _parquet(columns, metadata, {"run": run, "breakpoints [s]": breakpoints})
+
+
+def _parquet(
+    columns: dict[Any, Any], metadata: dict[str, dict[str, str]], about: dict[str, str]
+) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    arrays = [pyarrow.array(values, from_pandas=True) for values in columns.values()]
+    fields = [
+        pyarrow.field(name, array.type, metadata=metadata.get(name) or None)
+        for name, array in zip(columns, arrays, strict=True)
+    ]
+    table = pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields, metadata=about))
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _parameters(records: Sequence[RunRecord]) -> dict[str, list[float | None]]:
+    rows = []
+    for record in records:
+        device = record.run.device
+        card = device.card.parameters
+        rows.append(
+            {
+                f"parameters.{name} [{card[name].unit if name in card else '1'}]": float(number)
+                for name, number in {**device.defaults, **record.run.parameters}.items()
+            }
+        )
+    return _columns(rows)
+
+
+def _metrics(records: Sequence[RunRecord]) -> dict[str, list[float | None]]:
+    rows = []
+    for record in records:
+        row = {}
+        for name, value in record.metrics.items():
+            row[f"{name} [{value.unit}]"] = value.value
+            if value.standard_error is not None:
+                row[f"{name} standard error [{value.unit}]"] = value.standard_error
+        rows.append(row)
+    return _columns(rows)
+
+
+def _columns(rows: Sequence[dict[str, float]]) -> dict[str, list[float | None]]:
+    titles = dict.fromkeys(title for row in rows for title in row)
+    return {title: [row.get(title) for row in rows] for title in titles}
+
+
+def spell_parameters(record: RunRecord) -> str:
+    """Say in words what differs in a run: swept keys and changed parameters."""
+    parts = [f"{key} = {value}" for key, value in record.run.point.items()]
+    card = record.run.device.card.parameters
+    for name, number in record.run.parameters.items():
+        if f"parameters.{name}" not in record.run.point:
+            unit = card[name].unit if name in card else "1"
+            parts.append(f"parameters.{name} = {units.format_human(number, unit)}")
+    return ", ".join(parts)

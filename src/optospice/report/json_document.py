@@ -1,0 +1,96 @@
+"""A result as a JSON document."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from optospice import units
+from optospice.report.numbers import displayed
+from optospice.scenario.verdict import Verdict
+from optospice.sweep.record import RunRecord, ScenarioResult
+
+
+def result_json(result: ScenarioResult) -> dict[str, Any]:
+    """Give a result as plain data for ``json.dumps``.
+
+    Parameters
+    ----------
+    result : ScenarioResult
+        What a scenario gave.
+
+    Returns
+    -------
+    dict
+        Scenario, device, ngspice version, runs and targets. Every number is in the unit
+        named beside it; a number that does not exist is None.
+    """
+    devices = devices_of(result)
+    return {
+        "scenario": result.loaded.name,
+        "device": ", ".join(devices),
+        "ngspice": result.ngspice,
+        "runs": [_run(record) for record in result.records],
+        "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
+    }
+
+
+def devices_of(result: ScenarioResult) -> list[str]:
+    """Names of the devices that were simulated, in order."""
+    names = dict.fromkeys(record.run.device.name for record in result.records)
+    return list(names) or [result.loaded.scenario.device]
+
+
+def _run(record: RunRecord) -> dict[str, Any]:
+    parameters: dict[str, Any] = dict(record.run.point)
+    card = record.run.device.card.parameters
+    for name, number in record.run.parameters.items():
+        unit = card[name].unit if name in card else "1"
+        text = number if unit == "1" else units.format_quantity(number, unit)
+        parameters.setdefault(f"parameters.{name}", text)
+    document: dict[str, Any] = {
+        "id": record.run.id,
+        "parameters": parameters,
+        "status": record.status,
+    }
+    if record.status == "failed":
+        document["message"] = record.message
+    document["metrics"] = {}
+    for name, value in record.metrics.items():
+        number, error, unit = displayed(name, value)
+        entry: dict[str, Any] = {
+            "value": finite(number),
+            "unit": unit,
+            "definition": value.definition,
+        }
+        if error is not None:
+            entry["standard_error"] = finite(error)
+        if value.note:
+            entry["note"] = value.note
+        document["metrics"][name] = entry
+    return document
+
+
+def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
+    where = dict(verdict.target.where)
+    if name_device:
+        where.setdefault("device", verdict.device)
+    published = verdict.published
+    return {
+        "id": verdict.target.id,
+        "metric": verdict.target.metric,
+        "where": where,
+        "published": published if isinstance(published, str) else finite(published),
+        "simulated": finite(verdict.simulated),
+        "unit": verdict.unit,
+        "error_percent": finite(verdict.error_percent),
+        "tolerance_percent": finite(verdict.tolerance_percent),
+        "met": verdict.met,
+        "expected_miss": verdict.expected_miss,
+        "source": verdict.target.source,
+    }
+
+
+def finite(number: float | None) -> float | None:
+    """Give a number that JSON can hold."""
+    return None if number is None or not math.isfinite(number) else number

@@ -1,0 +1,193 @@
+"""What there is, and what one thing is: for `optospice list` and `optospice show`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from optospice import units
+from optospice.device import Device, find_device, list_devices
+from optospice.errors import InputError, close_matches
+from optospice.library import netlist_folders
+from optospice.scenario.expand import expand
+from optospice.scenario.load import list_scenarios, load_scenario
+from optospice.scenario.schema import Target
+
+
+def _table(*columns: str, title: str = "") -> Table:
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def listing(kind: str) -> RenderableType:
+    """Give a table of all devices, scenarios, protocols or metrics."""
+    tables: dict[str, Callable[[], Table]] = {
+        "devices": _devices,
+        "scenarios": _scenarios,
+        "protocols": _protocols,
+        "metrics": _metrics,
+    }
+    return Group(tables[kind](), Text(""))
+
+
+def _problem(error: InputError) -> str:
+    return f"cannot be read: {error}"
+
+
+def _devices() -> Table:
+    table = _table("device", "title", "terminals")
+    for name in list_devices():
+        try:
+            card = find_device(name).card
+            table.add_row(name, card.title, " ".join(t.name for t in card.terminals))
+        except InputError as error:
+            table.add_row(name, _problem(error), "")
+    return table
+
+
+def _scenarios() -> Table:
+    table = _table("scenario", "title", "device")
+    for name in list_scenarios():
+        try:
+            scenario = load_scenario(name).scenario
+            table.add_row(name, scenario.title, scenario.device)
+        except InputError as error:
+            table.add_row(name, _problem(error), "")
+    return table
+
+
+def _protocols() -> Table:
+    from optospice.protocols import PROTOCOLS
+
+    table = _table("protocol", "what it does", "metrics")
+    for name, protocol in PROTOCOLS.items():
+        table.add_row(name, protocol.title, ", ".join(protocol.metric_names()))
+    return table
+
+
+def _metrics() -> Table:
+    from optospice.metrics import METRICS
+
+    table = _table("metric", "unit", "what it is", "definitions")
+    for name, info in METRICS.items():
+        table.add_row(name, info.display_unit, info.title, ", ".join(info.definitions))
+    return table
+
+
+def show(name: str) -> list[RenderableType]:
+    """Describe one device or one scenario.
+
+    Raises
+    ------
+    InputError
+        When there is neither of this name.
+    """
+    if name in list_devices():
+        return _show_device(find_device(name))
+    scenarios = list_scenarios()
+    if name in scenarios or name.endswith(".toml"):
+        return _show_scenario(name)
+    known = [*list_devices(), *scenarios]
+    short = [full for full in scenarios if full.split("/")[-1] == name]
+    hint = f"did you mean {short[0]!r}?" if short else close_matches(name, known)
+    raise InputError(f"show {name!r}: there is no device or scenario of this name; {hint}")
+
+
+def _show_device(device: Device) -> list[RenderableType]:
+    card = device.card
+    terminals = _table("terminal", "kind", "unit", "meaning", title="Terminals, in order")
+    for terminal in card.terminals:
+        optical = terminal.kind == "optical"
+        kind: str = terminal.kind
+        if optical:
+            colour = terminal.wavelength
+            kind += f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+        unit = "mW/cm², 1 V = 1 mW/cm²" if optical else "V"
+        terminals.add_row(terminal.name, kind, unit, terminal.description)
+    parameters = _table(
+        "parameter", "default", "bounds", "origin", "meaning", "source", title="Parameters"
+    )
+    for name, parameter in card.parameters.items():
+        low, high = (units.format_human(limit, parameter.unit) for limit in parameter.limits)
+        default = units.format_human(device.defaults[name], parameter.unit)
+        parameters.add_row(
+            name, default, f"{low} … {high}", parameter.origin, parameter.meaning, parameter.source
+        )
+    parts: list[RenderableType] = [
+        Text(f"{device.name}: {card.title}", style="bold"),
+        Text(card.description.strip()),
+    ]
+    if card.range:
+        parts.append(Text(f"Range: {card.range}"))
+    parts += [Text(""), terminals, Text(""), parameters, Text("")]
+    parts += [Text(f"Source: {citation(key)}") for key in card.citations]
+    parts.append(Text(f"Files: {device.file} and {device.card_file.name}"))
+    return parts
+
+
+def _show_scenario(name: str) -> list[RenderableType]:
+    loaded = load_scenario(name)
+    scenario = loaded.scenario
+    runs = expand(loaded)
+    targets = _table("target", "metric", "where", "published", "source", title="Targets")
+    for target in scenario.targets:
+        where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
+        targets.add_row(target.id, target.metric, where, claim(target), target.source)
+    parts: list[RenderableType] = [
+        Text(f"{loaded.name}: {scenario.title}", style="bold"),
+        Text(scenario.description.strip()),
+        Text(
+            f"Device: {scenario.device}; protocol: {scenario.protocol['name']}; runs: {len(runs)}"
+        ),
+    ]
+    for key, values in scenario.sweep.items():
+        shown = ", ".join(map(str, values)) if isinstance(values, list) else str(values)
+        parts.append(Text(f"Sweep: {key} = {shown}"))
+    parts += [Text(""), targets, Text("")]
+    for device, expectation in scenario.expectations.items():
+        missed = ", ".join(expectation.misses) or "nothing"
+        parts.append(Text(f"{device} is known to miss {missed}: {expectation.reason.strip()}"))
+    if scenario.citation:
+        parts.append(Text(f"Source: {citation(scenario.citation)}"))
+    parts.append(Text(f"File: {loaded.file}"))
+    return parts
+
+
+def claim(target: Target) -> str:
+    """Write the published claim of a target."""
+    if target.published is not None:
+        return f"{target.published} ± {target.tolerance}"
+    if target.shape is not None:
+        return f"{target.shape} with {str(target.over).rpartition('.')[2]}"
+    return f"≥ {target.at_least}" if target.at_least is not None else f"≤ {target.at_most}"
+
+
+def citation(key: str) -> str:
+    """Write the entry of `references.bib` that a key names, in one line."""
+    for folder in netlist_folders():
+        file = folder / "references.bib"
+        if not file.is_file():
+            continue
+        entry = re.search(
+            rf"@\w+\{{{re.escape(key)},(.*?)\n\}}", file.read_text("utf-8"), re.DOTALL
+        )
+        if entry is None:
+            continue
+        fields = re.findall(r"(\w+)\s*=\s*\{(.*?)\},?\s*(?=\n|$)", entry.group(1), re.DOTALL)
+        plain = {name: " ".join(re.sub(r"[{}]", "", value).split()) for name, value in fields}
+        first_author = plain.get("author", "").split(" and ")[0].split(",")[0]
+        parts = [
+            f"{first_author} et al.",
+            plain.get("title", ""),
+            " ".join(plain.get(name, "") for name in ("journal", "volume", "pages")).strip(),
+            plain.get("year", ""),
+            f"DOI {plain['doi']}" if "doi" in plain else "",
+        ]
+        return ", ".join(part for part in parts if part)
+    return key

@@ -1,0 +1,325 @@
+"""A metric against what was swept, with the published points and the fit."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optospice import units
+from optospice.report import style
+from optospice.report.numbers import (
+    displayed,
+    number_of,
+    pretty_unit,
+    short_key,
+    short_number,
+    si_unit,
+    spans_decades,
+    swept_numbers,
+)
+from optospice.scenario.schema import Across
+from optospice.scenario.verdict import Verdict
+from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.waveforms import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Change of a metric that is drawn as no change: less than the simulation is good for.
+_FLAT = 0.005
+_MARKERS = "osv^<>P"
+_MOST_SERIES = 7
+_MOST_TICKS = 9
+_LONGEST_LABEL = 26
+
+
+@dataclass(frozen=True)
+class MetricAxis:
+    """What a metric is drawn against.
+
+    Parameters
+    ----------
+    key : str
+        Swept key.
+    unit : str
+        Unit of the axis, that in which the scenario writes the key.
+    """
+
+    key: str
+    unit: str
+
+
+def metrics_to_draw(result: ScenarioResult) -> list[str]:
+    """Metrics of the runs that a target or a fit across the runs names, in order."""
+    scenario = result.loaded.scenario
+    named = [target.metric for target in scenario.targets] + [a.of for a in scenario.across]
+    given = {name for record in result.records for name in record.metrics}
+    return [name for name in dict.fromkeys(named) if name in given]
+
+
+def metric_axis(result: ScenarioResult, name: str) -> MetricAxis | None:
+    """Choose the swept key for the horizontal axis; None when no number was swept.
+
+    Parameters
+    ----------
+    result : ScenarioResult
+        What a scenario gave.
+    name : str
+        Metric.
+    """
+    scenario = result.loaded.scenario
+    records = _measured(result, name)
+    wanted = [across.over for across in scenario.across if across.of == name]
+    for target in scenario.targets:
+        if target.metric == name:
+            wanted += [key for key in (target.over, *target.where) if key is not None]
+    for key in dict.fromkeys([*wanted, *scenario.sweep]):
+        found = swept_numbers(key, records) if records else None
+        if found is not None and len(set(found[0])) > 1:
+            return MetricAxis(key, found[1])
+    return None
+
+
+def plot_metric(result: ScenarioResult, name: str, axis: MetricAxis, ax: Axes) -> None:
+    """Draw a metric against a swept key.
+
+    Parameters
+    ----------
+    result : ScenarioResult
+        What a scenario gave.
+    name : str
+        Metric.
+    axis : MetricAxis
+        From `metric_axis`.
+    ax : Axes
+        Where to draw.
+    """
+    records = _measured(result, name)
+    unit = displayed(name, records[0].metrics[name])[2]
+    series = _series(records, axis.key)
+    xs: list[float] = []
+    ys: list[float] = []
+    for index, (label, members) in enumerate(list(series.items())[:_MOST_SERIES]):
+        colour = style.CATEGORIES[index]
+        x, y = _points(members, name, axis.key)
+        if np.unique(x).size < x.size:  # draws of a Monte Carlo block
+            ax.plot(x, y, ".", color=colour, alpha=0.25, markersize=3, markeredgewidth=0, zorder=1)
+            x, y = _medians(x, y)
+            label = f"{label}, median" if label else "simulated, median"
+        curve = _fit(result, members, name, axis)
+        ax.plot(
+            x,
+            y,
+            _MARKERS[index],
+            color=colour,
+            linestyle="none" if curve is not None else "-",
+            linewidth=0.8,
+            label=label or "simulated",
+            zorder=3,
+        )
+        if curve is not None:
+            ax.plot(*curve[:2], "--", color=colour, linewidth=0.8, label=curve[2], zorder=2)
+        xs += x.tolist()
+        ys += y.tolist()
+    drawn = _draw_published(result, name, axis, ax)
+    _scale_axes(ax, xs + [point[0] for point in drawn], ys + [point[1] for point in drawn])
+    label = short_key(axis.key).replace("_", " ")
+    ax.set_xlabel(f"{label} ({pretty_unit(axis.unit)})" if pretty_unit(axis.unit) else label)
+    label = textwrap.fill(name.replace("_", " "), _LONGEST_LABEL)
+    ax.set_ylabel(f"{label} ({pretty_unit(unit)})" if pretty_unit(unit) else label)
+    if len(series) > 1 or drawn or ax.get_legend_handles_labels()[1] != ["simulated"]:
+        ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.6)
+
+
+def _measured(result: ScenarioResult, name: str) -> list[RunRecord]:
+    return [
+        record
+        for record in result.records
+        if name in record.metrics and not record.metrics[name].is_missing
+    ]
+
+
+def _series(records: Sequence[RunRecord], key: str) -> dict[str, list[RunRecord]]:
+    """Group the runs by the other swept keys."""
+    others = dict.fromkeys(k for record in records for k in record.run.point if k != key)
+    varied = [k for k in others if len({str(r.run.point.get(k)) for r in records}) > 1]
+    grouped: dict[str, list[RunRecord]] = {}
+    for record in records:
+        parts = [str(record.run.point.get(k)) for k in varied]
+        grouped.setdefault(", ".join(parts), []).append(record)
+    return grouped
+
+
+def _points(records: Sequence[RunRecord], name: str, key: str) -> tuple[FloatArray, FloatArray]:
+    found = swept_numbers(key, records)
+    x = np.array(found[0] if found is not None else [])
+    y = np.array([displayed(name, record.metrics[name])[0] for record in records])
+    order = np.argsort(x, kind="stable")
+    return x[order], y[order]
+
+
+def _medians(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    places = np.unique(x)
+    return places, np.array([float(np.median(y[x == place])) for place in places])
+
+
+def _fit(
+    result: ScenarioResult, records: Sequence[RunRecord], name: str, axis: MetricAxis
+) -> tuple[FloatArray, FloatArray, str] | None:
+    """Give the curve of a fit over this key and what it says."""
+    for across in result.loaded.scenario.across:
+        if across.of == name and across.over == axis.key:
+            value = _across_value(result, across, records)
+            if value is None:
+                return None
+            curve = _curve(across, records, name, axis)
+            return None if curve is None else (*curve, value)
+    return None
+
+
+def _across_value(
+    result: ScenarioResult, across: Across, records: Sequence[RunRecord]
+) -> str | None:
+    device = records[0].run.device.name
+    value = result.across.get(across.metric, result.across.get(f"{across.metric} ({device})"))
+    if value is None or value.is_missing:
+        return None
+    number, error, unit = displayed(across.metric, value)
+    text = short_number(number)
+    if error is not None and error > 5e-4 * abs(number):
+        text += f" ± {short_number(error, 2)}"
+    words = across.metric.replace("_", " ").replace("paired pulse ", "")
+    return f"fit: {words} {text} {pretty_unit(unit)}".rstrip()
+
+
+def _curve(
+    across: Across, records: Sequence[RunRecord], name: str, axis: MetricAxis
+) -> tuple[FloatArray, FloatArray] | None:
+    if across.metric != "paired_pulse_relaxation_time":
+        return None
+    from optospice.metrics.plasticity import paired_pulse_relaxation
+
+    x, _ = _points(records, name, axis.key)
+    si = si_unit(axis.unit)
+    seconds = np.array([units.convert(float(number), axis.unit, si) for number in x])
+    order = {record.run.id: record.metrics[name].value for record in records}
+    found = swept_numbers(axis.key, records)
+    if found is None:
+        return None
+    index = np.array(list(order.values()))[np.argsort(found[0], kind="stable")]
+    fit = paired_pulse_relaxation(seconds, index, across.definition or "recovery")
+    if not fit.is_identifiable or _is_flat(index):
+        return None
+    log = spans_decades(x)
+    fine = np.geomspace(x[0], x[-1], 200) if log else np.linspace(x[0], x[-1], 200)
+    at = np.array([units.convert(float(number), axis.unit, si) for number in fine])
+    shown = records[0].metrics[name]
+    factor = displayed(name, shown)[0] / shown.value if shown.value else 1.0
+    return fine, fit.predict(at) * factor
+
+
+def _draw_published(
+    result: ScenarioResult, name: str, axis: MetricAxis, ax: Axes
+) -> list[tuple[float, float]]:
+    drawn: list[tuple[float, float]] = []
+    seen: set[tuple[str, str]] = set()
+    unit = displayed(name, _measured(result, name)[0].metrics[name])[2]
+    for verdict in result.verdicts:
+        target = verdict.target
+        if target.metric != name or axis.key not in target.where or target.shape is not None:
+            continue
+        x = number_of(target.where[axis.key], axis.unit)
+        claim = _claim(verdict, unit)
+        if claim is None or not math.isfinite(x) or (target.id, name) in seen:
+            continue
+        seen.add((target.id, name))
+        y, error = claim
+        kind, marker = "published", "D"
+        if target.published is None:
+            up = target.at_least is not None
+            kind, marker = ("published, at least", "^") if up else ("published, at most", "v")
+        first = kind not in ax.get_legend_handles_labels()[1]
+        ax.errorbar(
+            x,
+            y,
+            yerr=error or None,
+            fmt=marker,
+            color=style.VERMILION,
+            markerfacecolor="white",
+            markersize=4.5,
+            markeredgewidth=0.9,
+            elinewidth=0.9,
+            capsize=2.2,
+            capthick=0.9,
+            label=kind if first else "_nolegend_",
+            zorder=4,
+        )
+        drawn.append((x, y))
+        if error:
+            drawn += [(x, y - error), (x, y + error)]
+    return drawn
+
+
+def _claim(verdict: Verdict, unit: str) -> tuple[float, float] | None:
+    """Give the published number and its tolerance in the unit of the figure."""
+    target = verdict.target
+    claim = next(
+        (c for c in (target.published, target.at_least, target.at_most) if c is not None), ""
+    )
+    try:
+        number, written = units.split_unit(str(claim))
+        zero = units.convert(0.0, written, unit)
+        value = units.convert(number, written, unit)
+        size = units.convert(1.0, written, unit) - zero
+    except Exception:  # pint raises many kinds; a claim that cannot be drawn is left out
+        return None
+    if verdict.tolerance_percent is not None:
+        return value, abs(number) * verdict.tolerance_percent / 100 * abs(size)
+    return value, 0.0
+
+
+def _is_flat(numbers: Sequence[float] | FloatArray) -> bool:
+    return bool(np.ptp(numbers) <= _FLAT * np.max(np.abs(numbers)))
+
+
+def _scale_axes(ax: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
+    finite = [number for number in ys if math.isfinite(number)]
+    if spans_decades(xs):
+        ax.set_xscale("log")
+        _plain_ticks(ax, "x", xs)
+    _swept_ticks(ax, xs)
+    if spans_decades(finite):
+        ax.set_yscale("log")
+        _plain_ticks(ax, "y", finite)
+    elif finite and _is_flat(finite):
+        middle = float(np.mean(finite))
+        room = 0.1 * abs(middle) or 1.0
+        ax.set_ylim(middle - room, middle + room)
+
+
+def _swept_ticks(ax: Axes, numbers: Sequence[float]) -> None:
+    """Put the ticks on the swept values where they are few and far enough apart."""
+    places = np.unique([number for number in numbers if math.isfinite(number)])
+    if not 2 <= places.size <= _MOST_TICKS:
+        return
+    at = np.log(places) if ax.get_xscale() == "log" else places
+    if np.diff(at).min() < 0.09 * (at[-1] - at[0]):
+        return
+    ax.set_xticks(places, [f"{place:.4g}" for place in places])
+    ax.set_xticks([], minor=True)
+
+
+def _plain_ticks(ax: Axes, which: str, numbers: Sequence[float]) -> None:
+    """Write 1, 10, 100 instead of powers where that stays short."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    if min(numbers) < 1e-2 or max(numbers) > 1e4:
+        return
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,157 @@
+"""Numbers as people read them: display units, swept values as numbers, names without dots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from optospice import units
+from optospice.metrics.value import MetricValue
+from optospice.scenario.schema import Value
+from optospice.scenario.verdict import display_unit
+from optospice.sweep.record import RunRecord
+
+#: SI units into which swept values are converted, by their dimension.
+_SI = ("s", "V", "A", "ohm", "F", "S", "J", "Hz", "m", "m^2", "W/m^2", "K", "V/s", "1")
+#: Swept keys whose values are names even where they look like numbers.
+_NAMES = ("device", "accuracy")
+_SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "us": "µs", "um": "µm"}
+
+
+def pretty_unit(unit: str) -> str:
+    """Spell a unit for people; nothing for ``"1"``."""
+    return _SPELLED.get(unit, unit.replace("^2", "²").replace("*", "·"))
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Put a unit behind a number that is text already; none behind ``"–"``."""
+    if text == "–":
+        return text
+    return f"{text} {pretty_unit(unit)}".rstrip()
+
+
+def short_number(number: float, digits: int = 4) -> str:
+    """Write a number with so many digits, a count without a point; ``"–"`` for nan."""
+    if math.isnan(number):
+        return "–"
+    if 10**digits <= abs(number) < 1e6 or (number.is_integer() and abs(number) < 1e6):
+        return f"{number:.0f}"
+    return f"{number:#.{digits}g}".rstrip(".")
+
+
+def short_key(key: str) -> str:
+    """Last part of a dotted key."""
+    return key.rpartition(".")[2]
+
+
+def displayed(name: str, value: MetricValue) -> tuple[float, float | None, str]:
+    """Give a metric in its display unit.
+
+    Parameters
+    ----------
+    name : str
+        Name of the metric, which decides the unit.
+    value : MetricValue
+        The value in SI units.
+
+    Returns
+    -------
+    number : float
+        The value in `unit`.
+    standard_error : float or None
+        Its standard error in `unit`.
+    unit : str
+        The display unit.
+    """
+    unit = display_unit(name, value.unit)
+    if unit != value.unit:
+        zero = units.convert(0.0, value.unit, unit)
+        number = units.convert(value.value, value.unit, unit)
+        if value.standard_error is None:
+            return number, None, unit
+        return number, units.convert(value.standard_error, value.unit, unit) - zero, unit
+    return value.value, value.standard_error, unit
+
+
+def swept_numbers(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] | None:
+    """Give the swept values of a key as numbers in one unit, that of the first run.
+
+    Parameters
+    ----------
+    key : str
+        Swept key.
+    records : sequence of RunRecord
+        Runs that all have it.
+
+    Returns
+    -------
+    tuple of list and str, or None
+        One number per run and their unit; None where the values are names or do not
+        share a dimension.
+    """
+    pairs = [_quantity(key, record) for record in records]
+    known = [pair for pair in pairs if pair is not None]
+    if not known or len(known) < len(pairs):
+        return None
+    unit = known[0][1]
+    try:
+        return [units.convert(n, u, unit) if u != unit else n for n, u in known], unit
+    except Exception:  # pint raises many kinds, all of them mean another dimension
+        return None
+
+
+def swept_si(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] | None:
+    """Give the swept values of a key in SI units; None where they are names."""
+    found = swept_numbers(key, records)
+    if found is None:
+        return None
+    numbers, unit = found
+    wanted = si_unit(unit)
+    return [units.convert(number, unit, wanted) for number in numbers], wanted
+
+
+def number_of(value: Value, unit: str) -> float:
+    """Read one swept value as a number in a unit; nan where it is none."""
+    if isinstance(value, (int, float)):
+        return float(value)
+    try:
+        return units.parse(value, unit)
+    except units.UnitsError:
+        return math.nan
+
+
+@lru_cache(maxsize=256)
+def si_unit(unit: str) -> str:
+    """SI unit of the same dimension; the unit itself where there is none."""
+    for base in _SI:
+        try:
+            units.convert(1.0, unit, base)
+        except Exception:  # pint raises many kinds, all of them mean another dimension
+            continue
+        return base
+    return unit
+
+
+def spans_decades(numbers: Iterable[float]) -> bool:
+    """Whether positive numbers span more than 1.5 decades."""
+    finite = np.array([number for number in numbers if math.isfinite(number)])
+    return bool(finite.size and finite.min() > 0 and finite.max() / finite.min() > 10**1.5)
+
+
+def _quantity(key: str, record: RunRecord) -> tuple[float, str] | None:
+    if key in _NAMES or key not in record.run.point:
+        return None
+    value = record.run.point[key]
+    if isinstance(value, (int, float)):
+        parameter = record.run.device.card.parameters.get(short_key(key))
+        is_parameter = key.startswith("parameters.") and parameter is not None
+        return float(value), parameter.unit if is_parameter and parameter is not None else "1"
+    try:
+        number, unit = units.split_unit(value)
+        units.convert(number, unit, si_unit(unit))
+    except Exception:  # a name, or a unit that pint does not know
+        return None
+    return number, unit
