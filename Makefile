@@ -8,7 +8,7 @@ PYTHON_VENV := .venv/bin/python
 OPTOSPICE := .venv/bin/optospice
 
 .DEFAULT_GOAL := help
-.PHONY: help run-scenario test lint bench reproduce regress clean
+.PHONY: help run-scenario test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,12 +19,6 @@ help: ## list the targets
 run-scenario: .venv/.ready ## run SCENARIO (pbs/single_pulse); results go to results/
 	@exec $(OPTOSPICE) run "$$SCENARIO" $(value ARGS)
 
-reproduce: .venv/.ready ## run every published target and compare
-	@exec $(OPTOSPICE) reproduce $(value ARGS)
-
-regress: .venv/.ready ## compare with the stored regression values
-	@exec $(OPTOSPICE) regress $(value ARGS)
-
 test: .venv/.ready-dev ## run all tests, in parallel
 	@exec $(PYTHON_VENV) -m pytest -n logical --maxprocesses 8 $(value ARGS)
 
@@ -33,7 +27,7 @@ lint: .venv/.ready-dev ## ruff (rules and format) and mypy
 	$(PYTHON_VENV) -m ruff format --check .
 	$(PYTHON_VENV) -m mypy
 
-bench: .venv/.ready-dev ## run the benchmarks
+bench: .venv/.ready-bench ## time optospice against named alternatives, into benchmarks/results.md
 	@exec $(PYTHON_VENV) -m benchmarks $(value ARGS)
 
 clean: ## remove .venv, builds and caches; results/ stays
@@ -51,4 +45,8 @@ endif
 
 .venv/.ready-dev: .venv/.ready
 	@scripts/setup.sh test,lint
+	@touch $@
+
+.venv/.ready-bench: .venv/.ready
+	@scripts/setup.sh bench
 	@touch $@

@@ -8,17 +8,26 @@ from functools import lru_cache
 
 from optospice import units
 from optospice.accuracy import find_profile
-from optospice.device import Device, Terminal
+from optospice.device import Device, Terminal, find_device
 from optospice.errors import InputError, SimulationError, close_matches
 from optospice.metrics import plasticity, postsynaptic_current
 from optospice.metrics.value import MetricValue
 from optospice.ngspice.guard import check_library
 from optospice.ngspice.pool import Pool
-from optospice.ngspice.simulate import Job
 from optospice.ngspice.worker import Failed
 from optospice.stimulus import PulseTrain, Signal, Stimulus, constant
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
+
+__all__ = [
+    "amplitudes",
+    "find_device",
+    "paired_pulse_index",
+    "pulse",
+    "pulse_pair",
+    "pulse_train",
+    "simulate",
+]
 
 _LEVEL_UNITS = ("W/m^2", "V")
 
@@ -154,11 +163,11 @@ def simulate(
     except units.UnitsError as error:
         raise InputError(str(error)) from None
     check_library(device.text, str(device.file))
-    job = Job(bench.engine_netlist(), bench.vectors, bench.duration, bench.tables)
-    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_job", [job])
+    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_testbench", [bench])
     if isinstance(outcome, Failed):
         raise SimulationError(f"device {device.name!r}: {outcome.message}")
-    return bench.waveforms(outcome.result)
+    result: Waveforms = outcome.result
+    return result
 
 
 def _constant(terminal: Terminal, text: str) -> Signal:

@@ -69,7 +69,7 @@ def _options(
 @app.command()
 def run(
     scenarios: Annotated[
-        list[str], typer.Argument(metavar="SCENARIO...", help="Names or TOML files.")
+        list[str], typer.Argument(metavar="SCENARIO", help="Names or TOML files.")
     ],
     settings: Annotated[
         list[str] | None,
@@ -89,14 +89,24 @@ def run(
     """Run scenarios and hold them against their published targets."""
     from optospice.ngspice.pool import Pool
     from optospice.report.folder import prepare_folder
-    from optospice.scenario.expand import expand
+    from optospice.scenario.expand import expand, only_run
     from optospice.scenario.load import load_scenario
 
     with Pool(workers=workers, preload="optospice.sweep.task") as pool:
         # everything that can be wrong is found before anything is written
         loaded = [load_scenario(name, settings or []) for name in scenarios]
-        expanded = [_chosen_runs(one, expand(one), run_id) for one in loaded]
-        folders = [_result_folder(one, out, len(loaded)) for one in loaded]
+        expanded = [expand(one) for one in loaded]
+        if run_id is not None:
+            pairs = zip(loaded, expanded, strict=True)
+            chosen = [only_run(one, runs, run_id) for one, runs in pairs]
+            loaded, expanded = [one for one, _ in chosen], [[run] for _, run in chosen]
+        folders = [_result_folder(one, out, len(loaded), run_id) for one in loaded]
+        for index, folder in enumerate(folders):
+            if folder in folders[:index]:
+                raise InputError(
+                    f"{scenarios[index]!r} would write into {folder} as another scenario does; "
+                    "accepted: each scenario once, or runs of their own with --out"
+                )
         for folder in folders:
             prepare_folder(folder)
         codes, documents = [], []
@@ -120,20 +130,12 @@ def run(
     raise typer.Exit(max(codes, default=0))
 
 
-def _chosen_runs(loaded: LoadedScenario, runs: list[Run], run_id: str | None) -> list[Run]:
-    if run_id is None:
-        return runs
-    chosen = [run for run in runs if run.id == run_id]
-    if not chosen:
-        raise InputError(
-            f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"
-        )
-    return chosen
-
-
-def _result_folder(loaded: LoadedScenario, out: Path | None, count: int) -> Path:
+def _result_folder(
+    loaded: LoadedScenario, out: Path | None, count: int, run_id: str | None
+) -> Path:
     if out is None:
-        return Path("results") / loaded.name
+        # one run of a sweep does not replace the results of the whole
+        return Path("results") / (loaded.name if run_id is None else f"{loaded.name}-{run_id}")
     return out if count == 1 else out / loaded.name
 
 
@@ -188,7 +190,7 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A device or a scenario.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A device or a scenario.")],
 ) -> None:
     """Show a device (terminals, parameters, sources) or a scenario (targets)."""
     from optospice.report.listing import show as render
@@ -206,5 +208,5 @@ def doctor() -> None:
     findings, sound = examine()
     console = _console()
     for line in findings:
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)

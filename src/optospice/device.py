@@ -281,9 +281,11 @@ def find_device(name: str, where: str = "") -> Device:
 
 def load_device(file: Path) -> Device:
     """Load a device from its ``.lib`` and the card beside it."""
-    files = (file, file.with_suffix(".toml"))
+    folders = tuple(netlist_folders())
+    libraries = (library for folder in folders for library in sorted(folder.rglob("*.lib")))
+    files = (file, file.with_suffix(".toml"), *libraries)  # any of them may be included
     stamps = tuple(f.stat().st_mtime_ns if f.is_file() else 0 for f in files)
-    return _load_device(file, stamps, tuple(netlist_folders()))
+    return _load_device(file, stamps, folders)
 
 
 @lru_cache(maxsize=256)

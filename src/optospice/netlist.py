@@ -198,7 +198,10 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
         try:
             resolved = file.resolve()
         except (OSError, RuntimeError, ValueError):
-            raise InputError(f"{str(file)!r}: is no path that can be followed") from None
+            raise InputError(
+                f"{named_in or file.parent}: {file.name!r} cannot be followed; "
+                "accepted: a path relative to this file"
+            ) from None
         if not inside(resolved):
             where = f"{named_in}: .include {str(file)!r}" if named_in else str(file)
             raise InputError(

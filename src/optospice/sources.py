@@ -27,15 +27,15 @@ class Source:
     value : str
         What stands behind its nodes in a netlist that plain ngspice runs.
     table : pair of ndarray or None
-        Corners (times [s], voltages [V]) of a long table, for an engine that answers for
-        the source itself.
+        Corners (times [s], voltages [V]) where the engine is to answer for the source
+        itself, in place of a long PWL table.
     """
 
     value: str
     table: tuple[FloatArray, FloatArray] | None = None
 
 
-def sources(stimulus: Stimulus, scale: float = 1.0) -> list[Source]:
+def sources(stimulus: Stimulus, scale: float = 1.0, tabulated: bool = False) -> list[Source]:
     """Write a stimulus as SPICE sources, to be connected in series.
 
     Parameters
@@ -44,6 +44,9 @@ def sources(stimulus: Stimulus, scale: float = 1.0) -> list[Source]:
         What the terminal sees.
     scale : float
         Factor from the stimulus's SI level to volts on the node [V per SI unit].
+    tabulated : bool
+        Whether the engine answers for every source that changes, also for those that
+        PULSE or a short PWL could make.
 
     Returns
     -------
@@ -51,11 +54,12 @@ def sources(stimulus: Stimulus, scale: float = 1.0) -> list[Source]:
         ``DC``, ``PULSE`` or ``PWL``; the sum is the stimulus.
     """
     if isinstance(stimulus, Samples):
-        return [_table(stimulus, scale)]
+        return [_table(stimulus, scale, tabulated)]
     if not stimulus.trains:
         return [Source(f"DC {number(stimulus.base * scale)}")]
-    if len(stimulus.trains) > LARGEST_STACK or not all(map(_edges_are_found, stimulus.trains)):
-        return [_table(stimulus, scale)]
+    stacked = len(stimulus.trains) <= LARGEST_STACK and not tabulated
+    if not stacked or not all(map(_edges_are_found, stimulus.trains)):
+        return [_table(stimulus, scale, tabulated)]
     return _stacked_pulses(stimulus, scale)
 
 
@@ -81,13 +85,13 @@ def _stacked_pulses(signal: Signal, scale: float) -> list[Source]:
     return values
 
 
-def _table(stimulus: Stimulus, scale: float) -> Source:
+def _table(stimulus: Stimulus, scale: float, tabulated: bool) -> Source:
     times, levels = stimulus.points
     voltages = levels * scale
     pairs = [f"{number(t)} {number(v)}" for t, v in zip(times, voltages, strict=True)]
     # one long line would be cut: a netlist line may be continued
     value = "PWL(" + "\n+ ".join(" ".join(pairs[i : i + 8]) for i in range(0, len(pairs), 8)) + ")"
-    return Source(value, (times, voltages) if times.size > LONGEST_PWL else None)
+    return Source(value, (times, voltages) if tabulated or times.size > LONGEST_PWL else None)
 
 
 def number(value: float) -> str:

@@ -279,13 +279,18 @@ def voltage_sweep(turning_points: Sequence[float], rate: float, delay: float = 0
     return Samples(times, levels)
 
 
+def corner_times(stimuli: Sequence[Stimulus], duration: float) -> FloatArray:
+    """Times at which a stimulus changes its slope [s], sorted, within (0, duration)."""
+    times = np.concatenate([stimulus.points[0] for stimulus in stimuli] or [np.empty(0)])
+    return np.unique(times[(times > 0) & (times < duration)])
+
+
 def breakpoints(stimuli: Sequence[Stimulus], duration: float) -> FloatArray:
     """Times at which a stimulus makes the solver start its steps afresh [s].
 
     The corners of every stimulus and the ends of its trains, sorted, within
     (0, duration).
     """
-    corners = [stimulus.points[0] for stimulus in stimuli]
     rests = [stimulus.rests for stimulus in stimuli if isinstance(stimulus, Signal)]
-    times = np.concatenate([*corners, *rests, np.empty(0)])
+    times = np.concatenate([corner_times(stimuli, duration), *rests])
     return np.unique(times[(times > 0) & (times < duration)])

@@ -11,16 +11,18 @@ import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.ngspice.guard import safe_title
 from optospice.sources import Source, number, sources
-from optospice.stimulus import FloatArray, Stimulus, breakpoints
+from optospice.stimulus import FloatArray, Stimulus, breakpoints, corner_times
 from optospice.units import convert
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
     from PySpice.Spice.Netlist import Circuit
 
-#: ngspice gives up on steps below 1e-11 of the largest one; edges keep this distance from it.
-_LARGEST_STEP_PER_GAP = 1e8
+#: ngspice takes two breakpoints for one when they are closer than 1e-10 of the largest
+#: time step, and an edge that begins or ends late by as much is that much wrong.
+_MERGED_BREAKPOINTS = 1e-10
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Testbench:
         Device temperature [K].
     title : str
         First line of the netlist.
+    tabulated : bool
+        Whether the engine answers for every source that changes: slower than PULSE, and
+        certain to meet every edge.
     """
 
     __test__ = False  # not a pytest class, whatever its name
@@ -55,6 +60,7 @@ class Testbench:
     profile: Profile = PROFILES["standard"]
     temperature: float = 300.15
     title: str = ""
+    tabulated: bool = False
 
     @cached_property
     def breakpoints(self) -> FloatArray:
@@ -122,11 +128,12 @@ class Testbench:
             name: vectors[f"xdevice.{state.node}"]
             for name, state in self.device.card.states.items()
         }
-        return self._named(vectors["time"], currents, states)
+        return self._named(vectors["time"], currents, states, self._applied(vectors["time"]))
 
     def batch_waveforms(self, vectors: Mapping[str, FloatArray], count: int) -> list[Waveforms]:
         """Name what the engine read from the run of `batch_netlist`, one entry per device."""
         results = []
+        applied = self._applied(vectors["time"])
         for index in range(count):
             currents = {
                 f"i({terminal.name})": vectors[f"vsense_{terminal.name}_{index}#branch"]
@@ -136,7 +143,7 @@ class Testbench:
                 name: vectors[f"xdevice_{index}.{state.node}"]
                 for name, state in self.device.card.states.items()
             }
-            results.append(self._named(vectors["time"], currents, states))
+            results.append(self._named(vectors["time"], currents, states, applied))
         return results
 
     def batch_vectors(self, count: int) -> list[str]:
@@ -151,19 +158,27 @@ class Testbench:
         return [*currents, *states]
 
     def _named(
-        self, time: FloatArray, currents: dict[str, FloatArray], states: dict[str, FloatArray]
+        self,
+        time: FloatArray,
+        currents: dict[str, FloatArray],
+        states: dict[str, FloatArray],
+        applied: dict[str, FloatArray],
     ) -> Waveforms:
-        signals, units_of = dict(currents), dict.fromkeys(currents, "A")
-        for terminal in self.device.card.terminals:
-            stimulus = self.stimuli.get(terminal.name)
-            if stimulus is None:
-                continue
-            name, unit = ("v", "V") if terminal.kind == "electrical" else ("e", "W/m^2")
-            signals[f"{name}({terminal.name})"] = np.interp(time, *stimulus.points)
-            units_of[f"{name}({terminal.name})"] = unit
-        signals.update(states)
-        units_of.update(dict.fromkeys(states, "1"))
+        signals = {**currents, **applied, **states}
+        units_of = dict.fromkeys(currents, "A")
+        units_of |= {name: "V" if name.startswith("v(") else "W/m^2" for name in applied}
+        units_of |= dict.fromkeys(states, "1")
         return Waveforms(time, signals, units_of, self.breakpoints, self.profile.bound)
+
+    def _applied(self, time: FloatArray) -> dict[str, FloatArray]:
+        """Give the stimuli at the solver's points."""
+        return {
+            f"{'v' if terminal.kind == 'electrical' else 'e'}({terminal.name})": np.interp(
+                time, *self.stimuli[terminal.name].points
+            )
+            for terminal in self.device.card.terminals
+            if terminal.name in self.stimuli
+        }
 
     def _driven_electrical(self) -> list[Terminal]:
         return [t for t in self.device.terminals("electrical") if t.name in self.stimuli]
@@ -178,7 +193,7 @@ class Testbench:
         """Give the circuit without the device's instance."""
         from PySpice.Spice.Netlist import Circuit
 
-        circuit = Circuit(self.title or f"optospice: {self.device.name}")
+        circuit = Circuit(safe_title(self.title or f"optospice {self.device.name}"))
         circuit.raw_spice += self.device.text
         for name, upper, lower, source in self._sources():
             value = "EXTERNAL" if external and source.table is not None else source.value
@@ -192,17 +207,39 @@ class Testbench:
             if stimulus is None:
                 continue
             scale = 1.0 if terminal.kind == "electrical" else convert(1.0, "W/m^2", IRRADIANCE_UNIT)
-            stack = sources(stimulus, scale)
+            stack = sources(stimulus, scale, self.tabulated)
             names = [terminal.name, *(f"{terminal.name}_stack{k}" for k in range(1, len(stack)))]
             for name, lower, source in zip(names, [*names[1:], "0"], stack, strict=True):
                 yield name, name, lower, source
 
-    def _analysis(self, vectors: Sequence[str], printed: bool = False) -> str:
-        largest = self.duration
+    @cached_property
+    def largest_step(self) -> float:
+        """Largest time step [s]: all of it, unless edges are shorter than the solver can see."""
         gaps = np.diff(self.breakpoints, prepend=0.0)
         gaps = gaps[gaps > 1e-12 * self.duration]
-        if gaps.size:
-            largest = min(largest, _LARGEST_STEP_PER_GAP * float(gaps.min()))
+        if not gaps.size:
+            return self.duration
+        share = self.profile.bound / 3  # of the bound, that the edges may use up
+        return min(self.duration, share / _MERGED_BREAKPOINTS * float(gaps.min()))
+
+    def edges_were_met(self, time: FloatArray) -> bool:
+        """Whether the solver placed a point on every edge.
+
+        A step that lands just before a corner can make ngspice forget all later edges of
+        a PULSE source, without a word.
+
+        Parameters
+        ----------
+        time : ndarray
+            Time points of a run [s].
+        """
+        corners = corner_times(list(self.stimuli.values()), self.duration)
+        after = np.clip(np.searchsorted(time, corners), 1, time.size - 1)
+        distance = np.minimum(np.abs(time[after] - corners), np.abs(time[after - 1] - corners))
+        return bool((distance <= 2 * _MERGED_BREAKPOINTS * self.largest_step).all())
+
+    def _analysis(self, vectors: Sequence[str], printed: bool = False) -> str:
+        largest = self.largest_step
         first = min(self.duration / 1000, largest)
         saved = " ".join(_saved(name) for name in vectors)
         # without .print, plain ``ngspice -b`` runs no analysis at all

@@ -42,6 +42,21 @@ _QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)
 _PERCENT = {"%": 0.01, "percent": 0.01}
 
 
+#: Conversions of every day, so that most processes never build the registry of pint, which
+#: takes a fifth of a second; a test holds them against it.
+_POWERS = {"f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12}
+_COMMON = {
+    (prefix + unit, unit): (float(f"1e{power}"), 0.0)
+    for unit in ("s", "V", "A", "ohm", "F", "S", "J", "Hz", "m")
+    for prefix, power in _POWERS.items()
+} | {
+    ("mW/cm^2", "W/m^2"): (10.0, 0.0),
+    ("W/m^2", "mW/cm^2"): (0.1, 0.0),
+    ("K", "degC"): (1.0, -273.15),
+    ("degC", "K"): (1.0, 273.15),
+}
+
+
 class UnitsError(ValueError):
     """A text is not a quantity of the wanted dimension."""
 
@@ -67,6 +82,8 @@ def _conversion(unit: str, wanted: str) -> tuple[float, float]:
         return _PERCENT[unit], 0.0
     if unit == wanted:
         return 1.0, 0.0
+    if (unit, wanted) in _COMMON:
+        return _COMMON[unit, wanted]
     ureg = registry()
     spelled = unit.replace("Ω", "ohm").replace("\u2126", "ohm").replace("µ", "u")
     spelled = spelled.replace("²", "^2").replace("°C", "degC")

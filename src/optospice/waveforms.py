@@ -85,7 +85,8 @@ class Waveforms:
         wanted = np.asarray(times, dtype=float)
         values = self[name]
         slack = 1e-9 * self.time[-1]  # the solver's last point may differ by rounding
-        if wanted.size and (wanted.min() < self.time[0] or wanted.max() > self.time[-1] + slack):
+        inside = (wanted >= self.time[0]) & (wanted <= self.time[-1] + slack)  # nan is outside
+        if not inside.all():
             raise ValueError(f"times must lie within {self.time[0]:g} s to {self.time[-1]:g} s")
         wanted = np.minimum(wanted, self.time[-1])
         return interpolate(self.time, values, wanted, self.breakpoints)
@@ -119,7 +120,9 @@ def interpolate(
     """
     from scipy.interpolate import PchipInterpolator
 
-    cuts = np.unique(np.searchsorted(time, breakpoints - _tolerance(breakpoints)))
+    after = np.clip(np.searchsorted(time, breakpoints), 1, max(time.size - 1, 1))
+    nearer = time[after] - breakpoints < breakpoints - time[after - 1]
+    cuts = np.unique(np.where(nearer, after, after - 1))
     cuts = cuts[(cuts > 0) & (cuts < time.size - 1)]
     edges = np.concatenate([[0], cuts, [time.size - 1]])
     result = np.empty(wanted.shape)
@@ -133,7 +136,3 @@ def interpolate(
             PchipInterpolator(t, v)(flat[chosen]) if t.size > 2 else np.interp(flat[chosen], t, v)
         )
     return out.reshape(wanted.shape)
-
-
-def _tolerance(times: FloatArray) -> FloatArray:
-    return np.asarray(1e-9 * np.maximum(np.abs(times), 1e-12))

@@ -73,7 +73,7 @@ def test_incubation_time_is_interpolated():
     assert incubation_time(time, current, 80e-9, 4.5).value == pytest.approx(0.5)
     never = incubation_time(time, current, 1e-6, 2.0)
     assert never.is_missing
-    assert "highest current is 1.2e-07 A" in never.note
+    assert "highest current is 120 nA" in never.note
     assert "not inside" in incubation_time(time, current, 1e-6, 9.0).note
 
 

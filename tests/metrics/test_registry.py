@@ -8,7 +8,7 @@ import pytest
 
 from optospice.metrics import METRICS, MetricValue, definition_names, metric, metric_info
 
-SI_UNITS = {"1", "A", "s", "J", "V", "S", "W", "A*V", "Hz", "K", "eV"}
+SI_UNITS = {"1", "1/s", "A", "s", "J", "V", "S", "W", "A*V", "Hz", "K", "eV"}
 
 
 @pytest.mark.parametrize("name", METRICS)

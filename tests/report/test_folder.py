@@ -63,7 +63,7 @@ def test_the_scenario_as_run_loads_again_with_its_changes(hand_made: Make, tmp_p
 def test_plain_ngspice_runs_a_netlist_of_the_folder(hand_made: Make, tmp_path: Path) -> None:
     out = tmp_path / "out"
     write_results(hand_made(PAIR, "paired_pulse_index", RISING), out, ARGV)
-    (line,) = [li for li in (out / "log.txt").read_text().splitlines() if "ngspice -b" in li]
+    (line,) = [li for li in (out / "log.txt").read_text().splitlines() if "ngspice -n -b" in li]
     done = subprocess.run(line.split(), cwd=out, capture_output=True, check=True, timeout=60)
     assert b"No. of Data Rows" in done.stdout
     assert (out / "0001.raw").stat().st_size > 1000

@@ -19,6 +19,8 @@ CLAMP = 1e30
 
 _HARMLESS = re.compile(
     r"^(stderr |stdout )?\s*$|no\. of data (rows|columns)"
+    # the table of the operating point
+    r"|^(stdout )?(initial transient solution|-+$|node\s+voltage|-+\s+-+$|\S+\s+-?[\d.e+-]+$)"
     r"|^(stderr |stdout )?(note:|warning|doing analysis|circuit:"
     r"|using (sparse|klu)|\d+(\.\d+)?%|reset re-loads)",
     re.IGNORECASE,
@@ -58,10 +60,11 @@ def judge(
     RunFailedError
         Naming what is wrong and ngspice's own words.
     """
-    missing = [name for name in wanted if name not in vectors or vectors[name].size == 0]
+    needed = [*wanted] if stop_time is None else [*wanted, "time"]
+    missing = [name for name in needed if name not in vectors or vectors[name].size == 0]
     if missing:
         reject(f"ngspice gave no data for {', '.join(missing[:5])}", log)
-    for name in wanted:
+    for name in needed:
         values = vectors[name]
         largest = np.abs(values).max()  # NaN and infinity pass through max
         if not largest < CLAMP:

@@ -17,6 +17,7 @@ import numpy as np
 
 from optospice.ngspice.installation import Installation
 from optospice.ngspice.judge import RunFailedError, own_words
+from optospice.ngspice.observation import Answer, Observer, values_of
 from optospice.stimulus import FloatArray
 
 _char_p, _int, _double, _void_p = ctypes.c_char_p, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
@@ -46,7 +47,13 @@ _GetSyncData = ctypes.CFUNCTYPE(
 
 #: Commands that make every run cheaper: no reference values (20 % per point) and, from
 #: ngspice 46 on, no look at the machine's memory at every point.
-_SETTINGS = ("set ngbehavior=", "set norefvalue", "set no_mem_check", "unset interactive")
+_SETTINGS = (
+    "set ngbehavior=",
+    "set norefvalue",
+    "set noinit",
+    "set no_mem_check",
+    "unset interactive",
+)
 _FLUSH_EVERY = 200
 #: How many corners of a table are announced to the solver ahead of its time. It looks at
 #: the next two; announcing all of a long table at once costs quadratic time.
@@ -125,13 +132,18 @@ class Session:
     ----------
     installation : Installation
         Which ngspice.
+    observed : bool
+        Whether an observer may follow runs, which costs a call at every point.
     """
 
-    def __init__(self, installation: Installation) -> None:
-        os.environ["SPICESCRIPTS"] = str(SCRIPTS)
+    def __init__(self, installation: Installation, observed: bool = False) -> None:
+        self.installation, self.observed = installation, observed
+        os.environ["SPICE_SCRIPTS"] = str(SCRIPTS)
         self._log: list[str] = []
         self._poisoned = ""
-        self._tables: dict[bytes, Table] = {}
+        self._tables: dict[bytes, Answer] = {}
+        self._observer: Observer | None = None
+        self._begun = False
         self._runs = 0
         self._library = ctypes.CDLL(str(installation.library))
         self._declare()
@@ -140,12 +152,13 @@ class Session:
             _SendChar(self._on_text),
             _SendStat(lambda *_: 0),
             _ControlledExit(self._on_exit),
-            _SendData(),
-            _SendInitData(),
+            _SendData(self._on_point) if observed else _SendData(),
+            _SendInitData(lambda *_: 0) if observed else _SendInitData(),
             _BGThreadRunning(lambda *_: 0),
         )
         self._library.ngSpice_Init(*self._callbacks, None)
-        self._synchronisation = (_GetSourceData(self._on_source), _GetSourceData(), _GetSyncData())
+        answer = _GetSourceData(self._on_source)
+        self._synchronisation = (answer, answer, _GetSyncData())
         self._library.ngSpice_Init_Sync(*self._synchronisation, ctypes.byref(_int(0)), None)
         for setting in _SETTINGS:
             self.command(setting)
@@ -178,6 +191,15 @@ class Session:
         for corner in table.next_corners():
             if corner > time:
                 self._library.ngSpice_SetBkpt(corner)
+        return 0
+
+    def _on_point(self, point: int, _count: int, _ident: int, _user: int | None) -> int:
+        observer = self._observer
+        if observer is not None:
+            if not self._begun:
+                self._begun = True
+                observer.begin(values_of(point), self._library.ngSpice_SetBkpt)
+            observer.point()
         return 0
 
     def _ask_version(self) -> str:
@@ -215,7 +237,7 @@ class Session:
             When it took the library down.
         """
         self._log.clear()
-        title, *rest = netlist.splitlines()
+        title, *rest = netlist.split("\n")
         lines = [title.encode()]
         lines += [line.encode() for line in rest if line and not line.startswith("*")]
         array = (_char_p * (len(lines) + 1))(*lines, None)
@@ -225,7 +247,11 @@ class Session:
             raise RunFailedError(f"ngspice does not accept the netlist: {own_words(self._log)}")
 
     def run(
-        self, netlist: str, wanted: Iterable[str], tables: Mapping[str, Table] | None = None
+        self,
+        netlist: str,
+        wanted: Iterable[str],
+        tables: Mapping[str, Answer] | None = None,
+        observer: Observer | None = None,
     ) -> RunResult:
         """Load a circuit, run its analysis and read vectors back.
 
@@ -235,8 +261,10 @@ class Session:
             A netlist that has passed the guard, with one analysis card.
         wanted : iterable of str
             Vectors to read; ``time`` comes along. A missing one is left out: `judge` says so.
-        tables : mapping of str to Table, optional
-            Answers for the netlist's ``EXTERNAL`` voltage sources, by lower-case name.
+        tables : mapping of str to Answer, optional
+            Answers for the netlist's ``EXTERNAL`` sources, by lower-case name.
+        observer : Observer, optional
+            Follows the run; the session must be an observed one.
 
         Raises
         ------
@@ -244,18 +272,23 @@ class Session:
             As `load`.
         """
         self._tables = {name.encode(): table for name, table in (tables or {}).items()}
+        self._observer, self._begun = observer, False
         try:
             self.load(netlist)
             self.command("run")
             log = list(self._log)
             return RunResult(self.read(["time", *wanted]), log)
         finally:
+            self._observer = None
             if not self._poisoned:
                 self.clear()
 
     def read(self, names: Iterable[str]) -> dict[str, FloatArray]:
-        """Copy real vectors of the current plot; names without data are left out."""
-        vectors = {}
+        """Copy vectors of the current plot; names without data are left out.
+
+        Those of an AC analysis are complex.
+        """
+        vectors: dict[str, Any] = {}
         for name in names:
             pointer = self._library.ngGet_Vec_Info(name.encode())
             if not pointer:
@@ -263,6 +296,9 @@ class Session:
             info = pointer.contents
             if info.length > 0 and info.real:
                 vectors[name] = np.ctypeslib.as_array(info.real, (info.length,)).copy()
+            elif info.length > 0 and info.complex:
+                parts = np.ctypeslib.as_array(info.complex, (info.length, 2)).copy()
+                vectors[name] = parts.view(np.complex128)[:, 0]
         return vectors
 
     def clear(self) -> None:

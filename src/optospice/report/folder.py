@@ -16,10 +16,10 @@ from optospice.library import scenario_folders
 from optospice.report.files import write_bytes, write_text, writing
 from optospice.report.frames import (
     csv_bytes,
-    runs_frame,
+    runs_columns,
     runs_parquet,
     spell_parameters,
-    targets_frame,
+    target_columns,
     waveforms_parquet,
 )
 from optospice.scenario.load import LoadedScenario
@@ -90,10 +90,10 @@ def write_results(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> 
         # the scenario comes first: with it a folder that was left half-way can be used again
         files = [write_text(folder / "scenario.toml", resolved_scenario(result.loaded))]
         _clear(folder)
-        frame = runs_frame(result)
-        files.append(write_bytes(folder / "runs.csv", csv_bytes(frame)))
-        files.append(write_bytes(folder / "runs.parquet", runs_parquet(result, frame)))
-        files.append(write_bytes(folder / "targets.csv", csv_bytes(targets_frame(result))))
+        columns = runs_columns(result)
+        files.append(write_bytes(folder / "runs.csv", csv_bytes(columns)))
+        files.append(write_bytes(folder / "runs.parquet", runs_parquet(result, columns)))
+        files.append(write_bytes(folder / "targets.csv", csv_bytes(target_columns(result))))
         for record in result.records[:MOST_NETLISTS]:
             file = folder / "netlists" / f"{record.run.id}.cir"
             files.append(write_text(file, record.run.testbench().netlist()))
@@ -123,7 +123,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
     import numpy
 
     records, failed = result.records, result.failed
-    first = records[0].run.id if records else "ID"
+    first = (failed or records)[0].run.id if records else "ID"
     missing = sum(record.status == "not run" for record in records)
     lines = [
         f"{result.loaded.name}: {result.loaded.scenario.title}",
@@ -140,7 +140,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         "To repeat one run, from where this command was given:",
         f"  optospice run {shlex.quote(repeat_name(result.loaded, folder))} --run {first}",
         "or without optospice, in this folder:",
-        f"  ngspice -b -r {first}.raw netlists/{first}.cir",
+        f"  ngspice -n -b -r {first}.raw netlists/{first}.cir",
     ]
     if len(records) > MOST_NETLISTS:
         lines.append(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from optospice import units
 from optospice.report.numbers import swept_si
@@ -14,6 +17,7 @@ from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 _TARGET_COLUMNS = [
     "id",
@@ -52,6 +56,13 @@ def runs_frame(result: ScenarioResult) -> pandas.DataFrame:
     """
     import pandas
 
+    frame = pandas.DataFrame(runs_columns(result))
+    frame["seed"] = frame["seed"].astype("Int64")
+    return frame
+
+
+def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
+    """Give the columns of `runs_frame` without pandas, whose import outlasts many a sweep."""
     records = result.records
     columns: dict[str, list[Any]] = {
         "id": [record.run.id for record in records],
@@ -74,16 +85,19 @@ def runs_frame(result: ScenarioResult) -> pandas.DataFrame:
     columns["message"] = [record.message for record in records]
     columns["seconds [s]"] = [record.seconds for record in records]
     columns["ngspice"] = [result.ngspice for _ in records]
-    frame = pandas.DataFrame(columns)
-    frame["seed"] = frame["seed"].astype("Int64")
-    return frame
+    return columns
 
 
 def targets_frame(result: ScenarioResult) -> pandas.DataFrame:
     """Give one row per target and device, in the units of the publication."""
     import pandas
 
-    rows = [
+    return pandas.DataFrame(target_columns(result))
+
+
+def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
+    """Give the columns of `targets_frame` without pandas."""
+    rows: list[dict[str, Any]] = [
         {
             "id": verdict.target.id,
             "metric": verdict.target.metric,
@@ -105,16 +119,23 @@ def targets_frame(result: ScenarioResult) -> pandas.DataFrame:
         }
         for verdict in result.verdicts
     ]
-    return pandas.DataFrame(rows, columns=_TARGET_COLUMNS)
+    return {name: [row[name] for row in rows] for name in _TARGET_COLUMNS}
 
 
-def csv_bytes(frame: pandas.DataFrame) -> bytes:
+def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
     """Write a table as CSV; a number that does not exist is an empty cell."""
-    text: str = frame.to_csv(index=False)
-    return text.encode()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    filled = [
+        ["" if value is None or value != value else value for value in values]
+        for values in columns.values()
+    ]
+    writer.writerows(zip(*filled, strict=True))
+    return text.getvalue().encode()
 
 
-def runs_parquet(result: ScenarioResult, frame: pandas.DataFrame) -> bytes:
+def runs_parquet(result: ScenarioResult, columns: Mapping[str, Sequence[Any]]) -> bytes:
     """Write the runs as parquet; metadata of each metric's column hold unit and definition."""
     definitions = {
         f"{name} [{value.unit}]": value.definition
@@ -122,11 +143,11 @@ def runs_parquet(result: ScenarioResult, frame: pandas.DataFrame) -> bytes:
         for name, value in record.metrics.items()
     }
     metadata = {}
-    for column in frame.columns:
+    for column in columns:
         unit = column.rpartition("[")[2].rstrip("]") if column.endswith("]") else ""
         notes = {"unit": unit, "definition": definitions.get(column, "")}
         metadata[column] = {key: text for key, text in notes.items() if text}
-    return _parquet(dict(frame.items()), metadata, {"scenario": result.loaded.name})
+    return _parquet(dict(columns), metadata, {"scenario": result.loaded.name})
 
 
 def waveforms_parquet(waveforms: Waveforms, run: str) -> bytes:
@@ -144,7 +165,7 @@ def _parquet(
     import pyarrow
     import pyarrow.parquet
 
-    arrays = [pyarrow.array(values, from_pandas=True) for values in columns.values()]
+    arrays = [_array(values) for values in columns.values()]
     fields = [
         pyarrow.field(name, array.type, metadata=metadata.get(name) or None)
         for name, array in zip(columns, arrays, strict=True)
@@ -153,6 +174,29 @@ def _parquet(
     buffer = io.BytesIO()
     pyarrow.parquet.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
+
+
+def _array(values: Sequence[Any]) -> pyarrow.Array:
+    """Make a column out of buffers: `pyarrow.array` imports pandas, a quarter of a second."""
+    import pyarrow
+
+    known = [value for value in values if value is not None]
+    data: list[Any]
+    if known and all(isinstance(value, str) for value in known):
+        valid = np.array([value is not None for value in values])
+        texts = [(value or "").encode() for value in values]
+        offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+        kind, data = pyarrow.string(), [offsets, b"".join(texts)]
+    elif known and all(isinstance(value, int) for value in known):
+        valid = np.array([value is not None for value in values])
+        kind, data = pyarrow.int64(), [np.array([value or 0 for value in values], np.int64)]
+    else:
+        numbers = np.array([np.nan if value is None else value for value in values], np.float64)
+        valid = ~np.isnan(numbers)
+        kind, data = pyarrow.float64(), [numbers]
+    bitmap = None if valid.all() else pyarrow.py_buffer(np.packbits(valid, bitorder="little"))
+    buffers = [bitmap, *(pyarrow.py_buffer(part) for part in data)]
+    return pyarrow.Array.from_buffers(kind, len(values), buffers)
 
 
 def _parameters(records: Sequence[RunRecord]) -> dict[str, list[float | None]]:

@@ -186,7 +186,8 @@ def _across_value(
     result: ScenarioResult, across: Across, records: Sequence[RunRecord]
 ) -> str | None:
     device = records[0].run.device.name
-    value = result.across.get(across.metric, result.across.get(f"{across.metric} ({device})"))
+    name = across.name or across.metric
+    value = result.across.get(name, result.across.get(f"{name} ({device})"))
     if value is None or value.is_missing:
         return None
     number, error, unit = displayed(across.metric, value)

@@ -161,6 +161,8 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Tab
         lines.append(f"… and {len(records) - limit} more runs, in runs.csv")
     failed = result.failed
     lines += [f"run {record.run.id}: {record.message}" for record in failed[:_SHOWN_FAILURES]]
+    if failed:
+        lines.append(f"to repeat one: optospice run {result.loaded.name} --run {failed[0].run.id}")
     if len(failed) > _SHOWN_FAILURES:
         lines.append(f"… and {len(failed) - _SHOWN_FAILURES} more failed runs, in log.txt")
     table.caption = _caption([*lines, *_across_lines(result)])
@@ -318,6 +320,8 @@ def _error(verdict: Verdict) -> str:
         return "–"
     _, unit = units.split_unit(str(verdict.target.tolerance))
     difference = simulated - published
+    if abs(difference) < 1e-9 * abs(published):  # rounding
+        difference = 0.0
     if unit == "%":
         return "–" if verdict.error_percent is None else f"{verdict.error_percent:+.2g} %"
     if unit not in ("point", "points"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from optospice.ngspice.guard import check_library
 from optospice.protocols import PROTOCOLS, Protocol, find_protocol
 from optospice.scenario.load import LoadedScenario, set_dotted
 from optospice.scenario.schema import MonteCarlo, Range, Value
-from optospice.scenario.verdict import check_across, check_claim, same_value
+from optospice.scenario.verdict import check_across, check_claim, matches, same_value
 from optospice.testbench import Testbench
 from optospice.validation import first_problem
 
@@ -87,13 +87,17 @@ def expand(loaded: LoadedScenario) -> list[Run]:
     runs: list[Run] = []
     points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     protocols: dict[tuple[Any, ...], Protocol] = {}
+    devices: dict[str, Device] = {}
     for point in points:
         fixed = {key: value for key, value in point.items() if key.startswith("protocol.")}
         cache_key = tuple(fixed.items())
         if cache_key not in protocols:
             protocols[cache_key] = build_protocol(scenario.protocol, fixed, where)
-        device = find_device(str(point.get("device", scenario.device)), where)
-        check_library(device.text, str(device.file))
+        name = str(point.get("device", scenario.device))
+        if name not in devices:
+            devices[name] = find_device(name, where)
+            check_library(devices[name].text, str(devices[name].file))
+        device = devices[name]
         run_parameters = {
             **scenario.parameters,
             **{k.partition(".")[2]: v for k, v in point.items() if k.startswith("parameters.")},
@@ -118,6 +122,33 @@ def expand(loaded: LoadedScenario) -> list[Run]:
     _check_names(loaded)
     _check_where(loaded, axes)
     return runs
+
+
+def only_run(
+    loaded: LoadedScenario, runs: Sequence[Run], run_id: str
+) -> tuple[LoadedScenario, Run]:
+    """Choose one run, with the targets that this run alone decides.
+
+    Raises
+    ------
+    InputError
+        When the scenario has no run of this id.
+    """
+    for run in runs:
+        if run.id != run_id:
+            continue
+        own = [
+            target
+            for target in loaded.scenario.targets
+            if target.shape is None
+            and matches(run.point, target.where)
+            and target.metric in run.protocol.metric_names()
+        ]
+        scenario = loaded.scenario.model_copy(update={"targets": own, "across": []})
+        return replace(loaded, scenario=scenario), run
+    raise InputError(
+        f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"
+    )
 
 
 def build_protocol(data: Mapping[str, Any], changes: Mapping[str, Any], where: str) -> Protocol:
@@ -236,14 +267,15 @@ def _check_metrics(loaded: LoadedScenario) -> None:
             check_across(across)
         except InputError as error:
             raise InputError(f"{where}: across[{index}].{error}") from None
-    accepted = own + [across.metric for across in scenario.across]
+    accepted = own + [across.name or across.metric for across in scenario.across]
     for index, target in enumerate(scenario.targets):
         if target.metric not in accepted:
             raise InputError(
                 f"{where}: targets[{index}].metric = {target.metric!r}: protocol {name!r} does "
                 f"not give it; {close_matches(target.metric, accepted)}"
             )
-        info = METRICS.get(target.metric)
+        taken = {across.name or across.metric: across.metric for across in scenario.across}
+        info = METRICS.get(taken.get(target.metric, target.metric))
         try:
             if info is not None:
                 check_claim(target, info.unit)

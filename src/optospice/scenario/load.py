@@ -96,7 +96,8 @@ def find_scenario_file(name: str) -> tuple[str, Path]:
         return file.stem, file
     for folder in scenario_folders():
         file = folder / f"{name}.toml"
-        if file.is_file() and file.resolve().is_relative_to(folder.resolve()):
+        plain = ".." not in Path(name).parts  # the name is also that of the results
+        if plain and file.is_file() and file.resolve().is_relative_to(folder.resolve()):
             return name, file
     known = list_scenarios()
     near = [full for full in known if full.split("/")[-1] == name]

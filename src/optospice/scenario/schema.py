@@ -102,6 +102,9 @@ class Across(Options):
     ----------
     metric : str
         Name of the metric, e.g. ``"paired_pulse_relaxation_time"``.
+    name : str
+        Name for targets and tables where one metric is taken twice; that of the metric
+        by default.
     of : str
         Metric of each run that it takes.
     over : str
@@ -111,6 +114,7 @@ class Across(Options):
     """
 
     metric: str
+    name: str = ""
     of: str
     over: str
     definition: str | None = None

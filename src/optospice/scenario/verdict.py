@@ -155,9 +155,12 @@ def take_across(across: Across, observations: Sequence[Observation]) -> MetricVa
     if y.size and np.ptp(y) <= _SIGNIFICANT * np.abs(y).max():
         note = f"{across.of} changes by less than the accuracy of the simulation"
         return missing(info.unit, across.definition or next(iter(info.definitions), ""), note)
-    if across.definition is None:
-        return info.function(x, y)
-    return info.function(x, y, definition=across.definition)
+    order = np.argsort(x, kind="stable")
+    options = {} if across.definition is None else {"definition": across.definition}
+    try:
+        return info.function(x[order], y[order], **options)
+    except ValueError as error:  # the runs do not hold it: say so, and keep them
+        return missing(info.unit, across.definition or "", str(error))
 
 
 def judge_targets(scenario: Scenario, observations: Sequence[Observation]) -> list[Verdict]:
@@ -230,16 +233,16 @@ def _judge_shape(
     taken = [o.metrics[target.metric] for o in observations if target.metric in o.metrics]
     first = taken[0] if taken else MetricValue(math.nan, "1", "", note="no run succeeded")
     unit = display_unit(target.metric, first.unit)
-    series = [units.convert(value.value, value.unit, unit) for value in taken]
+    series = _series(target, observations, unit)
     steps = np.diff(series)
     scale = max(map(abs, series), default=1.0) or 1.0
-    whole = len(taken) == len(observations) and len(taken) > 1 and bool(np.isfinite(series).all())
+    whole = len(taken) == len(observations) and len(series) > 1 and bool(np.isfinite(series).all())
     met = (
         whole
         and {
             "increasing": bool((steps > _SIGNIFICANT * scale).all()),
             "decreasing": bool((steps < -_SIGNIFICANT * scale).all()),
-            "constant": bool((np.abs(steps) <= _CONSTANT * scale).all()),
+            "constant": whole and bool(np.ptp(series) <= _CONSTANT * scale),
         }[str(target.shape)]
     )
     return Verdict(
@@ -259,13 +262,24 @@ def _judge_shape(
     )
 
 
+def _series(target: Target, observations: Sequence[Observation], unit: str) -> list[float]:
+    """Give the metric against the swept key: of several draws at one value the median."""
+    groups: dict[Value, list[float]] = {}
+    for observation in observations:
+        if target.metric in observation.metrics:
+            value = observation.metrics[target.metric]
+            number = units.convert(value.value, value.unit, unit)
+            groups.setdefault(observation.point[str(target.over)], []).append(number)
+    return [float(np.median(numbers)) for numbers in groups.values()]
+
+
 def _shortened(series: Sequence[float]) -> list[float]:
     return list(series) if len(series) <= 6 else [*series[:3], *series[-3:]]
 
 
 def _value(target: Target, scenario: Scenario, chosen: Sequence[Observation]) -> MetricValue:
     for across in scenario.across:
-        if across.metric == target.metric:
+        if (across.name or across.metric) == target.metric:
             return take_across(across, chosen)
     values = [o.metrics[target.metric] for o in chosen if target.metric in o.metrics]
     if not values:
@@ -343,14 +357,16 @@ def matches(point: Mapping[str, Value], where: Mapping[str, Value]) -> bool:
 
 def same_value(first: Value, second: Value) -> bool:
     """Whether two values are the same, however they are written (``"1 s"``, ``"1000 ms"``)."""
-    if first == second:
-        return True
+    return first == second or _same_number(first, second) or _same_number(second, first)
+
+
+def _same_number(first: Value, second: Value) -> bool:
     try:
         number, unit = units.split_unit(str(first))
-        other = units.parse(str(second), unit)
-    except (units.UnitsError, ValueError):
+        other = units.parse(second, unit)
+    except units.UnitsError:
         return False
-    return math.isclose(number, other, rel_tol=1e-9, abs_tol=1e-15)
+    return math.isclose(number, other, rel_tol=1e-9)
 
 
 def _axis_number(value: Value) -> float:

@@ -122,7 +122,7 @@ def _concluded(
     ]
     devices = list(dict.fromkeys(observation.device for observation in observations))
     across = {
-        entry.metric if len(devices) == 1 else f"{entry.metric} ({device})": take_across(
+        (entry.name or entry.metric) + ("" if len(devices) == 1 else f" ({device})"): take_across(
             entry, [o for o in observations if o.device == device]
         )
         for device in devices

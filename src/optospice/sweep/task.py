@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optospice.metrics.value import MetricValue
-from optospice.ngspice.guard import check_library
-from optospice.ngspice.judge import RunFailedError, judge
-from optospice.ngspice.session import Session, Table
+from optospice.ngspice.judge import RunFailedError
+from optospice.ngspice.session import Session
+from optospice.ngspice.simulate import run_copies
 from optospice.scenario.expand import Run
-from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
 
 
@@ -66,10 +65,8 @@ def perform(session: Session, task: Task) -> list[Measured]:
     """
     started = time.perf_counter()
     run = task.runs[0]
-    check_library(run.device.text, str(run.device.file))
-    bench = run.testbench()
     try:
-        waveforms = _simulate(session, bench, task.runs)
+        waveforms = run_copies(session, run.testbench(), [one.parameters for one in task.runs])
     except RunFailedError:
         if len(task.runs) == 1:
             raise
@@ -93,18 +90,3 @@ def _alone(session: Session, run: Run, keep_waveforms: bool) -> Measured:
         return perform(session, Task([run], keep_waveforms))[0]
     except RunFailedError as error:
         return Measured({}, time.perf_counter() - started, None, str(error))
-
-
-def _simulate(session: Session, bench: Testbench, runs: Sequence[Run]) -> list[Waveforms]:
-    if len(runs) == 1:
-        wanted: Sequence[str] = bench.vectors
-        netlist = bench.engine_netlist()
-    else:
-        wanted = bench.batch_vectors(len(runs))
-        netlist = bench.batch_netlist([run.parameters for run in runs])
-    tables = {name: Table(*corners) for name, corners in bench.tables.items()}
-    result = session.run(netlist, wanted, tables)
-    judge(result.vectors, wanted, bench.duration, result.log)
-    if len(runs) == 1:
-        return [bench.waveforms(result.vectors)]
-    return bench.batch_waveforms(result.vectors, len(runs))

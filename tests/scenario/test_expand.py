@@ -1,0 +1,186 @@
+"""From a scenario to its runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scenario_files import BASE, load
+
+from optospice.device import find_device
+from optospice.errors import InputError
+from optospice.scenario.expand import expand
+
+TARGET = """
+[[targets]]
+id = "T1"
+metric = "paired_pulse_index"
+where = { "protocol.interval" = "%s" }
+published = "55 %%"
+tolerance = "1 point"
+source = "a figure"
+"""
+
+
+def sweep(*lines):
+    return BASE + "[sweep]\n" + "\n".join(lines) + "\n"
+
+
+def test_one_run_without_a_sweep(tmp_path):
+    [run] = expand(load(tmp_path))
+    assert run.id == "0001"
+    assert run.point == {}
+    assert run.parameters == {"r1": 5e6}
+    assert run.temperature == 300.15
+    assert run.profile.name == "standard"
+    assert run.seed is None
+    assert "r1=5000000.0" in run.testbench().netlist()
+
+
+def test_the_last_key_varies_fastest(tmp_path):
+    axes = (
+        '"protocol.interval" = ["1 s", "2 s"]',
+        '"parameters.r3" = ["20 Mohm", 30e6, "40 Mohm"]',
+    )
+    runs = expand(load(tmp_path, sweep(*axes)))
+    assert [(run.point["protocol.interval"], run.parameters["r3"]) for run in runs] == [
+        ("1 s", 20e6), ("1 s", 30e6), ("1 s", 40e6), ("2 s", 20e6), ("2 s", 30e6), ("2 s", 40e6),
+    ]  # fmt: skip
+    assert [run.id for run in runs] == [f"{n:04d}" for n in range(1, 7)]
+    assert [run.protocol.interval for run in runs] == [1.0] * 3 + [2.0] * 3
+    assert all(run.parameters["r1"] == 5e6 for run in runs)
+
+
+def test_temperature_accuracy_and_device_may_be_swept(tmp_path):
+    axes = ('temperature = ["20 degC", "300 K"]', 'accuracy = ["fast", "reference"]')
+    runs = expand(load(tmp_path, sweep(*axes, 'device = ["pbs_rc"]')))
+    assert [run.temperature for run in runs] == pytest.approx([293.15, 293.15, 300, 300])
+    assert [run.profile.name for run in runs] == ["fast", "reference"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('start = "1 s", stop = "3 s", count = 5', [1.0, 1.5, 2.0, 2.5, 3.0]),
+        ('start = "3 s", stop = "1 s", count = 3', [3.0, 2.0, 1.0]),
+        ('start = "1 s", stop = "100 s", count = 3, spacing = "log"', [1.0, 10.0, 100.0]),
+        ('start = "10 ms", stop = "10 ms", count = 1', [0.01]),
+        ('start = "0.1 s", stop = "0.7 s", count = 7', [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
+    ],
+)
+def test_a_range(tmp_path, text, values):
+    runs = expand(load(tmp_path, f'{BASE}[sweep]\n"protocol.interval" = {{ {text} }}'))
+    assert [run.protocol.interval for run in runs] == pytest.approx(values, rel=1e-11)
+    assert all(
+        len(str(run.point["protocol.interval"])) < 10 for run in runs
+    )  # no 0.30000000000000004
+
+
+def test_a_range_of_bare_numbers(tmp_path):
+    runs = expand(
+        load(
+            tmp_path, f'{BASE}[sweep]\n"parameters.reading" = {{ start = 0, stop = 1, count = 3 }}'
+        )
+    )
+    assert [run.parameters["reading"] for run in runs] == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("spelled", ["1 s", "1000 ms", "1.0 s", "1e3 ms"])
+def test_a_target_names_its_run_in_any_unit(tmp_path, spelled):
+    text = sweep('"protocol.interval" = ["1 s", "2 s"]')
+    assert len(expand(load(tmp_path, text + TARGET % spelled))) == 2
+
+
+@pytest.mark.parametrize("spelled", ["1.1 s", "1 V", "1", "one second"])
+def test_a_target_without_a_run(tmp_path, spelled):
+    text = sweep('"protocol.interval" = ["1 s", "2 s"]')
+    with pytest.raises(InputError, match="does not take this value; accepted: 1 s, 2 s"):
+        expand(load(tmp_path, text + TARGET % spelled))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            sweep('"protocol.interval" = { start = "1 s", stop = "2 ms", count = 2 }'),
+            "same unit",
+        ),
+        (
+            sweep(
+                '"protocol.interval" = { start = "0 s", stop = "2 s", count = 2, spacing = "log" }'
+            ),
+            "needs start and stop above 0",
+        ),
+        (sweep('"protocol.intervall" = ["1 s"]'), "did you mean 'interval'"),
+        (sweep('"protocol.interval" = ["1 V"]'), "is not a time"),
+        (sweep('"parameters.r9" = ["1 ohm"]'), "has no such parameter"),
+        (sweep('"parameters.r3" = ["1 ohm"]'), "run parameters.r3 = 1 ohm: .* bounds"),
+        (sweep('temperature = ["1 V"]'), "sweep.temperature"),
+        (sweep('temperature = ["-5 K"]'), "must be above 0 K"),
+        (sweep('accuracy = ["exact"]'), "there is no such profile"),
+        (sweep('device = ["pbs_cr"]'), "there is no such device"),
+        (BASE.replace("pbs_rc", "pbs_cr"), "there is no such device"),
+        (BASE.replace('"paired_pulse"', '"pair"'), "there is no such protocol"),
+        (BASE.replace('name = "paired_pulse"\n', ""), "protocol.name: is missing"),
+        (BASE.replace("width", "widht"), "unknown key; did you mean 'width'"),
+        (BASE.replace("5 Mohm", "5 s"), "parameters.r1"),
+        (BASE.replace('interval = "1 s"', 'interval = "-1 s"'), "overlap"),
+        (
+            BASE + '[[targets]]\nid = "T"\nmetric = "undershot"\nat_least = "1 nA"\nsource = "a"',
+            "does not give it",
+        ),
+        (BASE + "[monte_carlo]\nruns = 2\nparameters.r9.spread = 0.1", "has no such parameter"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit(tmp_path, text, words):
+    with pytest.raises(InputError, match=words) as caught:
+        expand(load(tmp_path, text))
+    assert "pair.toml" in str(caught.value)
+
+
+def draws(tmp_path, text, seed=0, runs=400, parameter="r3"):
+    block = f"[monte_carlo]\nruns = {runs}\nseed = {seed}\nparameters.{parameter} = {text}"
+    return np.array([run.parameters[parameter] for run in expand(load(tmp_path, BASE + block))])
+
+
+def test_draws_depend_on_the_seed_alone(tmp_path):
+    first = draws(tmp_path, "{ spread = 0.1 }", seed=1)
+    assert (first == draws(tmp_path, "{ spread = 0.1 }", seed=1)).all()
+    assert (first[:50] == draws(tmp_path, "{ spread = 0.1 }", seed=1, runs=50)).all()
+    assert (first != draws(tmp_path, "{ spread = 0.1 }", seed=2)).all()
+    assert np.unique(first).size == first.size
+
+
+@pytest.mark.parametrize("kind", ["normal", "lognormal", "uniform"])
+def test_draws_have_the_distribution_that_is_asked_for(tmp_path, kind):
+    """Mean and width of 400 draws lie within five standard errors of the theory."""
+    spread, count = 0.1, 400
+    drawn = draws(tmp_path, f'{{ distribution = "{kind}", spread = "10 %" }}', runs=count)
+    values = drawn / find_device("pbs_rc").defaults["r3"]
+    expected = spread / np.sqrt(3) if kind == "uniform" else spread
+    if kind == "lognormal":
+        values, expected = np.log(values), np.log1p(spread)
+    centre = 0.0 if kind == "lognormal" else 1.0
+    assert abs(values.mean() - centre) < 5 * expected / np.sqrt(count)
+    assert values.std() == pytest.approx(expected, rel=5 / np.sqrt(2 * count))
+    if kind == "uniform":
+        assert np.abs(values - 1).max() <= spread
+
+
+@pytest.mark.parametrize("kind", ["normal", "lognormal", "uniform"])
+def test_draws_stay_within_the_bounds_of_the_card(tmp_path, kind):
+    drawn = draws(tmp_path, f'{{ distribution = "{kind}", spread = 30 }}', runs=100)
+    low, high = find_device("pbs_rc").card.parameters["r3"].limits
+    assert (drawn >= low).all()
+    assert (drawn <= high).all()
+
+
+def test_draws_go_around_the_scenarios_own_value(tmp_path):
+    drawn = draws(tmp_path, '{ distribution = "uniform", spread = 0.01 }', parameter="r1")
+    assert np.abs(drawn / 5e6 - 1).max() <= 0.01
+
+
+def test_every_point_has_its_draws(tmp_path):
+    text = sweep('"protocol.interval" = ["1 s", "2 s"]', "[monte_carlo]", "runs = 3")
+    runs = expand(load(tmp_path, text + "parameters.r3.spread = 0.1"))
+    assert [run.seed for run in runs] == [0, 1, 2] * 2
+    assert [run.id for run in runs] == [f"{n:04d}" for n in range(1, 7)]

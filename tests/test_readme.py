@@ -1,0 +1,198 @@
+"""The README and the pages in docs/ do what they say, as written."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from optospice.device import Card, Parameter, State, Terminal, find_device
+from optospice.metrics import METRICS
+from optospice.protocols import PROTOCOLS
+from optospice.scenario import schema
+from optospice.scenario.expand import expand
+from optospice.scenario.load import validate
+from probe_device import write_device
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+CARDS = (ROOT / "docs" / "cards.md").read_text()
+SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
+PROTOCOL_PAGE = (ROOT / "docs" / "protocols.md").read_text()
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading."""
+    return re.split(r"^## ", text, flags=re.MULTILINE)[
+        [part.split("\n")[0] for part in re.split(r"^## ", text, flags=re.MULTILINE)].index(heading)
+    ]
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Run a shell line in an empty folder, where `optospice` is this one."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    script = programs / "optospice"
+    script.write_text(f"#!{sys.executable}\nfrom optospice.cli import main\n\nmain()\n")
+    script.chmod(0o755)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    environment = {
+        **os.environ,
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "MPLBACKEND": "agg",
+    }
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    run.folder = folder
+    return run
+
+
+def test_the_python_example(shell):
+    (code,) = blocks(section(README, "From Python"), "python")
+    ended = shell(sys.executable, "-W", "error", "-c", code)
+    assert ended.returncode == 0, ended.stderr
+    assert "0.65" in ended.stdout  # the index that the README tells, 65.5 %
+    assert (shell.folder / "pulse_pair.png").read_bytes().startswith(b"\x89PNG")
+
+
+SHELL_LINES = [
+    line
+    for block in blocks(section(README, "From the shell"), "sh")
+    for line in block.splitlines()
+    if line.strip()
+]
+
+
+def test_there_are_shell_lines():
+    assert len(SHELL_LINES) >= 5
+
+
+@pytest.mark.parametrize("line", SHELL_LINES)
+def test_the_shell_lines(shell, line):
+    ended = shell("sh", "-c", line)
+    assert ended.returncode == 0, (ended.stdout, ended.stderr)
+    assert ended.stdout
+
+
+def test_the_two_shell_lines_of_set(shell):
+    lines = blocks(section(SCENARIOS, "`--set KEY=VALUE`"), "sh")[0].splitlines()
+    told = [shell("sh", "-c", f"{line} --json") for line in lines]
+    assert len(told) == 2
+    assert told[0].returncode == 0, told[0].stderr
+    assert told[0].stdout == told[1].stdout
+
+
+@pytest.mark.parametrize("marker", ["run-command", "test-command"])
+def test_the_commands_are_targets_of_the_makefile(marker):
+    """The block after a marker is what `.ci/run` and a newcomer run."""
+    found = re.search(rf"<!-- {marker} -->\n```sh\nmake ([a-z-]+)\n```", README)
+    assert found is not None
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(rf"^{found[1]}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cards.md", "docs/scenarios.md"])
+def test_links_lead_somewhere(page):
+    file = ROOT / page
+    for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
+        if not target.startswith("http"):
+            assert (file.parent / target).exists(), target
+
+
+# docs/cards.md
+
+
+@pytest.fixture
+def documented_device(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (library,) = blocks(CARDS, "spice")
+    card = blocks(CARDS, "toml")[0]
+    write_device(tmp_path, "my_synapse", library, card)
+    return find_device("my_synapse")
+
+
+def test_the_documented_device_loads_and_simulates(documented_device):
+    import optospice
+
+    light = optospice.pulse("1 mW/cm^2", width="1 s")
+    waveforms = optospice.simulate(documented_device, p="1 V", light=light, duration="10 s")
+    assert waveforms.current.max() == pytest.approx(1 / 2e9 + 4e-9, rel=1e-3)
+
+
+def test_the_other_examples_of_cards():
+    card = tomllib.loads(blocks(CARDS, "toml")[0])
+    for example in blocks(CARDS, "toml")[1:]:
+        Card.model_validate({**card, **tomllib.loads(example)})
+
+
+@pytest.mark.parametrize("model", [Card, Terminal, Parameter, State], ids=lambda m: m.__name__)
+def test_every_key_of_a_card_is_documented(model):
+    assert_documented(model, CARDS)
+
+
+# docs/scenarios.md
+
+SCENARIO_EXAMPLES = [tomllib.loads(text) for text in blocks(SCENARIOS, "toml")]
+
+
+@pytest.mark.parametrize("example", SCENARIO_EXAMPLES, ids=lambda example: "+".join(example))
+def test_the_examples_of_scenarios(example):
+    whole = SCENARIO_EXAMPLES[0]
+    if "name" in example.get("protocol", {}) and "title" not in example:
+        whole = {key: whole[key] for key in ("title", "device")}  # the sweep is of another protocol
+    loaded = validate("example", Path("example.toml"), {**whole, **example})
+    assert expand(loaded)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        schema.Scenario, schema.Range, schema.Draw, schema.MonteCarlo, schema.Across,
+        schema.Target, schema.Expectation, schema.Figure, *PROTOCOLS.values(),
+        *(protocol.model_fields["definitions"].annotation for protocol in PROTOCOLS.values()),
+    ],
+    ids=lambda model: model.__name__,
+)  # fmt: skip
+def test_every_key_of_a_scenario_is_documented(model):
+    assert_documented(model, SCENARIOS + PROTOCOL_PAGE)
+
+
+def test_every_protocol_is_documented():
+    for name in PROTOCOLS:
+        assert f"\n## {name}\n" in PROTOCOL_PAGE
+
+
+def test_named_metrics_exist():
+    for example in SCENARIO_EXAMPLES:
+        for table in (*example.get("targets", []), *example.get("across", [])):
+            assert table["metric"] in METRICS
+
+
+def assert_documented(model: type[BaseModel], page: str) -> None:
+    for key in model.model_fields:
+        if key != "definitions":
+            assert f"`{key}`" in page, key
+    assert "definitions" in page or model not in PROTOCOLS.values()
