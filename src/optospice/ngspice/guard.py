@@ -192,7 +192,7 @@ def cleaned_netlist(text: str, origin: str) -> str:
     title = first.strip()
     if title.startswith(".") and not title.lower().startswith(".title "):
         raise Line(title, f"{origin}:1").refuse("a card on the title line; accepted: a title")
-    title = re.sub(r"^\.title\s+", "", title, flags=re.IGNORECASE)
+    titles = [Line(re.sub(r"^\.title\s+", "", title, flags=re.IGNORECASE), f"{origin}:1")]
     lines: list[Line] = []
     ended = False
     for line in _read(f"\n{rest}", origin, ()):
@@ -201,15 +201,18 @@ def cleaned_netlist(text: str, origin: str) -> str:
         if ended:
             raise line.refuse("stands after .end; accepted: nothing, one netlist per file")
         if word == ".title":
-            title = words  # ngspice takes the last one
+            titles.append(Line(words, line.place))  # ngspice takes the last one
         elif line.low == ".end":
             ended = True
         else:
             _check(line, CARDS | ANALYSIS_CARDS, "a netlist")
             lines.append(line)
+    for one in titles:
+        if one.low.startswith("*ng_script"):
+            raise one.refuse("makes every line a command; accepted: a netlist with another title")
     check_expansion([(line.low, line.place) for line in lines])
     body = "".join(f"{line.text}\n" for line in lines)
-    return f"* {safe_title(title)}\n{body}.end\n"
+    return f"* {safe_title(titles[-1].text)}\n{body}.end\n"
 
 
 def safe_title(text: str) -> str:
