@@ -17,10 +17,15 @@ from optospice.metrics import (
     plasticity,
     postsynaptic_current,
     potentiation_depression,
+    recovery,
     repeatability,
     retention,
+    selections,
     spike_timing,
+    steps,
     switching,
+    switching_voltages,
+    update_branches,
 )
 from optospice.metrics.fit_result import FitResult
 from optospice.metrics.registry import METRICS, MetricInfo, definition_names, metric, metric_info
@@ -46,8 +51,13 @@ __all__ = [
     "plasticity",
     "postsynaptic_current",
     "potentiation_depression",
+    "recovery",
     "repeatability",
     "retention",
+    "selections",
     "spike_timing",
+    "steps",
     "switching",
+    "switching_voltages",
+    "update_branches",
 ]

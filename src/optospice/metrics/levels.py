@@ -89,3 +89,65 @@ def last_amplitude(amplitudes: npt.ArrayLike, definition: str) -> MetricValue:
         The last of them [A].
     """
     return MetricValue(float(np.asarray(amplitudes, dtype=float)[-1]), "A", definition)
+
+
+@metric(
+    title="Relative change of the current that is left after a pause",
+    unit="1",
+    display_unit="%",
+    source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2c to 2f (short- to "
+    "long-term memory), put into a number here",
+)
+def residual_change(
+    time: npt.ArrayLike, current: npt.ArrayLike, pulse_end: float, delay: float, baseline: float
+) -> MetricValue:
+    """Change against the current before the pulses that is left some time after them.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    pulse_end : float
+        End of the last pulse [s].
+    delay : float
+        Pause after it [s].
+    baseline : float
+        Current before the first pulse under the same bias [A].
+
+    Returns
+    -------
+    MetricValue
+        (I - I_before) / I_before [1], negative for a deficit; nan with a note if the
+        waveform does not reach so far or there is no current before.
+    """
+    text = f"(I - I_before) / I_before, I {delay:.6g} s after the end of the last pulse"
+    later = _current_at(time, current, pulse_end + delay, text)
+    if later.is_missing:
+        return missing("1", text, later.note)
+    if not abs(baseline) > 0:
+        return missing("1", text, "there is no current before the pulses to compare with")
+    return MetricValue((later.value - baseline) / baseline, "1", text)
+
+
+@metric(
+    title="Level after a pause",
+    unit="A",
+    display_unit="nA",
+    source="Duan et al., MoSe2 memristor, Fig. 4c (level retained in the forgetting process)",
+)
+def level_after_pause(time: npt.ArrayLike, current: npt.ArrayLike, instant: float) -> MetricValue:
+    """Read the current at the end of a pause.
+
+    Parameters
+    ----------
+    time, current : array_like, shape (n,)
+        Sample times, never decreasing [s], and current [A].
+    instant : float
+        End of the pause [s].
+
+    Returns
+    -------
+    MetricValue
+        Current [A]; nan with a note if the waveform does not cover that time.
+    """
+    return _current_at(time, current, instant, "current at the read-out bias after the pause")

@@ -30,6 +30,16 @@ class MetricValue:
     standard_error: float | None = None
     note: str = ""
 
+    def __reduce__(self) -> tuple[type[MetricValue], tuple[object, ...]]:
+        """Pickle without asking `dataclasses.fields`: a sweep sends thousands of these."""
+        return MetricValue, (
+            self.value,
+            self.unit,
+            self.definition,
+            self.standard_error,
+            self.note,
+        )
+
     def __float__(self) -> float:
         """Return the bare value."""
         return self.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -15,11 +15,47 @@ from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError
 from optospice.metrics.value import MetricValue, missing
-from optospice.stimulus import FloatArray, PulseTrain, Signal, Stimulus, StimulusError
+from optospice.stimulus import (
+    DEFAULT_EDGE,
+    FloatArray,
+    PulseTrain,
+    Samples,
+    Signal,
+    Stimulus,
+    StimulusError,
+)
 from optospice.waveforms import Waveforms
 
 Amplitude = Literal["raw", "baseline", "step"]
 Metrics = dict[str, MetricValue]
+
+#: From the start at 0 V to the read-out bias, where a protocol starts at rest [s].
+REST_TIME = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A row of values that a protocol reads, for figures and tables; ``x, y = series`` works.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+        Places and values, in SI units.
+    x_name, x_unit : str
+        What the places are, and their unit.
+    y_unit : str
+        Unit of the values.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    x_name: str
+    x_unit: str
+    y_unit: str
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """Give x and y."""
+        return iter((self.x, self.y))
 
 
 class Options(BaseModel):
@@ -59,6 +95,10 @@ class Protocol(Options, ABC):
     @abstractmethod
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take the metrics of this protocol from the waveforms of one run."""
+
+    def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
+        """Give the rows behind the metrics by name, e.g. conductance against pulse number."""
+        return {}
 
     @classmethod
     def metric_names(cls) -> tuple[str, ...]:
@@ -126,7 +166,7 @@ class Response:
         return value
 
 
-class PulseProtocol(Protocol):
+class PulsedProtocol(Protocol):
     """A protocol of light pulses or voltage pulses on top of the read-out bias.
 
     Parameters
@@ -141,47 +181,56 @@ class PulseProtocol(Protocol):
         From the start of the rising to the start of the falling edge [s].
     delay : float
         Dark time before the first pulse [s].
-    tail : float
-        Time after the last pulse [s].
     rise, fall : float, optional
         Duration of the edges [s].
+    initial : {"operating_point", "rest"}
+        What the run starts from: the device after an infinite time at the read-out bias, or
+        the device at 0 V, with the bias from 1 ms on.
     """
+
+    #: Times that must be above zero.
+    positive: ClassVar[tuple[str, ...]] = ("delay",)
 
     irradiance: units.Irradiance | None = None
     wavelength: units.Length | None = None
     voltage: units.Voltage | None = None
     width: units.Time
     delay: units.Time = 5.0
-    tail: units.Time = 30.0
     rise: units.Time | None = None
     fall: units.Time | None = None
+    initial: Literal["operating_point", "rest"] = "operating_point"
 
     @model_validator(mode="after")
-    def _one_stimulus(self) -> PulseProtocol:
+    def _one_stimulus(self) -> PulsedProtocol:
         if (self.irradiance is None) == (self.voltage is None):
             raise ValueError("irradiance and voltage: give one of the two")
         if (self.irradiance is None) != (self.wavelength is None):
             raise ValueError("irradiance and wavelength belong together: give both or none")
         if self.irradiance is not None and self.irradiance < 0:
             raise ValueError(f"irradiance = {self.irradiance:g} W/m^2: must not be below 0")
-        for name in ("delay", "tail"):
+        for name in self.positive:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} = {getattr(self, name):g} s: must be above 0 s")
+        if self.initial == "rest" and self.delay <= 2 * REST_TIME:
+            raise ValueError(
+                f"delay = {self.delay:g} s: must be above {2 * REST_TIME:g} s with initial = "
+                f"'rest', where the read-out bias comes after {REST_TIME:g} s"
+            )
         try:
-            self.trains()
+            Signal(0.0, self.trains())
         except StimulusError as error:
             raise ValueError(str(error)) from None
         return self
 
     @abstractmethod
     def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the pulse trains that this protocol applies."""
+        """Give the pulse trains that this protocol applies to the pulsed terminal."""
 
     def pulses(self, **timing: Any) -> PulseTrain:
         """Give a train of this protocol's level, width and edges."""
         level = self.irradiance if self.irradiance is not None else self.voltage
-        timing = {"width": self.width, "delay": self.delay, **timing}
-        return PulseTrain(level=float(level or 0.0), rise=self.rise, fall=self.fall, **timing)
+        given = {"level": float(level or 0.0), "width": self.width, "delay": self.delay, **timing}
+        return PulseTrain(rise=self.rise, fall=self.fall, **given)
 
     @cached_property
     def signal(self) -> Signal:
@@ -192,16 +241,27 @@ class PulseProtocol(Protocol):
         """Give the read-out bias and the pulses, each on its terminal."""
         drive = device.drive_terminal.name
         if self.irradiance is None:
-            return {drive: self.signal}
+            return {drive: self.from_initial(self.signal)}
+        bias = self.from_initial(Signal(self.readout))
+        return {drive: bias, self.light(device): self.signal}
+
+    def from_initial(self, drive: Stimulus) -> Stimulus:
+        """Give what the drive terminal sees: with a start at rest from 0 V on."""
+        if self.initial == "operating_point" or self.readout == 0:
+            return drive
+        times, levels = drive.points
+        return Samples(
+            np.concatenate([[0.0, REST_TIME, REST_TIME + DEFAULT_EDGE], times[1:]]),
+            np.concatenate([[0.0, 0.0], levels]),
+            drive.onsets,
+            drive.offsets,
+        )
+
+    def light(self, device: Device) -> str:
+        """Name the terminal that takes this protocol's light."""
         if self.wavelength is None:
             raise InputError("protocol.wavelength: is missing")
-        light = device.optical_terminal(self.wavelength).name
-        return {drive: Signal(self.readout), light: self.signal}
-
-    @property
-    def duration(self) -> float:
-        """End of the last pulse and the tail [s]."""
-        return self.signal.end + self.tail
+        return device.optical_terminal(self.wavelength).name
 
     def response(self, waveforms: Waveforms, device: Device) -> Response:
         """Cut what the metrics need out of the waveforms."""
@@ -214,3 +274,22 @@ class PulseProtocol(Protocol):
             self.signal.offsets,
             waveforms.error_bound,
         )
+
+
+class PulseProtocol(PulsedProtocol):
+    """Pulses, and a time after the last of them.
+
+    Parameters
+    ----------
+    tail : float
+        Time after the last pulse [s].
+    """
+
+    positive: ClassVar[tuple[str, ...]] = ("delay", "tail")
+
+    tail: units.Time = 30.0
+
+    @property
+    def duration(self) -> float:
+        """End of the last pulse and the tail [s]."""
+        return self.signal.end + self.tail
