@@ -162,9 +162,7 @@ class SpikeTiming(PulsedProtocol):
 
     def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
         """Give the superposed spikes on the drive terminal, or light and the postsynaptic ones."""
-        given: dict[str, Stimulus] = {
-            device.drive_terminal.name: self.from_initial(self.drive())
-        }
+        given: dict[str, Stimulus] = {device.drive_terminal.name: self.from_initial(self.drive())}
         if self.irradiance is not None:
             given[self.light(device)] = Signal(0.0, (self.spikes()[0],))
         return given
