@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         pulse_pair,
         pulse_train,
         simulate,
+        simulate_circuit,
     )
     from optospice.device import find_device
 
@@ -32,6 +33,7 @@ __all__ = [
     "pulse_pair",
     "pulse_train",
     "simulate",
+    "simulate_circuit",
 ]
 
 

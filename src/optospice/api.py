@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from optospice import units
@@ -27,6 +27,7 @@ __all__ = [
     "pulse_pair",
     "pulse_train",
     "simulate",
+    "simulate_circuit",
 ]
 
 _LEVEL_UNITS = ("W/m^2", "V")
@@ -183,6 +184,61 @@ def _above_zero(name: str, text: str, unit: str) -> float:
     if not number > 0:
         raise units.UnitsError(f"{name} = {text!r}: must be above 0 {unit}")
     return number
+
+
+def simulate_circuit(
+    circuit: object,
+    *,
+    duration: str,
+    signals: Sequence[str],
+    accuracy: str = "standard",
+    temperature: str = "27 degC",
+) -> Waveforms:
+    """Simulate a PySpice `Circuit` (or a netlist's text) as it stands, with this engine.
+
+    Parameters
+    ----------
+    circuit : PySpice Circuit or str
+        The circuit without analysis cards. It may ``.include`` packaged devices.
+    duration : str
+        Simulated time.
+    signals : sequence of str
+        What to read: ``"v(node)"``, ``"i(source)"`` (into the source's first node).
+    accuracy : {"fast", "standard", "reference"}
+        Accuracy profile.
+    temperature : str
+        Temperature.
+
+    Returns
+    -------
+    Waveforms
+        Time and the signals by the names given.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be used or may not pass to the simulator.
+    SimulationError
+        When ngspice fails, with its own words.
+    """
+    from optospice.foreign import named_waveforms, transient_netlist, vector_names
+    from optospice.ngspice.simulate import Job
+
+    try:
+        seconds, kelvin = units.parse(duration, "s"), units.parse(temperature, "K")
+    except units.UnitsError as error:
+        raise InputError(str(error)) from None
+    if not (seconds > 0 and kelvin > 0):
+        raise InputError(f"duration {duration!r} and temperature {temperature!r}: must be above 0")
+    if not signals:
+        raise InputError("signals: at least one, such as 'v(out)'")
+    names = vector_names(signals)
+    netlist = transient_netlist(circuit, seconds, signals, find_profile(accuracy), kelvin)
+    job = Job(netlist, tuple(names.values()), seconds)
+    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_job", [job])
+    if isinstance(outcome, Failed):
+        raise SimulationError(f"circuit: {outcome.message}")
+    return named_waveforms(outcome.result, names)
 
 
 def _changed(device: Device, parameters: Mapping[str, str | float]) -> dict[str, float]:

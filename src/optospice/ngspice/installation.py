@@ -33,15 +33,20 @@ class Installation:
     program: Path | None
 
 
-def find_installation() -> Installation:
-    """Find ngspice: as ``OPTOSPICE_NGSPICE`` says, else the system's own.
+def find_installation(chosen: str | None = None) -> Installation:
+    """Find ngspice: as `chosen` or ``OPTOSPICE_NGSPICE`` says, else the system's own.
+
+    Parameters
+    ----------
+    chosen : str, optional
+        Prefix folder or library file; what the environment variable holds by default.
 
     Raises
     ------
     InputError
         When it is missing; the message says how to install it.
     """
-    return _find(os.environ.get(VARIABLE, ""))
+    return _find(os.environ.get(VARIABLE, "") if chosen is None else chosen)
 
 
 @lru_cache(maxsize=8)

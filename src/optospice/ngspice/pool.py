@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import IO, Any
 
+from optospice.errors import SimulationError
 from optospice.ngspice.installation import Installation, find_installation
 from optospice.ngspice.worker import HEARTBEAT, Failed, Finished, Outcome
 
@@ -265,8 +266,9 @@ class Pool:
     def _never_started(self, worker: _Worker) -> None:
         words = worker.last_words()
         self.close()
-        raise RuntimeError(
-            f"a simulator process with {self.installation.library} does not start: {words}"
+        raise SimulationError(
+            f"a simulator process with {self.installation.library} does not start: "
+            + (words.splitlines()[-1] if words else "it said nothing")
         )
 
     def _finished(

@@ -9,7 +9,7 @@ import sys
 
 from optospice import __version__
 from optospice.device import list_devices
-from optospice.errors import InputError
+from optospice.errors import InputError, SimulationError
 from optospice.library import netlist_folders, scenario_folders
 from optospice.ngspice.installation import (
     INSTALL_HINT,
@@ -50,7 +50,7 @@ def examine() -> tuple[list[str], bool]:
         else:
             version = program_version(installation.program)
             findings.append(f"ngspice program: version {version}, {installation.program}")
-    except (InputError, RuntimeError) as error:
+    except (InputError, SimulationError) as error:
         findings.append(f"ngspice: {error}")
         sound = False
     findings.append("netlists: " + ", ".join(map(str, netlist_folders())))
