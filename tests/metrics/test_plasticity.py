@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optospice.metrics.plasticity import (
+    paired_pulse_fit_quality,
     paired_pulse_index,
     paired_pulse_relaxation,
     paired_pulse_relaxation_time,
@@ -118,3 +119,13 @@ def test_straight_line_has_no_relaxation_time():
     found = paired_pulse_relaxation_time(intervals, 0.5 + 0.01 * intervals)
     assert found.is_missing
     assert "not identifiable" in found.note
+
+
+def test_fit_quality_tells_a_law_from_another():
+    intervals = np.linspace(0.02, 2.0, 15)
+    exponential = 0.16 * np.exp(-intervals / 0.5)
+    good = paired_pulse_fit_quality(intervals, exponential, "exponential")
+    wave = 0.1 + 0.05 * np.sin(9 * intervals)
+    bad = paired_pulse_fit_quality(intervals, wave, "exponential")
+    assert good.value == pytest.approx(1.0, abs=1e-6)
+    assert bad.is_missing or bad.value < 0.9

@@ -38,7 +38,7 @@ def test_a_scenario_by_path_and_by_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("paired_pulse", "did you mean 'pbs/paired_pulse'"),
+        ("spike_rate", "did you mean 'pbs/spike_rate'"),
         ("pbs/paired_puls", "did you mean 'pbs/paired_pulse'"),
         ("nothing/like/it.toml", "there is no such file"),
         ("../scenarios/pbs/paired_pulse", "no such scenario"),

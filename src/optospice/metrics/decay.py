@@ -15,6 +15,7 @@ from optospice.metrics.fitting import fit_separable
 from optospice.metrics.registry import accepted_name, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
+    FloatArray,
     checked_waveform,
     checked_window,
     outside_note,
@@ -91,7 +92,7 @@ def fit_decay(
     -----
     Each squared deviation is weighted with the time that its sample stands for
     (`trapezoidal_weights`), so the sum approximates an integral over time and the dense
-    steps after an edge do not dominate. Nothing is interpolated.
+    steps after an edge do not dominate. Only the ends of the window are interpolated.
 
     References
     ----------
@@ -116,8 +117,7 @@ def fit_decay(
     note = outside_note(t, first, last) if span > 0 else "the waveform ends before the window"
     if note:
         return fit_separable(separable, t[:0], i[:0], definition=text, note=note)
-    inside = (t >= first - 1e-9 * span) & (t <= last + 1e-9 * span)
-    seconds, amperes = t[inside], i[inside]
+    seconds, amperes = _window(t, i, pulse_end, first, last)
     fit = fit_separable(
         separable,
         np.maximum(seconds - pulse_end, 0.0),
@@ -231,6 +231,24 @@ def choose_decay(*fits: FitResult) -> FitResult:
         raise ValueError(f"the fits rest on different samples: {sorted(counts)}")
     usable = [fit for fit in fits if fit.is_identifiable]
     return min(usable or fits, key=lambda fit: fit.aicc)
+
+
+def _window(
+    time: FloatArray, current: FloatArray, pulse_end: float, first: float, last: float
+) -> tuple[FloatArray, FloatArray]:
+    """Cut a window out of a decay, its ends read by monotone cubic interpolation."""
+    from scipy.interpolate import PchipInterpolator
+
+    after = time >= pulse_end - 1e-9 * (last - pulse_end)
+    later = np.concatenate([np.diff(time[after]) > 0, [True]])  # PCHIP wants distinct times
+    t, i = time[after][later], current[after][later]
+    first, last = max(first, float(t[0])), min(last, float(t[-1]))
+    inside = (t > first) & (t < last)
+    if t.size < 3 or not inside.any():
+        return t[(t >= first) & (t <= last)], i[(t >= first) & (t <= last)]
+    ends = PchipInterpolator(t, i)(np.array([first, last]))
+    seconds = np.concatenate([[first], t[inside], [last]])
+    return seconds, np.concatenate([ends[:1], i[inside], ends[1:]])
 
 
 def _too_little(fit: FitResult, start: float, span: float, free: bool) -> str:

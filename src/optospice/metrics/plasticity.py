@@ -241,6 +241,38 @@ def paired_pulse_relaxation_time(
     return MetricValue(tau.value, "s", text, tau.standard_error, tau.note)
 
 
+@metric(
+    title="Coefficient of determination of the paired-pulse relaxation",
+    unit="1",
+    definitions=RELAXATION_MODELS,
+    source="R^2 of the fit; Duan et al., MoSe2 memristor, Fig. 3a: an exponential decay",
+)
+def paired_pulse_fit_quality(
+    intervals: npt.ArrayLike, indices: npt.ArrayLike, definition: str = "recovery"
+) -> MetricValue:
+    """R^2 of the law that the paired-pulse index follows with the interval.
+
+    Parameters
+    ----------
+    intervals : array_like, shape (n,)
+        Intervals between the pulses [s].
+    indices : array_like, shape (n,)
+        Paired-pulse index at each interval [1].
+    definition : {"recovery", "double_recovery", "exponential", "double_exponential"}
+        The law, see `paired_pulse_relaxation`.
+
+    Returns
+    -------
+    MetricValue
+        R^2 [1]; nan with a note where the law cannot be fitted.
+    """
+    fit = paired_pulse_relaxation(intervals, indices, definition)
+    text = f"R^2 of {fit.formula}"
+    if not fit.is_identifiable:
+        return missing("1", text, fit.note)
+    return MetricValue(fit.r_squared, "1", text)
+
+
 def _change(first: float, last: float, definition: str, text: str) -> MetricValue:
     if math.isnan(first) or math.isnan(last):
         return missing("1", text, "an amplitude is not a number")

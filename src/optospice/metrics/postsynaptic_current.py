@@ -227,7 +227,8 @@ def undershoot(
     lowest = float(window_samples(t, i, offset, end)[1].min())
     if math.isnan(lowest):
         return missing("A", text, "the current is not a number after the pulse")
-    if lowest >= baseline:
+    # a difference of rounding is none
+    if lowest >= baseline - 1e-9 * abs(baseline):
         least = format_human(lowest, "A", 6)
         return missing("A", text, f"no undershoot: the lowest current, {least}, is not below it")
     return MetricValue(lowest, "A", text)

@@ -19,6 +19,7 @@ _DISPLAY = {"A": "nA", "J": "nJ", "s": "s", "V": "V", "S": "nS", "1": "1"}
 #: Metrics of a swept quantity and what each run gave: these can be taken across runs.
 ACROSS_METRICS = (
     "paired_pulse_relaxation_time",
+    "paired_pulse_fit_quality",
     "cutoff_frequency",
     "activation_energy",
     "spike_timing_time_constant",
