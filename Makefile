@@ -8,7 +8,7 @@ PYTHON_VENV := .venv/bin/python
 OPTOSPICE := .venv/bin/optospice
 
 .DEFAULT_GOAL := help
-.PHONY: help run-scenario test lint bench clean
+.PHONY: help run-scenario test lint reproduce bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: .venv/.ready-dev ## ruff (rules and format) and mypy
 	$(PYTHON_VENV) -m ruff check .
 	$(PYTHON_VENV) -m ruff format --check .
 	$(PYTHON_VENV) -m mypy
+
+reproduce: .venv/.ready ## run every published experiment of both papers, write docs/reproduction.md
+	@exec $(OPTOSPICE) reproduce --out docs $(value ARGS)
 
 bench: .venv/.ready-bench ## time optospice against named alternatives, into benchmarks/results.md
 	@exec $(PYTHON_VENV) -m benchmarks $(value ARGS)

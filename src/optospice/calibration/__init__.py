@@ -1,0 +1,1 @@
+"""Fitting a device's parameters to published targets and to measured waveforms."""

@@ -1,0 +1,235 @@
+"""The report of a calibration: Markdown for people, JSON for programs, tables for a terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import optospice
+from optospice import units
+from optospice.calibration.fit import Fit
+from optospice.calibration.statistics import AS_GOOD, Estimate, Held, Statistics
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Table = tuple[list[str], list[list[str]]]
+
+
+def parameters_table(statistics: Statistics) -> Table:
+    """Give head and rows: fitted values with their intervals."""
+    head = [
+        "parameter",
+        "start",
+        "fitted",
+        "68 %, sigma = tolerance",
+        "68 %, scaled",
+        "uncertainty",
+    ]
+    rows = []
+    for e in statistics.estimates:
+        uncertainty = f"{e.deviation:.2%}" if e.interval else "not identified"
+        rows.append(
+            [
+                e.free.name,
+                _value(e.free.start, e),
+                _value(e.value, e),
+                _interval(e, e.interval),
+                _interval(e, e.scaled),
+                uncertainty + (", at a bound" if e.at_bound else ""),
+            ]
+        )
+    return head, rows
+
+
+def residuals_table(fit: Fit, statistics: Statistics) -> Table:
+    """Give head and rows: every target and record with its residual."""
+    verdicts = {(name, verdict.target.id): verdict for name, verdict in fit.evaluation.verdicts}
+    head = ["target", "scenario", "published", "fitted", "residual", "leverage", "chi^2 without"]
+    rows = []
+    for held in statistics.held:
+        verdict = verdicts.get((held.row.scenario, held.row.label))
+        numbers = ["–", "–"]
+        if verdict is not None:
+            claim = verdict.published
+            spelled = claim if isinstance(claim, str) else f"{claim:g}"
+            unit = "" if verdict.unit == "1" else f" {verdict.unit}"
+            numbers = [spelled + unit, verdict.shown + unit]
+        drop = "–" if held.drop is None else f"{-held.drop:+.2f}"
+        rows.append(
+            [
+                held.row.label,
+                held.row.scenario,
+                *numbers,
+                _residual(held),
+                f"{held.leverage:.2f}",
+                drop,
+            ]
+        )
+    return head, rows
+
+
+def shapes_table(fit: Fit) -> Table:
+    """Give head and rows: the claims that are reported and not fitted."""
+    rows = [
+        [verdict.target.id, name, str(verdict.published), verdict.shown, verdict.word]
+        for name, verdict in fit.evaluation.verdicts
+        if verdict.target.shape is not None
+    ]
+    return ["target", "scenario", "published", "fitted", "verdict"], rows
+
+
+def minima_table(fit: Fit) -> Table:
+    """Give head and rows: where every start led."""
+    rows = [
+        [f"{m.chi2:.4g}", *(f"{value:.4g}" for value in m.values), str(m.evaluations), m.ended]
+        for m in fit.minima
+    ]
+    return ["chi^2", *fit.problem.names, "steps", "ended"], rows
+
+
+def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
+    """Print parameters, residuals and what the fit is worth."""
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    for head, rows in (parameters_table(statistics), residuals_table(fit, statistics)):
+        table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for column in head:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+        console.print()
+    for line in findings(fit, statistics):
+        console.print(Text(line), soft_wrap=True)
+
+
+def findings(fit: Fit, statistics: Statistics) -> list[str]:
+    """Say what the fit is worth, one sentence after the other."""
+    count = len(statistics.estimates)
+    loose = statistics.numbers - statistics.freedom
+    lines = [
+        f"{count} free parameter{'s' if count != 1 else ''} to {statistics.numbers} numbers that "
+        f"depend on them; chi^2 {statistics.chi2:.4g} with {statistics.freedom} degrees of freedom"
+        + (f" ({loose} directions are held by the numbers)." if loose != count else ".")
+    ]
+    lines += statistics.loose or ["Every parameter is identified by these numbers."]
+    lines += [f"Contradiction: {line}" for line in statistics.contradictions]
+    if not statistics.contradictions:
+        lines.append("No target contradicts the others.")
+    if len(fit.minima) > 1:
+        pairs = zip(fit.problem.names, statistics.spread, strict=True)
+        spread = ", ".join(f"{name} {value:.1%}" for name, value in pairs)
+        lines.append(
+            f"{statistics.as_good} of {len(fit.minima)} starts end within {AS_GOOD:g} of the best "
+            f"chi^2; over these the values spread by {spread}."
+        )
+    return lines
+
+
+def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
+    """Write the whole report."""
+    problem = fit.problem
+    scenarios = ", ".join(one.loaded.name for one in problem.experiments)
+    lines = [
+        f"# Calibration of {problem.device.name}",
+        "",
+        f"Fitted to {scenarios}. optospice {optospice.__version__}, ngspice {fit.ngspice}.",
+        f"\n```sh\n{command}\n```",
+        "\n## What it is worth\n",
+        *(f"- {line}" for line in findings(fit, statistics)),
+        "\n## Parameters\n",
+        *_markdown(parameters_table(statistics)),
+        "\n## Residuals\n",
+        "In tolerances (of a bound: per cent of it, beyond it alone; of a record: root mean square "
+        "in standard deviations). Leverage: share of a number that the fit follows; at 1 it alone "
+        "fixes a parameter. Last column: change of chi^2 were it left out.\n",
+        *_markdown(residuals_table(fit, statistics)),
+    ]
+    shapes = shapes_table(fit)
+    if shapes[1]:
+        lines += ["\n## Shapes (not fitted)\n", *_markdown(shapes)]
+    records = [r for one in problem.experiments for r in one.measurements.values()]
+    if records:
+        lines += ["\n## Records\n", *(f"- `{r.file.name}`: {r.reading}" for r in records)]
+    lines += ["\n## Correlations\n", *_markdown(_correlations(statistics))]
+    spelled = ", ".join(f"{value:.3g}" for value in statistics.singular_values)
+    lines += [
+        f"\nSingular values, tolerances per 100 % of change along each direction: {spelled}.",
+        "\n## Starts\n",
+        *_markdown(minima_table(fit)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
+    """Give the report as plain data for ``json.dumps``."""
+    return {
+        "device": fit.problem.device.name,
+        "scenarios": [one.loaded.name for one in fit.problem.experiments],
+        "ngspice": fit.ngspice,
+        "chi2": statistics.chi2,
+        "numbers": statistics.numbers,
+        "degrees_of_freedom": statistics.freedom,
+        "parameters": [
+            {
+                "name": e.free.name,
+                "unit": e.free.unit,
+                "start": e.free.start,
+                "value": e.value,
+                "interval": e.interval,
+                "interval_scaled": e.scaled,
+                "relative_uncertainty": e.deviation if math.isfinite(e.deviation) else None,
+                "identified": e.interval is not None,
+                "at_bound": e.at_bound,
+            }
+            for e in statistics.estimates
+        ],
+        "residuals": [
+            {
+                "id": held.row.label,
+                "scenario": held.row.scenario,
+                "kind": held.row.kind,
+                "count": held.row.count,
+                "residual": held.rms,
+                "leverage": held.leverage,
+                "chi2_drop": held.drop,
+            }
+            for held in statistics.held
+        ],
+        "correlations": statistics.correlations.tolist(),
+        "singular_values": statistics.singular_values.tolist(),
+        "not_identified": list(statistics.loose),
+        "contradictions": list(statistics.contradictions),
+        "starts": [
+            {"start": list(m.start), "values": list(m.values), "chi2": m.chi2, "ended": m.ended}
+            for m in fit.minima
+        ],
+    }
+
+
+def _correlations(statistics: Statistics) -> Table:
+    names = [e.free.name for e in statistics.estimates]
+    pairs = zip(names, statistics.correlations, strict=True)
+    return ["", *names], [[name, *(f"{value:+.2f}" for value in row)] for name, row in pairs]
+
+
+def _markdown(table: Table) -> list[str]:
+    head, rows = table
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], "|" + "---|" * len(head), *lines[1:]]
+
+
+def _value(value: float, estimate: Estimate) -> str:
+    return units.format_human(value, estimate.free.unit)
+
+
+def _interval(estimate: Estimate, ends: tuple[float, float] | None) -> str:
+    return "–" if ends is None else " to ".join(_value(end, estimate) for end in ends)
+
+
+def _residual(held: Held) -> str:
+    return f"rms {held.rms:.3f}" if held.row.kind == "waveform" else f"{held.rms:+.3f}"
