@@ -210,3 +210,142 @@ def doctor() -> None:
     for line in findings:
         console.print(line, highlight=False, soft_wrap=True)
     raise typer.Exit(0 if sound else 1)
+
+
+@app.command()
+def check(
+    devices: Annotated[
+        list[str] | None, typer.Argument(metavar="DEVICE", help="Names of devices.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every device that is found.")] = False,
+    voltage: Annotated[
+        str, typer.Option(help="Amplitude of the bias, both signs; hard drive is three times it.")
+    ] = "1 V",
+    irradiance: Annotated[
+        str, typer.Option(help="Amplitude of the light; the device's own reference by default.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document only.")] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
+    ] = 0,
+) -> None:
+    """Run the conformance suite on devices, yours or the packaged ones."""
+    from optospice.conformance.command import check_devices
+
+    text, is_sound = check_devices(devices or [], every, voltage, irradiance, json, workers)
+    print(text)
+    raise typer.Exit(0 if is_sound else 1)
+
+
+_new = typer.Typer(no_args_is_help=True, help="Write a working starting point of your own.")
+app.add_typer(_new, name="new")
+
+
+@_new.command()
+def device(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new device.")],
+) -> None:
+    """Write a subcircuit, its card, a first scenario and a test."""
+    from optospice.authoring.new import new_device
+
+    print("\n".join(new_device(name)))
+
+
+@_new.command()
+def scenario(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new scenario.")],
+    device: Annotated[str, typer.Option(help="Device that it runs on.")],
+    protocol: Annotated[str, typer.Option(help="Experiment, see `optospice list protocols`.")],
+) -> None:
+    """Write a scenario of a device under a protocol."""
+    from optospice.authoring.new import new_scenario
+
+    print("\n".join(new_scenario(name, device, protocol)))
+
+
+@_new.command()
+def project(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+) -> None:
+    """Write a project folder with a device, a scenario and CI workflows."""
+    from optospice.authoring.new import new_project
+
+    print("\n".join(new_project(folder)))
+
+
+@app.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Third-party SPICE library.")],
+    subcircuit: Annotated[str, typer.Argument(metavar="SUBCKT", help="Its subcircuit.")],
+    name: Annotated[str, typer.Option(metavar="N", help="Name here; else its own.")] = "",
+) -> None:
+    """Take a third-party subcircuit: copy it, write its card, say what in it will hurt."""
+    from optospice.authoring.adopt import adopt_subcircuit
+
+    print("\n".join(adopt_subcircuit(file, subcircuit, name)))
+
+
+@app.command()
+def calibrate(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="SCENARIO", help="Names or TOML files.")
+    ],
+    free: Annotated[
+        list[str], typer.Option(metavar="PARAM", help="A parameter to fit; may be repeated.")
+    ],
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE.csv", help="A measured current to fit, in place of targets."),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="KEY=VALUE", help='How to read it, e.g. current_unit="nA".'),
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(metavar="PARAM=VALUE", help='First value, e.g. r3="9 Mohm".')
+    ] = None,
+    multistart: Annotated[int, typer.Option(min=1, help="Number of starts.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the starts.")] = 0,
+    spread: Annotated[
+        float, typer.Option(min=1.001, help="Factor around the first start that the others cover.")
+    ] = 3.0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="New folder for the files.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Device in place of the scenarios' own.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
+    ] = 0,
+) -> None:
+    """Fit parameters of a device to published targets or measured currents."""
+    from optospice.calibration.command import run as fit_and_write
+    from optospice.calibration.report import print_report
+
+    fit, statistics, folder = fit_and_write(
+        scenarios, free, data or [], mapping or [], start or [], multistart, seed, spread, out,
+        device, workers, say=lambda text: print(f"calibrate: {text}", file=sys.stderr, flush=True),
+    )  # fmt: skip
+    console = _console()
+    print_report(console, fit, statistics)
+    console.print(f"results: {folder}", soft_wrap=True, markup=False)
+
+
+@app.command()
+def reproduce(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for reproduction.md and .csv.")
+    ] = Path("results/reproduction"),
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document only.")] = False,
+    check: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A reproduction.md to compare with.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
+    ] = 0,
+) -> None:
+    """Run every packaged scenario and write the table paper vs simulation."""
+    from optospice.reproduce import reproduce as run_all
+
+    raise typer.Exit(run_all(out, json, check, workers))

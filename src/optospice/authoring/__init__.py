@@ -1,0 +1,1 @@
+"""Starting points for other people's devices: `optospice new` and `optospice adopt`."""

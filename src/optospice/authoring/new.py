@@ -1,0 +1,146 @@
+"""What ``optospice new`` writes: a device, a scenario, a project."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from optospice.authoring.files import check_name, template, write_new
+from optospice.device import find_device, list_devices
+from optospice.errors import InputError, close_matches
+from optospice.protocols import PROTOCOLS
+
+FIRST_DEVICE = "my_synapse"
+_LIGHT = 'readout = "1 V"\nirradiance = "1 mW/cm^2"\nwavelength = "740 nm"'
+_VOLTAGE = 'voltage = "1 V"'
+#: What each protocol needs besides its level, so that a new scenario runs as it stands.
+_KEYS = {
+    "single_pulse": 'width = "5 s"',
+    "paired_pulse": 'width = "1 s"\ninterval = "2 s"',
+    "pulse_train": 'width = "1 s"\ncount = 5\ninterval = "1 s"',
+    "retention": 'width = "5 s"\nread_time = "60 s"\ntimes = ["1 s", "10 s", "60 s"]',
+    "dark_recovery": 'width = "5 s"\ntail = "100 s"',
+    "potentiation_depression": 'width = "0.1 s"\ncount = 10\ninterval = "0.1 s"\n'
+    'depression_voltage = "-1 V"',
+    "learning_forgetting": 'width = "0.5 s"\ncount = 10\ninterval = "0.5 s"\ncycles = 2\n'
+    'pause = "20 s"',
+    "spike_timing": 'width = "0.1 s"\ninterval = "0.05 s"\npost_voltage = "1 V"\n'
+    'post_width = "0.1 s"',
+    "voltage_sweep": 'turning_points = ["0 V", "1 V", "0 V", "-1 V", "0 V"]\nrate = "1 V/s"',
+    "nociceptor": 'width = "0.1 s"\ncount = 5\ninterval = "0.1 s"',
+}
+#: Protocols that are driven electrically, whatever the device sees.
+_ELECTRICAL = frozenset((
+    "voltage_sweep", "spike_timing", "potentiation_depression", "learning_forgetting",
+    "nociceptor",
+))  # fmt: skip
+
+
+def new_device(name: str, root: Path = Path()) -> list[str]:
+    """Write a subcircuit, its card, a first scenario and a test into a project folder.
+
+    Parameters
+    ----------
+    name : str
+        Name of the device.
+    root : Path
+        The project's folder.
+
+    Returns
+    -------
+    list of str
+        What was written and what to do next.
+
+    Raises
+    ------
+    InputError
+        For a name that cannot be one, or that is taken.
+    """
+    if check_name(name) in list_devices():
+        raise InputError(f"new device {name!r}: there is one of this name; accepted: another name")
+    return [
+        *write_new(_device_files(name, root)),
+        f"next: optospice check {name}; optospice run {name}/first",
+    ]
+
+
+def _device_files(name: str, root: Path) -> dict[Path, str]:
+    devices = root / "netlists" / "devices"
+    return {
+        devices / f"{name}.lib": template("device.lib", name=name),
+        devices / f"{name}.toml": template("device.toml", name=name),
+        root / "scenarios" / name / "first.toml": _scenario(name, "single_pulse", _LIGHT),
+        root / "tests" / f"test_{name}.py": template("test_device.py.in", name=name),
+    }
+
+
+def new_scenario(name: str, device: str, protocol: str) -> list[str]:
+    """Write a scenario of a device under a protocol into ``./scenarios``.
+
+    Parameters
+    ----------
+    name : str
+        Name, with folders as in ``lab/pairs``.
+    device, protocol : str
+        What runs, and how.
+
+    Raises
+    ------
+    InputError
+        For a name, device or protocol that cannot be used.
+    """
+    for part in name.split("/"):
+        check_name(part)
+    if protocol not in PROTOCOLS:
+        raise InputError(f"protocol {protocol!r}: {close_matches(protocol, PROTOCOLS)}")
+    light = bool(find_device(device).terminals("optical")) and protocol not in _ELECTRICAL
+    level = "" if protocol == "voltage_sweep" else _LIGHT if light else _VOLTAGE
+    text = _scenario(device, protocol, level)
+    _validate(name, text)
+    return [*write_new({Path("scenarios") / f"{name}.toml": text}), f"next: optospice run {name}"]
+
+
+def _validate(name: str, text: str) -> None:
+    import tomllib
+
+    from optospice.scenario.load import validate
+
+    validate(name, Path("scenarios") / f"{name}.toml", tomllib.loads(text))
+
+
+def _scenario(device: str, protocol: str, level: str) -> str:
+    keys = _KEYS.get(protocol, "")
+    return template(
+        "scenario.toml",
+        device=device,
+        protocol=protocol,
+        keys="\n".join(part for part in (level, keys) if part),
+        metric="postsynaptic_current_amplitude",
+    )
+
+
+def new_project(folder: Path) -> list[str]:
+    """Write a project folder: a device, a scenario, a test, CI workflows, a README.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that does not exist or is empty.
+
+    Raises
+    ------
+    InputError
+        When it holds something already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: is not empty; accepted: a new folder")
+    title = re.sub(r"[^A-Za-z0-9 _.-]", "", folder.resolve().name) or "project"
+    name = FIRST_DEVICE
+    texts = {
+        folder / "README.md": template("README.md", title=title, device=name),
+        folder / "requirements.txt": template("requirements.txt"),
+        folder / ".gitignore": template("gitignore"),
+        folder / ".github" / "workflows" / "devices.yml": template("github.yml", devices=name),
+        folder / ".gitlab-ci.yml": template("gitlab.yml", devices=name),
+    }
+    return [*write_new({**texts, **_device_files(name, folder)}), f"next: cd {folder}"]

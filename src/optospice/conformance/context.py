@@ -1,0 +1,281 @@
+"""What the checks share: the device, the simulators, how hard to drive, and netlists."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from optospice.accuracy import PROFILES, Profile
+from optospice.conformance.finding import Finding, Severity
+from optospice.conformance.jobs import Analysis, AnalysisResult
+from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.ngspice.pool import Pool
+from optospice.ngspice.worker import Failed
+from optospice.sources import number
+from optospice.stimulus import FloatArray, Samples, Stimulus
+from optospice.testbench import Testbench
+from optospice.units import convert
+from optospice.waveforms import Waveforms
+
+#: Durations of the rich stimulus [s]: slow traps, drift, and switching.
+WINDOWS = (100.0, 10e-3, 1e-6)
+#: Temperature at which waveforms are taken [K]: off every usual reference temperature.
+OFFSET_TEMPERATURE = 330.15
+ROOM = 27.0
+_EDGE_FRACTION = 1e-6
+_RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
+_RUN_ANALYSIS = "optospice.conformance.jobs:run_analysis"
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How hard a device is driven.
+
+    Parameters
+    ----------
+    voltage : float
+        Amplitude on every electrical drive terminal, both signs [V].
+    irradiance : float or None
+        Amplitude on every optical terminal [W/m^2]; None: the device's own reference
+        irradiance, 1 mW/cm^2 where it has none.
+    """
+
+    voltage: float = 1.0
+    irradiance: float | None = None
+
+
+@dataclass
+class Context:
+    """A device under check.
+
+    Parameters
+    ----------
+    device : Device
+        The subcircuit with its card.
+    pool : Pool
+        Simulator processes.
+    drive : Drive
+        How hard it is driven.
+    profile : Profile
+        How exact the runs are and what counts as a difference.
+    """
+
+    device: Device
+    pool: Pool
+    drive: Drive = Drive()
+    profile: Profile = PROFILES["standard"]
+    _kept: dict[tuple[float, float], Waveforms | Failed] = field(default_factory=dict)
+
+    def finding(
+        self, check: str, seen: str, where: str = "", severity: Severity = "error", cure: str = ""
+    ) -> Finding:
+        """Give a finding; it points at the ``.lib`` unless told otherwise."""
+        return Finding(check, severity, seen, where or str(self.device.file), cure)
+
+    @property
+    def irradiance(self) -> float:
+        """Amplitude of the light [W/m^2]."""
+        if self.drive.irradiance is not None:
+            return self.drive.irradiance
+        for name, parameter in self.device.card.parameters.items():
+            if parameter.unit == IRRADIANCE_UNIT and self.device.defaults[name] > 0:
+                return convert(self.device.defaults[name], IRRADIANCE_UNIT, "W/m^2")
+        return convert(1.0, IRRADIANCE_UNIT, "W/m^2")
+
+    @property
+    def driven(self) -> list[Terminal]:
+        """Terminals that carry a source: electrical drives and light."""
+        return [t for t in self.device.card.terminals if t.role != "ground"]
+
+    def rich(
+        self,
+        duration: float,
+        scale: float = 1.0,
+        parameters: Mapping[str, float] | None = None,
+        profile: Profile | None = None,
+    ) -> Testbench:
+        """Give a bench that moves everything: bias of both signs, each colour alone and all."""
+        return Testbench(
+            self.device,
+            rich_stimuli(self, duration, scale),
+            duration,
+            dict(parameters or {}),
+            profile or self.profile,
+            OFFSET_TEMPERATURE,
+            "conformance",
+        )
+
+    def baseline(self, duration: float, scale: float = 1.0) -> Waveforms | Failed:
+        """Give the run of the rich stimulus with default parameters (run once)."""
+        key = (duration, scale)
+        if key not in self._kept:
+            (self._kept[key],) = self.simulate([self.rich(duration, scale)])
+        return self._kept[key]
+
+    def simulate(self, benches: Sequence[Testbench]) -> list[Waveforms | Failed]:
+        """Run benches, in order."""
+        return list(self._map(_RUN_TESTBENCH, benches))
+
+    def analyse(self, analyses: Sequence[Analysis]) -> list[AnalysisResult | Failed]:
+        """Run OP, DC or AC analyses, in order."""
+        return list(self._map(_RUN_ANALYSIS, analyses))
+
+    def _map(self, function: str, items: Sequence[Any]) -> Iterator[Any]:
+        found: dict[int, Any] = {}
+        for index, outcome in self.pool.map(function, items):
+            found[index] = outcome if isinstance(outcome, Failed) else outcome.result
+        return (found[index] for index in range(len(items)))
+
+    def analysis(
+        self,
+        card: str,
+        levels: Mapping[str, float] | None = None,
+        parameters: Mapping[str, float] | None = None,
+        temperature: float = ROOM,
+        small_signal: str = "",
+    ) -> Analysis:
+        """Write a netlist with constant sources and one analysis card.
+
+        Parameters
+        ----------
+        card : str
+            ``.op``, ``.dc …`` or ``.ac …``.
+        levels : mapping of str to float
+            Voltage of each terminal's source [V] (light: 1 V = 1 mW/cm^2); 0 for others.
+        parameters : mapping of str to float
+            Parameters that differ.
+        temperature : float
+            [degC].
+        small_signal : str
+            Terminal that carries the AC amplitude of 1 V.
+        """
+        device, given = self.device, levels or {}
+        nodes = [t.name if t.role != "ground" else "0" for t in device.card.terminals]
+        spelled = " ".join(f"{key}={number(value)}" for key, value in (parameters or {}).items())
+        sources = "".join(
+            f"V{t.name} {t.name} 0 DC {number(given.get(t.name, 0.0))}"
+            f"{' AC 1' if t.name == small_signal else ''}\n"
+            for t in self.driven
+        )
+        wanted = (*self.currents, *self.states)
+        saved = " ".join(
+            f"i({name.removesuffix('#branch')})" if name.endswith("#branch") else f"v({name})"
+            for name in wanted
+        )
+        text = (
+            f"conformance\n{device.text}{sources}"
+            f"Xdevice {' '.join(nodes)} {device.name} {spelled}\n"
+            f".temp {number(temperature)}\n{self.profile.options}\n.save {saved}\n{card}\n.end\n"
+        )
+        return Analysis(text, wanted)
+
+    @property
+    def currents(self) -> list[str]:
+        """Vectors of the currents of the driven electrical terminals."""
+        return [f"v{t.name}#branch" for t in self.driven if t.kind == "electrical"]
+
+    @property
+    def states(self) -> list[str]:
+        """Vectors of the declared states."""
+        return [f"xdevice.{state.node}" for state in self.device.card.states.values()]
+
+    def bias(self, voltage: float, light: float = 0.0) -> dict[str, float]:
+        """Levels of all sources: fractions of the drive's amplitudes."""
+        irradiance = convert(self.irradiance, "W/m^2", IRRADIANCE_UNIT)
+        return {
+            t.name: self.drive.voltage * voltage if t.kind == "electrical" else irradiance * light
+            for t in self.driven
+        }
+
+    def outside(self, name: str, values: FloatArray) -> tuple[float, float] | None:
+        """Give the extremes of a state when they leave its declared range."""
+        state = self.device.card.states[name]
+        slack = self.profile.bound * (state.maximum - state.minimum)
+        low, high = float(np.min(values)), float(np.max(values))
+        inside = low >= state.minimum - slack and high <= state.maximum + slack
+        return None if inside else (low, high)
+
+
+def in_short(failed: Failed, limit: int = 240) -> str:
+    """Give why a run failed without the solver's steps on the way."""
+    parts = [" ".join(part.split()) for part in failed.message.split(" / ")]
+    reason, _, words = parts[0].partition("; ngspice: ")
+    told = [words, *parts[1:]] if words else parts[1:]
+    noise = ("trying gmin", "supplies reduced", "warning: singular", "run simulation")
+    told = [part for part in told if part and not part.lower().startswith(noise)]
+    text = reason + (f"; ngspice: {' / '.join(dict.fromkeys(told))}" if told else "")
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def rich_stimuli(context: Context, duration: float, scale: float) -> dict[str, Stimulus]:
+    """Give the rich stimulus: see `Context.rich`."""
+    optical = [t.name for t in context.driven if t.kind == "optical"]
+    # what is on in each slot: sign of the bias, and which colours
+    slots: list[tuple[float, tuple[str, ...]]] = [(0, ()), (1, ()), (-1, ()), (0, ())]
+    for name in optical:
+        slots += [(0, (name,)), (1, (name,)), (-1, (name,)), (0, ())]
+    slots += [(0.5, tuple(optical)), (1, ()), (0, ())]
+    voltage, irradiance = context.drive.voltage * scale, context.irradiance * scale
+    return {
+        terminal.name: _steps(
+            [
+                voltage * sign
+                if terminal.kind == "electrical"
+                else irradiance * (terminal.name in on)
+                for sign, on in slots
+            ],
+            duration,
+        )
+        for terminal in context.driven
+    }
+
+
+def _steps(levels: Sequence[float], duration: float) -> Samples:
+    slot = duration / len(levels)
+    edge = _EDGE_FRACTION * slot
+    times, values = [0.0], [levels[0]]
+    for index, (before, after) in enumerate(itertools.pairwise(levels), start=1):
+        if before != after:
+            times += [index * slot, index * slot + edge]
+            values += [before, after]
+    return Samples(np.array(times), np.array(values))
+
+
+def worst_difference(context: Context, one: Waveforms, other: Waveforms) -> tuple[float, str]:
+    """Give the largest difference of two runs as a fraction of the signal's scale, and where.
+
+    Returns
+    -------
+    fraction : float
+        Of the larger peak of a current; of a state's declared range where its peak is
+        less than a hundredth of it.
+    signal : str
+        Name of the signal.
+    """
+    states = context.device.card.states
+    last = min(one.time[-1], other.time[-1])
+    times = np.unique(np.concatenate([one.time, other.time]))
+    times = times[times <= last]
+    worst, where = 0.0, ""
+    for name in _outputs(one, states):
+        peak = max(float(np.abs(wave[name]).max()) for wave in (one, other))
+        if name in states:
+            peak = max(peak, 0.01 * (states[name].maximum - states[name].minimum))
+        if peak < 1e-15:
+            continue
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # PCHIP divides by slopes next to nothing
+            distance = float(np.abs(one.at(name, times) - other.at(name, times)).max()) / peak
+        if distance > worst:
+            worst, where = distance, name
+    return worst, where
+
+
+def _outputs(waves: Waveforms, states: Iterable[str]) -> list[str]:
+    known = set(states)
+    return [name for name in waves.signals if name.startswith("i(") or name in known]

@@ -1,0 +1,134 @@
+"""Finding states without a DC solution: a capacitor that only current sources charge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from optospice import netlist
+from optospice.conformance.lines import Line, Pitfall
+
+#: Resistance above which a shunt decides the operating point without meaning to [ohm].
+_SHUNT = 1e9
+
+
+@dataclass
+class _Body:
+    """What matters of one subcircuit."""
+
+    name: str = ""
+    terminals: set[str] = field(default_factory=set)
+    paths: list[tuple[str, str]] = field(default_factory=list)
+    shunts: dict[str, str] = field(default_factory=dict)
+    capacitors: list[tuple[str, Line]] = field(default_factory=list)
+    currents: list[tuple[set[str], str]] = field(default_factory=list)
+
+
+def find_integrators(lines: Sequence[Line], functions: frozenset[str]) -> Iterator[Pitfall]:
+    """Give capacitors whose node has no DC path and no rate of its own.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        Logical lines of a library.
+    functions : set of str
+        Names of its own functions: a state inside a window function holds nothing.
+    """
+    composed = {word for line in lines if line.low[0] == "x" for word in line.low.split()}
+    for body in _bodies(lines):
+        tied = _tied_to_ground(body)
+        for node, line in body.capacitors:
+            sources = [text for nodes, text in body.currents if node in nodes]
+            if sources and node in body.terminals and body.name not in composed:
+                yield line.pitfall(
+                    "exposed_state",
+                    f"the state {node!r} is a terminal: whatever is connected there holds it",
+                    "an inner node, declared under [states] in the card",
+                )
+            if node in tied or not sources or _own_rate(node, sources, functions):
+                continue
+            shunt = body.shunts.get(node)
+            held = f"only the {shunt} ohm shunt" if shunt else "nothing"
+            yield line.pitfall(
+                "integrator",
+                f"node {node!r} is an integrator: {held} sets its operating point",
+                "the rate form a(v)*(1-x) - b(v)*x, or a logit state, each with one DC solution",
+            )
+
+
+def states_of(lines: Sequence[Line]) -> list[str]:
+    """Nodes that look like states: a capacitor to ground, charged by a current source."""
+    return [
+        node
+        for body in _bodies(lines)
+        for node, _ in body.capacitors
+        if node not in body.terminals and any(node in nodes for nodes, _ in body.currents)
+    ]
+
+
+def _bodies(lines: Sequence[Line]) -> Iterator[_Body]:
+    body: _Body | None = None
+    for line in lines:
+        words = line.low.split()
+        if words[0] == ".subckt":
+            body = _Body(words[1])
+            head = re.sub(r"\bparams:.*| [^ =]+ ?=.*", "", line.low)
+            body.terminals = set(head.split()[2:])
+        elif words[0] == ".ends" and body is not None:
+            yield body
+            body = None
+        elif body is not None and len(words) > 2 and words[0][0] != ".":
+            _add(body, line, words)
+
+
+def _add(body: _Body, line: Line, words: list[str]) -> None:
+    kind, one, other = words[0][0], words[1], words[2]
+    if kind == "c":
+        if other == "0":
+            body.capacitors.append((one, line))
+        elif one == "0":
+            body.capacitors.append((other, line))
+    elif kind == "r":
+        value = netlist.spice_number(words[3].strip("{}'")) if len(words) > 3 else None
+        if value is not None and value >= _SHUNT:
+            for node in {one, other} - {"0"}:
+                body.shunts[node] = words[3]
+        else:
+            body.paths.append((one, other))
+    elif kind in "gf" or (kind == "b" and re.search(r"(?<![a-z0-9_])i ?=", line.low)):
+        body.currents.append(({one, other}, " ".join(words[3:])))
+    elif kind in "bevhldsw":
+        body.paths.append((one, other))
+    else:  # transistors, instances: take them for conducting
+        body.paths += [(one, node) for node in words[2:] if "=" not in node]
+
+
+def _tied_to_ground(body: _Body) -> set[str]:
+    tied = {"0", *body.terminals}
+    grown = True
+    while grown:
+        before = len(tied)
+        for one, other in body.paths:
+            if one in tied or other in tied:
+                tied |= {one, other}
+        grown = len(tied) > before
+    return tied
+
+
+def _own_rate(node: str, sources: list[str], functions: frozenset[str]) -> bool:
+    """Whether the state itself slows or speeds its current, other than in a condition."""
+    state = re.escape(f"v({node})")
+    for text in sources:
+        packed = text.replace(" ", "").replace(f"v({node},0)", f"v({node})")
+        if re.match(rf"^{re.escape(node)}0", text.replace(" ", "")):  # a linear G source
+            return True
+        packed = re.sub(
+            rf"{state}[<>]=?[a-z0-9_.{{}}+\-]+|[a-z0-9_.{{}}]+[<>]=?{state}", "", packed
+        )
+        for name in functions:
+            packed = re.sub(rf"(?<![a-z0-9_]){name}\([^()]*(?:\([^()]*\)[^()]*)*\)", "", packed)
+        packed = re.sub(r"(?<![a-z0-9_])u\([^()]*(?:\([^()]*\)[^()]*)*\)", "", packed)
+        if re.search(state, packed):
+            return True
+    return False

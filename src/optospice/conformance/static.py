@@ -1,0 +1,91 @@
+"""Checks that read the subcircuit's text: terminals, what instances share, pitfalls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from optospice import netlist
+from optospice.conformance.context import Context
+from optospice.conformance.finding import Finding
+from optospice.conformance.lines import Line
+from optospice.conformance.pitfalls import find_pitfalls
+from optospice.device import Device
+from optospice.library import netlist_folders
+
+_WORD = re.compile(r"[a-z0-9_.#+\-/\[\]]+")
+
+
+def lines_of(device: Device) -> list[Line]:
+    """Logical lines of a device's library, includes in their place, with file and number."""
+    folders = (*netlist_folders(), *device.file.parents[1:2])
+    physical = netlist.expand_lines(device.file, folders)
+    return [
+        Line(" ".join(text.split()), physical[index].place)
+        for index, text in netlist.numbered_lines(line.text for line in physical)
+    ]
+
+
+def check_terminals(context: Context) -> Iterator[Finding]:
+    """Every terminal is used by an element, or by a subcircuit that uses it."""
+    bodies = _bodies(context.device.text)
+    for terminal in context.device.subcircuit.nodes:
+        if not _uses(bodies, context.device.name.lower(), terminal):
+            yield context.finding(
+                "terminals",
+                f"terminal {terminal!r} is used by no element of the subcircuit",
+                cure="connect it, or take it out of the .subckt line and the card",
+            )
+
+
+def _bodies(text: str) -> dict[str, tuple[list[str], list[str]]]:
+    """Terminals and element lines of every subcircuit."""
+    bodies: dict[str, tuple[list[str], list[str]]] = {}
+    current = ""
+    for line in text.lower().splitlines():
+        words = line.split()
+        if words[0] == ".subckt":
+            current = words[1]
+            nodes = re.sub(r"\bparams:.*| [^ =]+ ?=.*", "", line).split()[2:]
+            bodies[current] = (nodes, [])
+        elif words[0] == ".ends":
+            current = ""
+        elif current and not words[0].startswith("."):
+            bodies[current][1].append(line)
+    return bodies
+
+
+def _uses(bodies: dict[str, tuple[list[str], list[str]]], name: str, terminal: str) -> bool:
+    for line in bodies.get(name, ([], []))[1]:
+        words = _WORD.findall(line)[1:]
+        if terminal not in words:
+            continue
+        if not line.startswith("x"):
+            return True
+        nodes = line.split()[1:]
+        called = next((word for word in reversed(nodes) if word in bodies), "")
+        inner = bodies.get(called, ([], []))[0]
+        passed = [own for own, outer in zip(inner, nodes, strict=False) if outer == terminal]
+        if not called or any(_uses(bodies, called, own) for own in passed):
+            return True
+    return False
+
+
+def check_shared(context: Context) -> Iterator[Finding]:
+    """No node belongs to more than one instance."""
+    for line in lines_of(context.device):
+        if line.low.startswith(".global"):
+            yield context.finding(
+                "instances",
+                f"{line.text!r} makes a node that all instances share",
+                line.place,
+                cure="make it a terminal",
+            )
+
+
+def check_pitfalls(context: Context) -> Iterator[Finding]:
+    """Nothing in the text is known to hurt."""
+    for pitfall in find_pitfalls(lines_of(context.device)):
+        yield context.finding(
+            pitfall.rule, pitfall.seen, pitfall.place, severity="warning", cure=pitfall.cure
+        )

@@ -1,0 +1,93 @@
+"""The suite: every check in order, and how a device goes through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from optospice.conformance import dynamics, operating, static
+from optospice.conformance.context import Context, Drive
+from optospice.conformance.finding import Finding
+from optospice.conformance.parameters import check_parameters
+from optospice.conformance.reference import Reference, check_reference, find_reference
+from optospice.device import find_device
+from optospice.errors import InputError
+from optospice.ngspice.pool import Pool
+
+Check = Callable[[Context], Iterator[Finding]]
+
+_STATIC: tuple[Check, ...] = (static.check_terminals, static.check_shared, static.check_pitfalls)
+_RUNS: tuple[Check, ...] = (
+    operating.check_zero_bias, operating.check_analyses,
+    dynamics.check_transient, dynamics.check_equilibrium, dynamics.check_states,
+    dynamics.check_tolerance, dynamics.check_passive, dynamics.check_instances,
+    dynamics.check_plain_ngspice, check_parameters,
+)  # fmt: skip
+#: What the suite asks of a device, in words, by the name of the check.
+CHECKS = {
+    "card": "card and .lib agree",
+    "terminals": "every terminal is used",
+    "operating_point": "an operating point exists and is determined",
+    "temperature": "it exists from -40 to 125 degC",
+    "zero_bias": "no current without bias and light, unless built_in_voltage",
+    "dc": "a DC sweep runs",
+    "ac": "an AC analysis runs",
+    "transient": "pulses of both signs run, within 1 us, 10 ms and 100 s",
+    "equilibrium": "nothing moves under constant bias and light",
+    "states": "states stay within their declared range, also under hard drive",
+    "tolerance": "half the tolerance changes nothing beyond the accuracy profile",
+    "passive": "what is declared passive absorbs energy over a cycle",
+    "instances": "a second instance does not disturb the first",
+    "plain_ngspice": "the netlist gives the same under ngspice -b",
+    "parameters": "every declared parameter changes some output",
+    "reference": "it agrees with its independent reference, where it has one",
+}
+
+
+def check_device(
+    name: str,
+    pool: Pool,
+    drive: Drive | None = None,
+    reference: Reference | None = None,
+) -> list[Finding]:
+    """Run the conformance suite on one device.
+
+    Parameters
+    ----------
+    name : str
+        Device, as in ``./netlists/devices`` or packaged.
+    pool : Pool
+        Simulator processes.
+    drive : Drive, optional
+        How hard to drive it: ±1 V and its own reference irradiance by default.
+    reference : callable, optional
+        Independent reference; default: the installed one, if any.
+
+    Returns
+    -------
+    list of Finding
+        Errors first; empty when there is nothing to say.
+
+    Raises
+    ------
+    InputError
+        When there is no such device.
+    """
+    try:
+        device = find_device(name)
+    except InputError as error:
+        if "there is no such device" in str(error):
+            raise
+        return [Finding("card", "error", str(error), str(error).split(": ", 1)[0])]
+    context = Context(device, pool, drive or Drive())
+    found = [finding for check in _STATIC for finding in check(context)]
+    found += operating.check_operating_point(context)
+    if any("no operating point without bias" in finding.seen for finding in found):
+        # every other run would say the same again
+        return _ordered(found)
+    found += [finding for check in _RUNS for finding in check(context)]
+    found += check_reference(context, reference or find_reference(device.name))
+    return _ordered(found)
+
+
+def _ordered(found: list[Finding]) -> list[Finding]:
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.severity != "error")

@@ -1,0 +1,92 @@
+"""``optospice new``: what it writes runs at once, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optospice.authoring.new import new_device, new_project, new_scenario
+from optospice.conformance import check_device
+from optospice.errors import InputError
+from optospice.protocols import PROTOCOLS
+from optospice.scenario.expand import expand
+from optospice.scenario.load import load_scenario
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    new_project(Path("lab"))
+    monkeypatch.chdir(tmp_path / "lab")
+    return tmp_path / "lab"
+
+
+def test_a_new_project_is_sound(project, pool):
+    assert check_device("my_synapse", pool) == []
+    assert expand(load_scenario("my_synapse/first", []))
+    for file in (".github/workflows/devices.yml", ".gitlab-ci.yml"):
+        text = (project / file).read_text()
+        assert "apt-get install -y --no-install-recommends ngspice libngspice0" in text
+        assert "optospice check my_synapse" in text
+        assert "optospice regress" in text
+        assert "@" not in text.replace("actions/checkout@v4", "").replace(
+            "actions/setup-python@v5", ""
+        ).replace("actions/upload-artifact@v4", "")
+
+
+def test_its_own_test_passes(project):
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=project, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_a_second_device(project, pool):
+    new_device("second")
+    assert check_device("second", pool) == []
+    assert expand(load_scenario("second/first", []))
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_scenario_of_every_protocol(project, protocol):
+    new_scenario(f"lab/{protocol}", "my_synapse", protocol)
+    assert expand(load_scenario(f"lab/{protocol}", []))
+
+
+def test_nothing_is_overwritten(project):
+    before = {file: file.read_bytes() for file in project.rglob("*") if file.is_file()}
+    new_scenario("pairs", "my_synapse", "paired_pulse")
+    with pytest.raises(InputError, match="is not empty"):
+        new_project(Path("."))
+    with pytest.raises(InputError, match="there is one of this name"):
+        new_device("my_synapse")
+    with pytest.raises(InputError, match="there is one of this name"):
+        new_device("pbs_rc")
+    with pytest.raises(InputError, match=r"pairs\.toml: exists already"):
+        new_scenario("pairs", "my_synapse", "single_pulse")
+    (project / "tests" / "test_third.py").write_text("mine")
+    with pytest.raises(InputError, match=r"test_third\.py: exists already; .* nothing was written"):
+        new_device("third")
+    assert not (project / "netlists" / "devices" / "third.lib").exists()
+    assert all(file.read_bytes() == text for file, text in before.items())
+
+
+@pytest.mark.parametrize("name", ["", "Upper", "a-b", "../a", "a b", "1a", "a.b", "a" * 65, "ä"])
+def test_names_that_cannot_be(project, name):
+    with pytest.raises(InputError, match="accepted: a small letter"):
+        new_device(name)
+    with pytest.raises(InputError, match="accepted: a small letter"):
+        new_scenario(f"lab/{name}", "my_synapse", "single_pulse")
+
+
+def test_a_scenario_of_what_is_not_there(project):
+    with pytest.raises(InputError, match="did you mean 'my_synapse'"):
+        new_scenario("a", "my_synapsis", "single_pulse")
+    with pytest.raises(InputError, match="did you mean 'paired_pulse'"):
+        new_scenario("a", "my_synapse", "paired_puls")
