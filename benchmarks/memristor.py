@@ -75,7 +75,8 @@ def measure(options: Options) -> list[Row]:
             error,
             error_theirs,
             notes=(
-                "profile fast; optospice's error at its points and between them, PySpice's at its points; steps "
+                "profile fast; optospice's error at its points and between them, PySpice's at its "
+                "points; steps "
                 f"were halved from {LARGEST_STEP * 1e3:g} ms on, {step * 1e3:g} ms {reach}; "
                 f"ratio {pairs.spread}",
             ),
