@@ -12,10 +12,15 @@ import pytest
 from matplotlib import rcParams
 from report_scenarios import PAIR, PULSE
 
+from optospice.ngspice.pool import Pool
 from optospice.report import style
 from optospice.report.figures import plot_waveforms, save_figures
+from optospice.report.folder import write_results
 from optospice.report.metric_figure import MetricAxis, metric_axis, plot_metric
 from optospice.report.traces import on_spans, scale_of, thinned
+from optospice.scenario.expand import expand
+from optospice.scenario.load import load_scenario
+from optospice.sweep.local import run_scenario
 from optospice.sweep.record import ScenarioResult
 from optospice.waveforms import Waveforms
 
@@ -138,3 +143,22 @@ def test_a_constant_signal_without_stimulus_can_be_drawn() -> None:
     time = np.linspace(0, 1, 5)
     waveforms = Waveforms(time, {"i(p)": np.zeros(5), "v(p)": np.ones(5)}, {"i(p)": "A"})
     assert plot_waveforms(waveforms).get_ylabel() == "current (A)"
+
+
+def test_series_are_drawn_and_saved(tmp_path: Path) -> None:
+    """A protocol's own rows: conductance against pulse number, as a picture and a table."""
+    loaded = load_scenario("mose2/potentiation_depression")
+    runs = expand(loaded)
+    with Pool(workers=1) as pool:
+        result = run_scenario(loaded, runs, pool)
+    folder = tmp_path / "out"
+    write_results(result, folder, ["test"])
+    for record in result.records:
+        table = folder / "series" / record.run.id / "conductance.csv"
+        head, *rows = table.read_text().splitlines()
+        assert head == "pulse number [1],conductance [S]"
+        assert record.waveforms is not None
+        series = record.run.protocol.series(record.waveforms, record.run.device)["conductance"]
+        assert len(rows) == series.x.size
+        assert float(rows[-1].split(",")[1]) == pytest.approx(series.y[-1], rel=1e-12)
+        assert (folder / "figures" / f"conductance_{record.run.id}.png").stat().st_size > 5000

@@ -13,6 +13,7 @@ from optospice.report import style
 from optospice.report.files import write_bytes
 from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
 from optospice.report.numbers import pretty_unit, short_key, swept_numbers
+from optospice.report.series_figure import alike, draw_series, series_of
 from optospice.report.traces import (
     annotate_peak,
     bar_colour,
@@ -39,6 +40,8 @@ __all__ = ["plot_waveforms", "save_figures"]
 
 _MOST_TRACES = 12
 _MOST_PANELS = 5
+#: The series of so many runs are drawn, each by itself; those of all are saved as tables.
+_MOST_SERIES = 4
 #: Traces with more pulses than this hide each other; they are drawn one below the other.
 _MOST_OVERLAID_PULSES = 8
 
@@ -68,6 +71,13 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
             files.append(_save(_single_run(result, drawn[0]), folder / "waveforms.png"))
         elif drawn:
             files.append(_save(_overlay(result, drawn), folder / "waveforms.png"))
+        for record in drawn if len(drawn) <= _MOST_SERIES else ():
+            for name, group in alike(series_of(record)):
+                if all(one.x.size < 2 for one in group.values()):
+                    continue
+                figure = draw_series(group, result.loaded.scenario.figure.title)
+                own = name if len(drawn) == 1 else f"{name}_{record.run.id}"
+                files.append(_save(figure, folder / f"{own}.png"))
         for name, axis in axes.items():
             if axis is None:
                 continue

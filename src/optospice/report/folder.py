@@ -18,6 +18,7 @@ from optospice.report.frames import (
     csv_bytes,
     runs_columns,
     runs_parquet,
+    series_columns,
     spell_parameters,
     target_columns,
     waveforms_parquet,
@@ -29,7 +30,7 @@ from optospice.sweep.record import ScenarioResult
 MOST_NETLISTS = 200
 _MARK = "# Resolved by optospice"
 _FILES = ("log.txt", "runs.csv", "runs.parquet", "targets.csv")
-_FOLDERS = ("netlists", "waveforms", "figures")
+_FOLDERS = ("netlists", "waveforms", "series", "figures")
 
 
 def prepare_folder(path: Path) -> None:
@@ -84,6 +85,7 @@ def write_results(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> 
         When a file cannot be written, e.g. on a full disk.
     """
     from optospice.report.figures import save_figures
+    from optospice.report.series_figure import alike, series_of
 
     prepare_folder(folder)
     with writing(folder):
@@ -101,6 +103,10 @@ def write_results(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> 
             if record.waveforms is not None:
                 file = folder / "waveforms" / f"{record.run.id}.parquet"
                 content = waveforms_parquet(record.waveforms, record.run.id)
+                files.append(write_bytes(file, content))
+            for name, group in alike(series_of(record)):
+                content = csv_bytes(series_columns(group))
+                file = folder / "series" / record.run.id / f"{name}.csv"
                 files.append(write_bytes(file, content))
         files += save_figures(result, folder / "figures")
         files.append(write_text(folder / "log.txt", log_text(result, folder, argv)))

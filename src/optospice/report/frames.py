@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optospice import units
+from optospice.protocols.base import Series
 from optospice.report.numbers import swept_si
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
@@ -239,3 +240,21 @@ def spell_parameters(record: RunRecord) -> str:
             unit = card[name].unit if name in card else "1"
             parts.append(f"parameters.{name} = {units.format_human(number, unit)}")
     return ", ".join(parts)
+
+
+def series_columns(group: Mapping[str, Series]) -> dict[str, Sequence[Any]]:
+    """Give series with the same places as columns in SI units; shorter ones end in empty cells.
+
+    Parameters
+    ----------
+    group : mapping of str to Series
+        Series by name.
+    """
+    rows = max(one.x.size for one in group.values())
+    columns: dict[str, Sequence[Any]] = {}
+    for name, one in group.items():
+        fill = [None] * (rows - one.x.size)
+        place = one.x_name if len(group) == 1 else f"{name}: {one.x_name}"
+        columns[f"{place} [{one.x_unit}]"] = [*one.x.tolist(), *fill]
+        columns[f"{name} [{one.y_unit}]"] = [*one.y.tolist(), *fill]
+    return columns
