@@ -29,6 +29,7 @@ NAMES = (
     "pulse_trains",
     "limit",
     "binding",
+    "closed_loop",
 )
 RESULTS = Path(__file__).parent / "results.md"
 _PACKAGES = ("numpy", "scipy", "PySpice", "spicelib")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ import numpy as np
 
 from optospice.ngspice.installation import Installation
 from optospice.ngspice.judge import RunFailedError, own_words
-from optospice.ngspice.observation import Answer, Observer, values_of
+from optospice.ngspice.observation import Answer, Observer, Table, values_of
 from optospice.stimulus import FloatArray
+
+__all__ = ["SCRIPTS", "PoisonedError", "RunResult", "Session", "Table"]
 
 _char_p, _int, _double, _void_p = ctypes.c_char_p, ctypes.c_int, ctypes.c_double, ctypes.c_void_p
 
@@ -40,7 +42,7 @@ _ControlledExit = ctypes.CFUNCTYPE(_int, _int, ctypes.c_bool, ctypes.c_bool, _in
 _SendData = ctypes.CFUNCTYPE(_int, _void_p, _int, _int, _void_p)
 _SendInitData = ctypes.CFUNCTYPE(_int, _void_p, _int, _void_p)
 _BGThreadRunning = ctypes.CFUNCTYPE(_int, ctypes.c_bool, _int, _void_p)
-_GetSourceData = ctypes.CFUNCTYPE(_int, ctypes.POINTER(_double), _double, _char_p, _int, _void_p)
+_GetSourceData = ctypes.CFUNCTYPE(_int, _void_p, _double, _char_p, _int, _void_p)
 _GetSyncData = ctypes.CFUNCTYPE(
     _int, _double, ctypes.POINTER(_double), _double, _int, _int, _int, _void_p
 )
@@ -55,9 +57,6 @@ _SETTINGS = (
     "unset interactive",
 )
 _FLUSH_EVERY = 200
-#: How many corners of a table are announced to the solver ahead of its time. It looks at
-#: the next two; announcing all of a long table at once costs quadratic time.
-_CORNERS_AHEAD = 4
 #: Start-up files of our own: the system's load code models that every time point pays for.
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -82,46 +81,6 @@ class RunResult:
     log: list[str]
 
 
-class Table:
-    """A source that optospice answers for: a piecewise-linear table with its breakpoints.
-
-    ngspice's own PWL source searches its table from the start at every step, so that a
-    train costs quadratic time; this one remembers where it was.
-
-    Parameters
-    ----------
-    times, levels : array_like, shape (n,)
-        Corners: increasing times [s] and node voltages [V].
-    """
-
-    def __init__(self, times: FloatArray, levels: FloatArray) -> None:
-        self.times: list[float] = [float(time) for time in times]
-        self.levels: list[float] = [float(level) for level in levels]
-        self._segment = 0
-        self._announced = 0
-
-    def value(self, time: float) -> float:
-        """Voltage at a time [s]; cheap when times come nearly in order."""
-        times, levels, index = self.times, self.levels, self._segment
-        last = len(times) - 1
-        while index < last and times[index + 1] <= time:
-            index += 1
-        while index > 0 and times[index] > time:
-            index -= 1
-        self._segment = index
-        if index == last or time <= times[index]:
-            return levels[index]
-        fraction = (time - times[index]) / (times[index + 1] - times[index])
-        return levels[index] + fraction * (levels[index + 1] - levels[index])
-
-    def next_corners(self) -> list[float]:
-        """Corners to announce now: those that come soon and have not been announced."""
-        wanted = min(self._segment + 1 + _CORNERS_AHEAD, len(self.times))
-        corners = self.times[self._announced : wanted]
-        self._announced = max(self._announced, wanted)
-        return [corner for corner in corners if corner > 0]
-
-
 class Session:
     """One libngspice, loaded once per process.
 
@@ -141,9 +100,12 @@ class Session:
         os.environ["SPICE_SCRIPTS"] = str(SCRIPTS)
         self._log: list[str] = []
         self._poisoned = ""
-        self._tables: dict[bytes, Answer] = {}
+        self._answers: dict[
+            bytes, tuple[Callable[[float], float], Callable[[], Iterable[float]] | None]
+        ] = {}
+        self._cells: dict[int, ctypes.c_double] = {}
         self._observer: Observer | None = None
-        self._begun = False
+        self._take_point: Callable[[], None] | None = None
         self._runs = 0
         self._library = ctypes.CDLL(str(installation.library))
         self._declare()
@@ -184,22 +146,26 @@ class Session:
         return 0
 
     def _on_source(
-        self, value: Any, time: float, name: bytes, _ident: int, _user: int | None
+        self, address: int, time: float, name: bytes, _ident: int, _user: int | None
     ) -> int:
-        table = self._tables[name]
-        value[0] = table.value(time)
-        for corner in table.next_corners():
-            if corner > time:
-                self._library.ngSpice_SetBkpt(corner)
+        value_at, next_corners = self._answers[name]
+        cell = self._cells.get(address)
+        if cell is None:  # one place on ngspice's stack for each kind of source
+            cell = self._cells[address] = _double.from_address(address)
+        cell.value = value_at(time)
+        if next_corners is not None:
+            for corner in next_corners():
+                if corner > time:
+                    self._library.ngSpice_SetBkpt(corner)
         return 0
 
     def _on_point(self, point: int, _count: int, _ident: int, _user: int | None) -> int:
-        observer = self._observer
-        if observer is not None:
-            if not self._begun:
-                self._begun = True
-                observer.begin(values_of(point), self._library.ngSpice_SetBkpt)
-            observer.point()
+        if self._take_point is not None:
+            self._take_point()
+        elif self._observer is not None:  # the first point of a run
+            self._observer.begin(values_of(point), self._library.ngSpice_SetBkpt)
+            self._take_point = self._observer.point
+            self._take_point()
         return 0
 
     def _ask_version(self) -> str:
@@ -271,15 +237,19 @@ class Session:
         RunFailedError, PoisonedError
             As `load`.
         """
-        self._tables = {name.encode(): table for name, table in (tables or {}).items()}
-        self._observer, self._begun = observer, False
+        self._answers = {
+            name.encode(): (table.value, table.next_corners if table.announces else None)
+            for name, table in (tables or {}).items()
+        }
+        self._cells.clear()
+        self._observer, self._take_point = observer, None
         try:
             self.load(netlist)
             self.command("run")
             log = list(self._log)
             return RunResult(self.read(["time", *wanted]), log)
         finally:
-            self._observer = None
+            self._observer = self._take_point = None
             if not self._poisoned:
                 self.clear()
 

@@ -26,12 +26,13 @@ def _table(*columns: str, title: str = "") -> Table:
 
 
 def listing(kind: str) -> RenderableType:
-    """Give a table of all devices, scenarios, protocols or metrics."""
+    """Give a table of all devices, scenarios, protocols, metrics or controllers."""
     tables: dict[str, Callable[[], Table]] = {
         "devices": _devices,
         "scenarios": _scenarios,
         "protocols": _protocols,
         "metrics": _metrics,
+        "controllers": _controllers,
     }
     return Group(tables[kind](), Text(""))
 
@@ -68,6 +69,15 @@ def _protocols() -> Table:
     table = _table("protocol", "what it does", "metrics")
     for name, protocol in PROTOCOLS.items():
         table.add_row(name, protocol.title, ", ".join(protocol.metric_names()))
+    return table
+
+
+def _controllers() -> Table:
+    from optospice.cosim.registry import controllers
+
+    table = _table("controller", "what it does", "metrics")
+    for name, controller in controllers().items():
+        table.add_row(name, controller.title, ", ".join(controller.metric_names()))
     return table
 
 

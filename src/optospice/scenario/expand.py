@@ -60,8 +60,14 @@ class Run:
     profile: Profile
     seed: int | None = None
 
+    @property
+    def is_closed_loop(self) -> bool:
+        """Whether a controller acts on the run; `testbench` is what it acts on."""
+        return hasattr(self.protocol, "controllers")
+
     def testbench(self) -> Testbench:
         """Build the testbench of this run."""
+        alone = " without its controller" if self.is_closed_loop else ""
         return Testbench(
             device=self.device,
             stimuli=self.protocol.stimuli(self.device),
@@ -69,7 +75,7 @@ class Run:
             parameters=self.parameters,
             profile=self.profile,
             temperature=self.temperature,
-            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}",  # type: ignore[attr-defined]
+            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
         )
 
 
@@ -85,14 +91,15 @@ def expand(loaded: LoadedScenario) -> list[Run]:
     axes = {key: axis_values(key, values, loaded) for key, values in scenario.sweep.items()}
     _check_metrics(loaded)
     runs: list[Run] = []
+    table = _table_of(loaded)
     points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     protocols: dict[tuple[Any, ...], Protocol] = {}
     devices: dict[str, Device] = {}
     for point in points:
-        fixed = {key: value for key, value in point.items() if key.startswith("protocol.")}
+        fixed = {key: value for key, value in point.items() if key.startswith(table)}
         cache_key = tuple(fixed.items())
         if cache_key not in protocols:
-            protocols[cache_key] = build_protocol(scenario.protocol, fixed, where)
+            protocols[cache_key] = build_protocol(scenario.protocol, fixed, where, table)
         name = str(point.get("device", scenario.device))
         if name not in devices:
             devices[name] = find_device(name, where)
@@ -151,31 +158,44 @@ def only_run(
     )
 
 
-def build_protocol(data: Mapping[str, Any], changes: Mapping[str, Any], where: str) -> Protocol:
-    """Validate a ``[protocol]`` table with dotted changes applied.
+def build_protocol(
+    data: Mapping[str, Any], changes: Mapping[str, Any], where: str, table: str = "protocol."
+) -> Protocol:
+    """Validate a ``[protocol]`` or ``[controller]`` table with dotted changes applied.
 
     Raises
     ------
     InputError
         When it does not fit the protocol that it names.
     """
-    merged = set_dotted({"protocol": dict(data)}, changes)["protocol"]
-    kind = _protocol_kind(merged, where)
+    name = table.removesuffix(".")
+    merged = set_dotted({name: dict(data)}, changes)[name]
+    kind = _protocol_kind(merged, where, table)
     try:
         return kind.model_validate(merged)
     except ValidationError as error:
         problem = first_problem(error, "", kind).removeprefix(": ")
-        raise InputError(f"{where}: protocol.{problem}") from None
+        raise InputError(f"{where}: {table}{problem}") from None
 
 
-def _protocol_kind(data: Mapping[str, Any], where: str) -> type[Protocol]:
+def _table_of(loaded: LoadedScenario) -> str:
+    """Prefix of the keys that say what is done: ``"protocol."`` or ``"controller."``."""
+    return "controller." if loaded.scenario.controller else "protocol."
+
+
+def _protocol_kind(data: Mapping[str, Any], where: str, table: str = "protocol.") -> type[Protocol]:
+    known, find = PROTOCOLS, find_protocol
+    if table == "controller.":
+        from optospice.cosim.registry import controllers, find_controller
+
+        known, find = controllers(), find_controller
     name = data.get("name")
     if name is None:
-        raise InputError(f"{where}: protocol.name: is missing; accepted: {', '.join(PROTOCOLS)}")
+        raise InputError(f"{where}: {table}name: is missing; accepted: {', '.join(known)}")
     try:
-        return find_protocol(str(name))
+        return find(str(name))
     except InputError as error:
-        raise InputError(f"{where}: protocol.name = {name!r}: {error}") from None
+        raise InputError(f"{where}: {table}name = {name!r}: {error}") from None
 
 
 def axis_values(key: str, values: list[Value] | Range, loaded: LoadedScenario) -> list[Value]:
@@ -254,7 +274,7 @@ def _check_names(loaded: LoadedScenario) -> None:
 def _check_metrics(loaded: LoadedScenario) -> None:
     """Every metric that targets and fits name is one that the protocol or a fit gives."""
     scenario, where = loaded.scenario, str(loaded.file)
-    kind = _protocol_kind(scenario.protocol, where)
+    kind = _protocol_kind(scenario.protocol, where, _table_of(loaded))
     name = scenario.protocol["name"]
     own = list(kind.metric_names())
     for index, across in enumerate(scenario.across):

@@ -22,7 +22,7 @@ Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
 
 #: Scenario keys that a sweep may vary, and tables whose keys it may vary.
 SWEEPABLE = ("device", "temperature", "accuracy")
-SWEEPABLE_TABLES = ("parameters.", "protocol.")
+SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.")
 
 
 class Range(Options):
@@ -230,12 +230,23 @@ class Scenario(Options):
     accuracy: str = "standard"
     timeout: units.Time = 60.0
     protocol: dict[str, Any]
+    controller: dict[str, Any] = {}
     sweep: dict[str, Axis] = {}
     monte_carlo: MonteCarlo | None = None
     across: list[Across] = []
     targets: list[Target] = []
     expectations: dict[str, Expectation] = {}
     figure: Figure = Figure()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _controller_is_a_protocol(cls, data: Any) -> Any:
+        """A ``[controller]`` stands in the place of the protocol."""
+        if not isinstance(data, dict) or not data.get("controller"):
+            return data
+        if data.get("protocol", data["controller"]) != data["controller"]:
+            raise ValueError("protocol and controller: give one of the two")
+        return {**data, "protocol": data["controller"]}
 
     @field_validator("accuracy")
     @classmethod
@@ -265,11 +276,19 @@ class Scenario(Options):
             if key not in SWEEPABLE and not key.startswith(SWEEPABLE_TABLES):
                 raise ValueError(
                     f"{key!r} cannot be swept; accepted: device, temperature, accuracy, "
-                    "parameters.NAME, protocol.NAME"
+                    "parameters.NAME, protocol.NAME, controller.NAME"
                 )
             if isinstance(values, list) and not values:
                 raise ValueError(f"{key!r} has no values; accepted: at least one")
         return value
+
+    @model_validator(mode="after")
+    def _sweeps_its_own_table(self) -> Scenario:
+        absent = "protocol." if self.controller else "controller."
+        for key in self.sweep:
+            if key.startswith(absent):
+                raise ValueError(f"sweep: {key!r}: there is no [{absent[:-1]}] in this scenario")
+        return self
 
     @model_validator(mode="after")
     def _consistent_targets(self) -> Scenario:

@@ -65,6 +65,8 @@ def perform(session: Session, task: Task) -> list[Measured]:
     """
     started = time.perf_counter()
     run = task.runs[0]
+    if run.is_closed_loop:
+        return _closed_loops(session, task)
     try:
         waveforms = run_copies(session, run.testbench(), [one.parameters for one in task.runs])
     except RunFailedError:
@@ -82,6 +84,18 @@ def perform(session: Session, task: Task) -> list[Measured]:
         spent = (time.perf_counter() - started) / len(task.runs)
         measured.append(Measured(metrics, spent, kept))
     return measured
+
+
+def _closed_loops(session: Session, task: Task) -> list[Measured]:
+    """Run closed loops, each by itself: every one has its own time steps."""
+    from optospice.cosim.protocol import simulate_loop
+
+    if len(task.runs) > 1:
+        return [_alone(session, one, task.keep_waveforms) for one in task.runs]
+    started = time.perf_counter()
+    waveforms, metrics = simulate_loop(session, task.runs[0])
+    kept = waveforms if task.keep_waveforms else None
+    return [Measured(metrics, time.perf_counter() - started, kept)]
 
 
 def _alone(session: Session, run: Run, keep_waveforms: bool) -> Measured:

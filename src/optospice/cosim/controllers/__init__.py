@@ -1,0 +1,1 @@
+"""Ready controllers: one module each, named in scenarios under ``[controller]``."""

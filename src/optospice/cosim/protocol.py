@@ -1,0 +1,140 @@
+"""A closed-loop experiment as a protocol, so that it sweeps and reports like all others."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from pydantic import Field
+
+from optospice import units
+from optospice.accuracy import PROFILES, Profile
+from optospice.cosim.circuit import Circuit, Placed, Source
+from optospice.cosim.controller import Controller
+from optospice.cosim.loop import PATIENCE
+from optospice.cosim.run import LoopResult, run_loop
+from optospice.device import Device
+from optospice.metrics.value import MetricValue
+from optospice.ngspice.judge import RunFailedError
+from optospice.ngspice.session import Session
+from optospice.protocols.base import Metrics, Protocol
+from optospice.stimulus import FloatArray, Stimulus
+from optospice.waveforms import Waveforms
+
+if TYPE_CHECKING:
+    from optospice.scenario.expand import Run
+
+Conductance = Annotated[float, *units._field("S")]
+
+
+class ControllerProtocol(Protocol):
+    """What a ``[controller]`` table says; one subclass per ready controller.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the controllers' random numbers.
+    patience : float
+        Longest time a controller may take for one answer [s].
+    """
+
+    name: str
+    seed: int = Field(default=0, ge=0)
+    patience: units.Time = PATIENCE
+
+    def actuated(self, device: Device) -> tuple[str, ...]:
+        """Terminals that the controllers drive; the drive terminal by default."""
+        return (device.drive_terminal.name,)
+
+    @abstractmethod
+    def controllers(self, device: Device) -> Mapping[str, Controller]:
+        """Make the controllers of one run, by name."""
+
+    @abstractmethod
+    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+        """Take the metrics of a run."""
+
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give what the terminals see without a controller."""
+        from optospice.stimulus import constant
+
+        return {
+            **{name: constant(0.0) for name in self.actuated(device)},
+            **self.surroundings(device),
+        }
+
+    def surroundings(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give what happens by itself: biases, ambient light, disturbances."""
+        return {}
+
+    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
+        """Refuse: the metrics of a closed loop come from `conclude`."""
+        raise ValueError("the metrics of a closed loop need the controller's record")
+
+    def circuit(
+        self,
+        device: Device,
+        parameters: Mapping[str, float],
+        profile: Profile = PROFILES["standard"],
+        temperature: float = 300.15,
+    ) -> Circuit:
+        """Build the circuit: one device with a source on each terminal that is used."""
+        actuated = self.actuated(device)
+        kinds = {t.name: "light" if t.kind == "optical" else "voltage" for t in
+                 device.card.terminals}  # fmt: skip
+        stimuli = self.stimuli(device)
+        return Circuit(
+            {"": Placed(device, {name: name for name in stimuli}, dict(parameters))},
+            {
+                name: Source(name, kinds[name], stimulus, name in actuated)  # type: ignore[arg-type]
+                for name, stimulus in stimuli.items()
+            },
+            duration=self.duration,
+            profile=profile,
+            temperature=temperature,
+        )
+
+
+def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics]:
+    """Run a scenario's loop; give waveforms, with what the controllers recorded, and metrics.
+
+    Raises
+    ------
+    RunFailedError
+        When the controller or the simulation failed, or the metrics cannot be taken.
+    """
+    how, device = run.protocol, run.device
+    assert isinstance(how, ControllerProtocol)
+    circuit = how.circuit(device, run.parameters, run.profile, run.temperature)
+    seed = how.seed if run.seed is None else how.seed + 1_000_003 * (run.seed + 1)
+    result = run_loop(session, circuit, how.controllers(device), seed, how.patience)
+    try:
+        return with_notes(result), how.conclude(result, device)
+    except (ValueError, IndexError) as error:
+        raise RunFailedError(f"the metrics cannot be taken: {error}") from None
+
+
+def with_notes(result: LoopResult) -> Waveforms:
+    """Give the waveforms with every recorded number as a signal that holds its last value."""
+    waveforms = result.waveforms
+    signals, unit = dict(waveforms.signals), dict(waveforms.units)
+    for name, (times, values) in result.notes.items():
+        place = np.searchsorted(times, waveforms.time, side="right") - 1
+        held = np.where(place < 0, np.nan, values[np.maximum(place, 0)])
+        if np.isnan(held).any():
+            held[np.isnan(held)] = values[0]
+        signals[name], unit[name] = held, "1"
+    return replace(waveforms, signals=signals, units=unit)
+
+
+def value(number: float, unit: str, definition: str, note: str = "") -> MetricValue:
+    """Give a metric of a closed loop."""
+    return MetricValue(float(number), unit, definition, note=note)
+
+
+def noted(result: LoopResult, name: str) -> tuple[FloatArray, FloatArray]:
+    """Give what was recorded under a name: times [s] and values; empty when nothing was."""
+    return result.notes.get(name, (np.empty(0), np.empty(0)))

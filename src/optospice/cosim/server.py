@@ -1,0 +1,179 @@
+"""Hardware in the loop: another process steps the circuit over a local socket.
+
+Nothing listens unless `serve` is called; it listens on 127.0.0.1 alone and answers only
+who knows the token. See `docs/closed_loop.md` for the messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import secrets
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from optospice.cosim.actions import Every, Level, Pulse, Request, RequestError, Stop, When
+from optospice.cosim.circuit import Circuit
+from optospice.cosim.controller import Context, Requests, Signals
+from optospice.cosim.lines import GarbageError, HungUpError, Lines, number
+from optospice.cosim.local import simulate
+from optospice.errors import SimulationError
+
+_HANDSHAKE = 5.0
+_MOST_MISTAKES = 20
+_MOST_ACTIONS = 1000
+_KEYS = frozenset(("until", "by", "actions", "when", "stop"))
+_ACTION_KEYS = frozenset(("actuator", "level", "width", "start", "rise", "fall"))
+
+
+class Remote:
+    """A controller whose decisions come through a socket.
+
+    Parameters
+    ----------
+    lines : Lines
+        The connection, whose client has shown its token.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def start(self, context: Context) -> Requests:
+        """Say what there is, and begin at time 0."""
+        self._context = context
+        self._lines.send(
+            {
+                "ready": True,
+                "signals": list(context.signals),
+                "actuators": list(context.actuators),
+                "duration": context.duration,
+            }
+        )
+        return 0.0
+
+    def sample(self, time: float, signals: Signals) -> Requests:
+        """Send what is measured and wait for what to do; mistakes may be mended."""
+        crossings = [
+            {"signal": c.event.signal, "threshold": c.event.threshold, "time": c.time}
+            for c in signals.crossings
+        ]
+        self._lines.send({"time": time, "signals": dict(signals), "crossings": crossings})
+        for _ in range(_MOST_MISTAKES):
+            try:
+                return self._requests(time, self._lines.receive())
+            except (GarbageError, RequestError) as error:
+                self._lines.send({"error": str(error)})
+        raise HungUpError(f"the client sent {_MOST_MISTAKES} messages in a row that are none")
+
+    def _requests(self, time: float, message: dict[str, Any]) -> list[Request]:
+        unknown = sorted(message.keys() - _KEYS)
+        if unknown:
+            raise GarbageError(f"{unknown[0]}: unknown key; accepted: {', '.join(sorted(_KEYS))}")
+        if message.get("stop") is True:
+            return [Stop()]
+        if ("until" in message) == ("by" in message):
+            raise GarbageError("until and by: give one of the two, or stop")
+        until = number(message, "until") if "until" in message else time + number(message, "by")
+        if until <= time:
+            raise GarbageError(f"until = {until!r} s: must lie after now, which is {time!r} s")
+        found: list[Request] = [Every(10 * self._context.duration + 1.0, until)]
+        found += [self._action(time, given) for given in _listed(message, "actions")]
+        found += [self._event(given) for given in _listed(message, "when")]
+        return found
+
+    def _action(self, time: float, given: dict[str, Any]) -> Request:
+        unknown = sorted(given.keys() - _ACTION_KEYS)
+        if unknown:
+            raise GarbageError(f"actions: {unknown[0]}: unknown key")
+        name = given.get("actuator")
+        if name not in self._context.actuators:
+            raise GarbageError(f"actions: no actuator {name!r}")
+        timing = {k: number(given, k) for k in ("start", "rise", "fall") if k in given}
+        if timing.get("start", time) < time:
+            raise GarbageError(f"start = {timing['start']!r} s: lies in the past")
+        for key in ("rise", "fall"):
+            if timing.get(key, 1.0) < self._context.shortest_edge:
+                raise GarbageError(f"{key}: must be at least {self._context.shortest_edge:g} s")
+        if "width" in given:
+            return Pulse(name, number(given, "level"), number(given, "width"), **timing)
+        if "fall" in timing:
+            raise GarbageError("fall: only a pulse, which has a width, falls")
+        return Level(name, number(given, "level"), **timing)
+
+    def _event(self, given: dict[str, Any]) -> Request:
+        if given.get("signal") not in self._context.signals:
+            raise GarbageError(f"when: no signal {given.get('signal')!r}")
+        return When(given["signal"], number(given, "threshold"), given.get("direction", "rising"))
+
+
+def _listed(message: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    given = message.get(key, [])
+    fine = isinstance(given, list) and all(isinstance(entry, dict) for entry in given)
+    if not fine or len(given) > _MOST_ACTIONS:
+        raise GarbageError(f"{key}: must be a list of at most {_MOST_ACTIONS} objects")
+    return list(given)
+
+
+def serve(
+    circuit: Circuit,
+    *,
+    token: str = "",
+    port: int = 0,
+    runs: int = 0,
+    patience: float = 60.0,
+    timeout: float = 3600.0,
+    on_ready: Callable[[int, str], object] | None = None,
+) -> None:
+    """Let clients on this machine step a circuit, one after the other.
+
+    Every connection is one run from time 0.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        What they step.
+    token : str
+        What a client has to show; made up when empty.
+    port : int
+        Port on 127.0.0.1; any free one when 0.
+    runs : int
+        Number of connections after which to end; 0 for never.
+    patience : float
+        Longest silence of a client [s].
+    timeout : float
+        Longest run [s].
+    on_ready : callable, optional
+        Called with port and token when clients may connect; by default both are printed.
+    """
+    token = token or secrets.token_urlsafe(24)
+    with socket.create_server(("127.0.0.1", port), backlog=4) as listener:
+        (on_ready or _print)(listener.getsockname()[1], token)
+        served = 0
+        while not runs or served < runs:
+            connection, _ = listener.accept()
+            with connection:
+                served += 1
+                with contextlib.suppress(HungUpError, GarbageError):
+                    _serve_one(connection, circuit, token, patience, timeout)
+
+
+def _serve_one(
+    connection: socket.socket, circuit: Circuit, token: str, patience: float, timeout: float
+) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    shown = Lines(connection, _HANDSHAKE).receive().get("token")
+    lines = Lines(connection, patience)
+    if not isinstance(shown, str) or not hmac.compare_digest(shown.encode(), token.encode()):
+        lines.send({"error": "wrong token", "end": True})
+        return
+    try:
+        result = simulate(circuit, {"client": Remote(lines)}, timeout=timeout, patience=0.0)
+    except SimulationError as error:
+        lines.send({"error": str(error), "end": True})
+        return
+    lines.send({"end": True, "time": float(result.waveforms.time[-1])})
+
+
+def _print(port: int, token: str) -> None:
+    print(f"listening on 127.0.0.1:{port}, token {token}", flush=True)
