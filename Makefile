@@ -8,7 +8,7 @@ PYTHON_VENV := .venv/bin/python
 OPTOSPICE := .venv/bin/optospice
 
 .DEFAULT_GOAL := help
-.PHONY: help run-scenario test lint reproduce bench clean
+.PHONY: help run-scenario test lint reproduce regress bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lint: .venv/.ready-dev ## ruff (rules and format) and mypy
 
 reproduce: .venv/.ready ## run every published experiment of both papers, write docs/reproduction.md
 	@exec $(OPTOSPICE) reproduce --out docs $(value ARGS)
+
+regress: .venv/.ready ## hold every scenario against its targets and its golden
+	@exec $(OPTOSPICE) regress $(value ARGS)
 
 bench: .venv/.ready-bench ## time optospice against named alternatives, into benchmarks/results.md
 	@exec $(PYTHON_VENV) -m benchmarks $(value ARGS)

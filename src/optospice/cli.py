@@ -28,7 +28,7 @@ app = typer.Typer(
     help="Circuit-level co-simulation of optoelectronic synaptic devices with ngspice.",
 )
 
-_KINDS = ("devices", "scenarios", "protocols", "metrics")
+_KINDS = ("devices", "scenarios", "protocols", "metrics", "controllers")
 #: Progress is shown for anything longer than this [s].
 _PROGRESS_AFTER = 1.0
 
@@ -175,7 +175,9 @@ def _console() -> Console:
 
 @app.command(name="list")
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="[devices|scenarios|protocols|metrics]")] = "",
+    kind: Annotated[
+        str, typer.Argument(metavar="[devices|scenarios|protocols|metrics|controllers]")
+    ] = "",
 ) -> None:
     """List what there is."""
     from optospice.errors import close_matches
@@ -349,3 +351,53 @@ def reproduce(
     from optospice.reproduce import reproduce as run_all
 
     raise typer.Exit(run_all(out, json, check, workers))
+
+
+@app.command()
+def regress(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SCENARIO]...", help="Names or TOML files; all by default."),
+    ] = None,
+    update: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Rewrite the golden of this one; may be repeated."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document only.")] = False,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write Markdown for a pull request.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the figures of what moved.")
+    ] = Path("results/regress"),
+    strict: Annotated[
+        bool, typer.Option("--strict", help="A scenario without a golden is a failure.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
+    ] = 0,
+) -> None:
+    """Hold scenarios against their targets and what they gave before; say what moved."""
+    from optospice.regression.command import Request
+    from optospice.regression.command import regress as run_all
+
+    request = Request(
+        scenarios or [], update or [], out, junit, markdown, json, strict, workers
+    )  # fmt: skip
+    raise typer.Exit(run_all(request))
+
+
+@app.command()
+def reference(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for reference.md and schema/.")
+    ] = Path("docs"),
+) -> None:
+    """Write the reference of every key, protocol and metric, and JSON Schemas for editors."""
+    from optospice.schema_reference import write_reference
+
+    for file in write_reference(out):
+        print(file)

@@ -394,7 +394,10 @@ def test_device(project, library, card, words):
         (["show", "pairs"], ("show 'pairs'", "did you mean 'own/pairs'?")),
         (["show", "none.toml"], ("none.toml: there is no such file",)),
         (["list", "device"], ("list 'device'", "did you mean 'devices'?")),
-        (["list", "everything"], ("accepted: devices, metrics, protocols, scenarios",)),
+        (
+            ["list", "everything"],
+            ("accepted: controllers, devices, metrics, protocols, scenarios",),
+        ),
     ],
     ids=" ".join,
 )

@@ -1,0 +1,128 @@
+"""Which scenarios are run, on which devices, and what each is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optospice.errors import InputError, close_matches
+from optospice.ngspice.pool import Pool
+from optospice.regression.golden import Golden, GoldenDevice, golden_file, read_golden
+from optospice.scenario.expand import Run, expand
+from optospice.scenario.load import LoadedScenario, list_scenarios, load_scenario
+from optospice.scenario.schema import Target
+from optospice.sweep.local import run_scenario
+from optospice.sweep.record import ScenarioResult
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scenario on one device.
+
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        The scenario, for this device.
+    golden : Golden or None
+        The golden file of the scenario, where there is one.
+    """
+
+    loaded: LoadedScenario
+    golden: Golden | None
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+        return self.loaded.name
+
+    @property
+    def device(self) -> str:
+        """Name of the device that the scenario is run on."""
+        return self.loaded.scenario.device
+
+    @property
+    def golden_file(self) -> Path:
+        """Where the golden stands, or would."""
+        return golden_file(self.loaded.file)
+
+    @property
+    def golden_device(self) -> GoldenDevice | None:
+        """What the scenario gave on this device before."""
+        return None if self.golden is None else self.golden.devices.get(self.device)
+
+    @property
+    def targets(self) -> list[Target]:
+        """Claims that apply to this device, or to one that the scenario sweeps."""
+        swept = "device" in self.loaded.scenario.sweep
+        return [
+            target
+            for target in self.loaded.scenario.targets
+            if swept
+            or (
+                target.where.get("device", self.device) == self.device
+                and (not target.devices or self.device in target.devices)
+            )
+        ]
+
+
+def planned(names: Iterable[str] = ()) -> list[Case]:
+    """Load scenarios, each for every device that it is about.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names or files; every scenario that is found when there is none.
+
+    Raises
+    ------
+    InputError
+        For a scenario or a golden that cannot be read.
+    """
+    chosen = list(dict.fromkeys(names))
+    cases = []
+    for name in chosen or list_scenarios():
+        loaded = load_scenario(name)
+        golden = read_golden(golden_file(loaded.file))
+        for device in devices_of(loaded):
+            own = device == loaded.scenario.device
+            one = loaded if own else load_scenario(name, [f"device={device!r}"])
+            cases.append(Case(one, golden))
+    return cases
+
+
+def devices_of(loaded: LoadedScenario) -> list[str]:
+    """Give the devices that a scenario is about: its own, and those it expects something of."""
+    own = loaded.scenario.device
+    if "device" in loaded.scenario.sweep:
+        return [own]
+    return list(dict.fromkeys([own, *loaded.scenario.expectations]))
+
+
+def check_names(names: Sequence[str], cases: Sequence[Case]) -> None:
+    """Refuse a name to update that is not among the scenarios.
+
+    Raises
+    ------
+    InputError
+        Naming what is accepted.
+    """
+    known = list(dict.fromkeys(case.scenario for case in cases))
+    for name in names:
+        if name not in known:
+            raise InputError(f"--update {name!r}: is not run here; {close_matches(name, known)}")
+
+
+def simulated(
+    cases: Sequence[Case], pool: Pool, say: Callable[[str], None] | None = None
+) -> Iterator[tuple[Case, ScenarioResult]]:
+    """Run cases one after the other; everything that can be wrong is found before the first."""
+    prepared: list[tuple[Case, list[Run]]] = [(case, expand(case.loaded)) for case in cases]
+    for number, (case, runs) in enumerate(prepared, start=1):
+        result = run_scenario(case.loaded, runs, pool)
+        if result.interrupted:
+            raise KeyboardInterrupt
+        if say is not None:
+            say(f"{number} of {len(prepared)}: {case.scenario} on {case.device}, "
+                f"{len(runs)} runs in {result.seconds:.1f} s")  # fmt: skip
+        yield case, result

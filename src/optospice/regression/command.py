@@ -1,0 +1,177 @@
+"""What ``optospice regress`` does."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optospice.ngspice.pool import Pool
+from optospice.regression import report
+from optospice.regression.cases import Case, check_names, planned, simulated
+from optospice.regression.golden import Golden, golden_device, write_golden
+from optospice.regression.judge import Outcome, judge
+from optospice.report.files import write_bytes, write_text, writing
+from optospice.scenario.load import find_scenario_file
+from optospice.sweep.record import ScenarioResult
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for.
+
+    Parameters
+    ----------
+    scenarios, update : sequence of str
+        Names to run (every scenario when both are empty), and those whose golden is rewritten.
+    out : Path
+        Folder for the figures of what moved.
+    junit, markdown : Path, optional
+        Files to write.
+    as_json : bool
+        Whether one JSON document is printed in place of text.
+    strict : bool
+        Whether a scenario without a golden counts as a failure.
+    workers : int
+        Simulator processes, 0 for one per processor.
+    """
+
+    scenarios: Sequence[str]
+    update: Sequence[str]
+    out: Path
+    junit: Path | None = None
+    markdown: Path | None = None
+    as_json: bool = False
+    strict: bool = False
+    workers: int = 0
+
+
+def regress(request: Request) -> int:
+    """Run scenarios, say what moved, and give the exit status.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+
+    Returns
+    -------
+    int
+        0 when nothing moved, else 1.
+
+    Raises
+    ------
+    InputError
+        For a scenario or golden that cannot be read, or a file that cannot be written.
+    """
+    started = time.perf_counter()
+    named = [find_scenario_file(name)[0] for name in request.update]
+    cases = planned([*request.scenarios, *request.update])
+    cases = list({(case.scenario, case.device): case for case in cases}.values())
+    check_names(named, cases)
+    outcomes: dict[tuple[str, str], list[Outcome]] = {}
+    results: dict[tuple[str, str], ScenarioResult] = {}
+    seconds: dict[tuple[str, str], float] = {}
+    last = time.perf_counter()
+
+    def say(text: str) -> None:
+        nonlocal last
+        if time.perf_counter() - last > 2:  # a long regression shows that it lives
+            print(f"regress: {text}", file=sys.stderr, flush=True)
+            last = time.perf_counter()
+
+    with Pool(workers=request.workers, preload="optospice.sweep.task") as pool:
+        for case, result in simulated(cases, pool, say):
+            key = (case.scenario, case.device)
+            outcomes[key] = judge(case, result)
+            seconds[key] = result.seconds
+            if case.scenario in named:
+                results[key] = result
+        version = pool.version
+    notes = []
+    for name in dict.fromkeys(named):
+        own = [case for case in cases if case.scenario == name]
+        notes.append(_update(own, results, outcomes, version))
+    _write(request, outcomes, version, seconds, notes)
+    found = report.everything(outcomes)
+    if not request.as_json:
+        print(f"{len(outcomes)} scenarios with devices in {time.perf_counter() - started:.0f} s")
+    absent = request.strict and any(outcome.status == "absent" for outcome in found)
+    return 1 if absent or any(not outcome.ok for outcome in found) else 0
+
+
+def _update(
+    cases: Sequence[Case],
+    results: dict[tuple[str, str], ScenarioResult],
+    outcomes: dict[tuple[str, str], list[Outcome]],
+    version: str,
+) -> str:
+    """Rewrite one golden; what it held of other devices goes, what moved is told."""
+    name, file = cases[0].scenario, cases[0].golden_file
+    own = {case.device: results[name, case.device] for case in cases}
+    if any(result.failed for result in own.values()):
+        return f"{file}: not written, a run failed"
+    golden = Golden(
+        scenario=name,
+        ngspice=version,
+        devices={device: golden_device(result) for device, result in own.items()},
+    )
+    old = cases[0].golden
+    if old is not None and _is_same(old, golden, outcomes):
+        return f"{file}: is up to date"
+    moved = 0
+    for case in cases:
+        moved += sum(o.is_moved for o in outcomes[name, case.device])
+        outcomes[name, case.device] = judge(Case(case.loaded, golden), own[case.device])
+    write_golden(file, golden)
+    return f"{file}: written" + (f", {moved} moved" if old is not None else "")
+
+
+def _is_same(
+    old: Golden, new: Golden, outcomes: Mapping[tuple[str, str], Sequence[Outcome]]
+) -> bool:
+    """Whether a golden stays: what moves within the tolerance would only blur the diff."""
+    moved = [o for device in new.devices for o in outcomes[new.scenario, device] if o.is_moved]
+    return not moved and _shape(old) == _shape(new)
+
+
+def _shape(golden: Golden) -> list[object]:
+    return [
+        (name, device.runs, list(device.metrics), list(device.across),
+         [(waveform.run, waveform.signal) for waveform in device.waveforms])
+        for name, device in golden.devices.items()
+    ]  # fmt: skip
+
+
+def _write(
+    request: Request,
+    outcomes: dict[tuple[str, str], list[Outcome]],
+    version: str,
+    seconds: dict[tuple[str, str], float],
+    notes: Sequence[str],
+) -> None:
+    figures: dict[Outcome, Path] = {}
+    with writing(request.out):
+        for outcome in report.everything(outcomes):
+            if outcome.overlay is not None:
+                figures[outcome] = report.save_figure(outcome, request.out)
+            elif outcome.kind == "waveform":  # of an earlier run: it moved no more
+                (request.out / report.figure_file(outcome)).unlink(missing_ok=True)
+    if request.junit is not None:
+        with writing(request.junit):
+            write_bytes(request.junit, report.junit(outcomes, seconds))
+    if request.markdown is not None:
+        with writing(request.markdown):
+            write_text(request.markdown, report.markdown(outcomes, version, figures))
+    if request.as_json:
+        document = {**report.document(outcomes, version, figures), "updated": list(notes)}
+        print(json.dumps(document, indent=2, allow_nan=False))
+        return
+    for note in notes:
+        print(note)
+    print(report.text(outcomes))
+    for file in figures.values():
+        print(f"figure: {file}")

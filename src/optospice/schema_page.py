@@ -1,0 +1,139 @@
+"""The reference of every key as a Markdown page, from the schemas and registries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from optospice import units
+from optospice.device import Card, Parameter, State, Terminal
+from optospice.metrics import METRICS
+from optospice.protocols import PROTOCOLS
+from optospice.protocols.base import Protocol
+from optospice.scenario import schema as scenario_schema
+from optospice.schema_reference import (
+    definitions,
+    meanings,
+    reachable,
+    ready_controllers,
+    summary,
+)
+
+SCENARIO_TABLES: tuple[type[BaseModel], ...] = (
+    scenario_schema.Scenario, scenario_schema.Range, scenario_schema.MonteCarlo,
+    scenario_schema.Draw, scenario_schema.Across, scenario_schema.Target,
+    scenario_schema.Expectation, scenario_schema.Figure,
+)  # fmt: skip
+CARD_TABLES: tuple[type[BaseModel], ...] = (Card, Terminal, Parameter, State)
+
+
+def reference() -> str:
+    """Write the reference as Markdown."""
+    tables = {**definitions([Card]), **_scenario_definitions()}
+    lines = [
+        "# Reference",
+        "",
+        "Written by `optospice reference`; change the schemas, not this file. For editors: "
+        "[card.schema.json](schema/card.schema.json), "
+        "[scenario.schema.json](schema/scenario.schema.json). "
+        "Quantities are text with a unit; an unknown key is an error.",
+        "",
+        "## Cards",
+    ]
+    for card_table in CARD_TABLES:
+        lines += _section(card_table, tables, 3)
+    lines += ["", "## Scenarios"]
+    for model in SCENARIO_TABLES:
+        lines += _section(model, tables, 3)
+    sections: tuple[tuple[str, Mapping[str, type[Protocol]]], ...] = (
+        ("Protocols", PROTOCOLS),
+        ("Controllers", ready_controllers()),
+    )
+    for title, table in sections:
+        lines += ["", f"## {title}"]
+        for name, kind in table.items():
+            lines += ["", f"### `{name}`", "", f"{_sentence(kind.title)}"]
+            lines += ["", *_table(kind, tables), ""]
+            lines += [f"Metrics: {', '.join(f'`{m}`' for m in kind.metric_names())}."]
+            for inner in reachable([kind])[1:]:
+                lines += _section(inner, tables, 4)
+    return "\n".join([*lines, "", *_metrics()]) + "\n"
+
+
+def _scenario_definitions() -> dict[str, Any]:
+    kinds = [*PROTOCOLS.values(), *ready_controllers().values()]
+    return definitions([scenario_schema.Scenario, *kinds])
+
+
+def _section(model: type[BaseModel], tables: Mapping[str, Any], level: int) -> list[str]:
+    head = f"{'#' * level} {model.__name__}"
+    return ["", head, "", summary(model), "", *_table(model, tables)]
+
+
+def _table(model: type[BaseModel], tables: Mapping[str, Any]) -> list[str]:
+    schema, said = tables[model.__name__], meanings(model)
+    lines = ["| Key | Accepted | Default | Meaning |", "|---|---|---|---|"]
+    for key, own in schema.get("properties", {}).items():
+        if key == "name" and "const" in own:
+            continue
+        default = "required" if key in schema.get("required", ()) else _default(own)
+        meaning = said.get(key, "").replace("``", "`")
+        cells = (f"`{key}`", _accepted(own), default, meaning)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return lines
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    value = schema.get("default")
+    return "" if value in (None, "", [], {}) or isinstance(value, dict) else f"`{value}`"
+
+
+def _accepted(schema: Mapping[str, Any]) -> str:
+    if "x-unit" in schema:
+        return units.kind_of(schema["x-unit"])
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for key in ("anyOf", "oneOf", "allOf"):
+        if key in schema:
+            parts = [_accepted(one) for one in schema[key] if one.get("type") != "null"]
+            told = dict.fromkeys(parts)
+            if "number" in told:
+                told.pop("count", None)
+            return " or ".join(told)
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if schema.get("type") == "array":
+        if "prefixItems" in schema:
+            return f"{len(schema['prefixItems'])} values: {_accepted(schema['prefixItems'][0])}"
+        return f"list of {_accepted(schema['items'])}"
+    if schema.get("type") == "object":
+        inner = schema.get("additionalProperties")
+        return f"table of {_accepted(inner)}" if isinstance(inner, dict) and inner else "table"
+    words = {"string": "text", "boolean": "`true`, `false`", "integer": "count"}
+    return words.get(schema.get("type", ""), str(schema.get("type", "anything")))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _metrics() -> Iterator[str]:
+    yield "## Metrics"
+    yield ""
+    yield "Values are kept in the SI unit; the first definition is the default."
+    for family in dict.fromkeys(info.family for info in METRICS.values()):
+        yield from ("", f"### {family.replace('_', ' ')}", "")
+        yield "| Metric | Unit | Shown in | Meaning | Definitions | Source |"
+        yield "|---|---|---|---|---|---|"
+        for info in METRICS.values():
+            if info.family != family:
+                continue
+            named = "; ".join(f"`{name}`: {text}" for name, text in info.definitions.items())
+            cells = (f"`{info.name}`", info.unit, info.display_unit, info.title, named, info.source)
+            plain = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+            yield f"| {' | '.join(plain)} |"
