@@ -71,9 +71,11 @@ def test_uncertainty_does_not_depend_on_the_start(tmp_path: Path, pool: Pool) ->
     starts = ([], ["r1=2 Mohm", "r3=90 Mohm", "c=50 nF"])
     near, far = (fitted(pool, build([str(file)], FREE, start))[1] for start in starts)
     for first, second in zip(near.estimates, far.estimates, strict=True):
-        assert second.value == pytest.approx(first.value, rel=5e-3)
+        # the same within its own uncertainty: a fit may stop anywhere well inside it
+        same = max(5e-3, 2 * first.deviation)
+        assert second.value == pytest.approx(first.value, rel=same)
         assert second.deviation == pytest.approx(first.deviation, rel=0.1)
-        assert second.interval == pytest.approx(first.interval, rel=5e-3)
+        assert second.interval == pytest.approx(first.interval, rel=same)
     assert far.singular_values == pytest.approx(near.singular_values, rel=0.1)
 
 

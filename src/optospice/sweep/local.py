@@ -55,7 +55,7 @@ def run_scenario(
     started = time.perf_counter()
     keep = len(runs) <= KEPT_WAVEFORMS if keep_waveforms is None else keep_waveforms
     records = {run.id: RunRecord(run, "not run") for run in runs}
-    pool.timeout = loaded.scenario.timeout
+    before, pool.timeout = pool.timeout, loaded.scenario.timeout
     try:
         for record in _simulated(runs, pool, keep, batch):
             records[record.run.id] = record
@@ -63,6 +63,8 @@ def run_scenario(
                 on_record(record)
     except KeyboardInterrupt:
         pool.close()
+    finally:
+        pool.timeout = before  # the pool may serve others
     return _concluded(loaded, list(records.values()), pool.version, time.perf_counter() - started)
 
 
