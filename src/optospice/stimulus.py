@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+#: An edge that takes more than this share of its pulse is a ramp [1].
+_LONGEST_EDGE = 0.25
+
 #: Rise and fall time where none is given: this long [s] or this fraction of the width,
 #: whichever is longer. ngspice finds the edges of a PULSE source only down to 1e-7 of it.
 DEFAULT_EDGE = 1e-6
@@ -294,3 +297,21 @@ def breakpoints(stimuli: Sequence[Stimulus], duration: float) -> FloatArray:
     rests = [stimulus.rests for stimulus in stimuli if isinstance(stimulus, Signal)]
     times = np.concatenate([corner_times(stimuli, duration), *rests])
     return np.unique(times[(times > 0) & (times < duration)])
+
+
+def ramps(stimulus: Stimulus) -> list[tuple[float, float]]:
+    """Give where a stimulus passes through its levels, start and end of each ramp [s].
+
+    All slopes of samples, and those edges of pulses that take a good part of the pulse.
+    """
+    times, levels = stimulus.points
+    rising = np.flatnonzero(np.diff(levels))
+    found = [(float(times[index]), float(times[index + 1])) for index in rising]
+    if isinstance(stimulus, Samples):
+        return found
+    edges = [
+        (train.delay, train.end)
+        for train in stimulus.trains
+        if max(train.rise_time, train.fall_time) > _LONGEST_EDGE * train.width
+    ]
+    return [(start, stop) for start, stop in found if any(a <= start <= b for a, b in edges)]

@@ -12,8 +12,9 @@ import numpy as np
 from optospice.accuracy import PROFILES, Profile
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
 from optospice.ngspice.guard import safe_title
+from optospice.ngspice.refinement import Course
 from optospice.sources import Source, number, sources
-from optospice.stimulus import FloatArray, Stimulus, breakpoints, corner_times
+from optospice.stimulus import FloatArray, Stimulus, breakpoints, corner_times, ramps
 from optospice.units import convert
 from optospice.waveforms import Waveforms
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 #: ngspice takes two breakpoints for one when they are closer than 1e-10 of the largest
 #: time step, and an edge that begins or ends late by as much is that much wrong.
 _MERGED_BREAKPOINTS = 1e-10
+#: No times [s].
+NOWHERE: FloatArray = np.empty(0)
+#: A ramp that takes less than this share of the run is judged by its curvature alone [1].
+SHORTEST_RAMP = 1e-3
+#: Intervals that a ramp is looked at in, so that no shape hides between two points [1].
+RAMP_INTERVALS = 64
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,16 @@ class Testbench:
     def breakpoints(self) -> FloatArray:
         """Times at which the solver starts its steps afresh [s]."""
         return breakpoints(list(self.stimuli.values()), self.duration)
+
+    @cached_property
+    def courses(self) -> tuple[Course, ...]:
+        """Ramps of the stimuli, which the engine looks at closely enough."""
+        return tuple(
+            Course(start, stop, (stop - start) / RAMP_INTERVALS)
+            for stimulus in self.stimuli.values()
+            for start, stop in ramps(stimulus)
+            if start < self.duration and stop - start > SHORTEST_RAMP * self.duration
+        )
 
     def circuit(self) -> Circuit:
         """Build the PySpice circuit: device, sources, one instance ``Xdevice``."""
@@ -118,8 +135,18 @@ class Testbench:
         states = [f"xdevice.{state.node}" for state in self.device.card.states.values()]
         return (*currents, *states)
 
-    def waveforms(self, vectors: Mapping[str, FloatArray]) -> Waveforms:
-        """Name what the engine read from the run of `netlist`."""
+    def waveforms(
+        self, vectors: Mapping[str, FloatArray], jumps: FloatArray = NOWHERE
+    ) -> Waveforms:
+        """Name what the engine read from the run of `netlist`.
+
+        Parameters
+        ----------
+        vectors : mapping of str to ndarray
+            By ngspice's names, ``time`` included.
+        jumps : ndarray
+            Times between which a signal jumps by itself [s].
+        """
         currents = {
             f"i({terminal.name})": -vectors[f"v{terminal.name}#branch"]
             for terminal in self._driven_electrical()
@@ -128,9 +155,12 @@ class Testbench:
             name: vectors[f"xdevice.{state.node}"]
             for name, state in self.device.card.states.items()
         }
-        return self._named(vectors["time"], currents, states, self._applied(vectors["time"]))
+        applied = self._applied(vectors["time"])
+        return self._named(vectors["time"], currents, states, applied, jumps)
 
-    def batch_waveforms(self, vectors: Mapping[str, FloatArray], count: int) -> list[Waveforms]:
+    def batch_waveforms(
+        self, vectors: Mapping[str, FloatArray], count: int, jumps: FloatArray = NOWHERE
+    ) -> list[Waveforms]:
         """Name what the engine read from the run of `batch_netlist`, one entry per device."""
         results = []
         applied = self._applied(vectors["time"])
@@ -143,7 +173,7 @@ class Testbench:
                 name: vectors[f"xdevice_{index}.{state.node}"]
                 for name, state in self.device.card.states.items()
             }
-            results.append(self._named(vectors["time"], currents, states, applied))
+            results.append(self._named(vectors["time"], currents, states, applied, jumps))
         return results
 
     def batch_vectors(self, count: int) -> list[str]:
@@ -163,12 +193,14 @@ class Testbench:
         currents: dict[str, FloatArray],
         states: dict[str, FloatArray],
         applied: dict[str, FloatArray],
+        jumps: FloatArray,
     ) -> Waveforms:
         signals = {**currents, **applied, **states}
         units_of = dict.fromkeys(currents, "A")
         units_of |= {name: "V" if name.startswith("v(") else "W/m^2" for name in applied}
         units_of |= dict.fromkeys(states, "1")
-        return Waveforms(time, signals, units_of, self.breakpoints, self.profile.bound)
+        breaks = np.union1d(self.breakpoints, jumps) if jumps.size else self.breakpoints
+        return Waveforms(time, signals, units_of, breaks, self.profile.bound)
 
     def _applied(self, time: FloatArray) -> dict[str, FloatArray]:
         """Give the stimuli at the solver's points."""
@@ -240,6 +272,8 @@ class Testbench:
 
     def _analysis(self, vectors: Sequence[str], printed: bool = False) -> str:
         largest = self.largest_step
+        if printed:  # the engine looks at ramps by itself, plain ngspice does not
+            largest = min([largest, *(course.longest for course in self.courses)])
         first = min(self.duration / 1000, largest)
         saved = " ".join(_saved(name) for name in vectors)
         # without .print, plain ``ngspice -b`` runs no analysis at all

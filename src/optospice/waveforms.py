@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from optospice.errors import close_matches
+from optospice.interpolation import FloatArray, interpolate
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,37 +101,3 @@ class Waveforms:
         from optospice.report.figures import plot_waveforms
 
         return plot_waveforms(self, signal, ax)
-
-
-def interpolate(
-    time: FloatArray, values: FloatArray, wanted: FloatArray, breakpoints: FloatArray
-) -> FloatArray:
-    """Interpolate by PCHIP within each stretch between breakpoints.
-
-    Parameters
-    ----------
-    time, values : ndarray, shape (n,)
-        Points [s] and values.
-    wanted : ndarray
-        Times to read at [s].
-    breakpoints : ndarray
-        Times that no stretch crosses [s]. The solver places a point on each.
-    """
-    from scipy.interpolate import PchipInterpolator
-
-    after = np.clip(np.searchsorted(time, breakpoints), 1, max(time.size - 1, 1))
-    nearer = time[after] - breakpoints < breakpoints - time[after - 1]
-    cuts = np.unique(np.where(nearer, after, after - 1))
-    cuts = cuts[(cuts > 0) & (cuts < time.size - 1)]
-    edges = np.concatenate([[0], cuts, [time.size - 1]])
-    result = np.empty(wanted.shape)
-    flat, out = wanted.ravel(), result.ravel()
-    stretch = np.clip(np.searchsorted(time[edges], flat, side="right") - 1, 0, edges.size - 2)
-    for index in np.unique(stretch):
-        first, last = edges[index], edges[index + 1]
-        chosen = stretch == index
-        t, v = time[first : last + 1], values[first : last + 1]
-        out[chosen] = (
-            PchipInterpolator(t, v)(flat[chosen]) if t.size > 2 else np.interp(flat[chosen], t, v)
-        )
-    return out.reshape(wanted.shape)

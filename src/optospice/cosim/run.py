@@ -15,10 +15,13 @@ from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE, Loop
 from optospice.errors import InputError
 from optospice.ngspice.installation import Installation
-from optospice.ngspice.judge import RunFailedError, judge
+from optospice.ngspice.judge import RunFailedError, end_exactly, judge
 from optospice.ngspice.observation import Values
+from optospice.ngspice.refinement import Course, Demand, resolve
 from optospice.ngspice.session import Session
-from optospice.stimulus import FloatArray, Samples
+from optospice.ngspice.steps import Steps
+from optospice.stimulus import FloatArray, Samples, ramps
+from optospice.testbench import RAMP_INTERVALS, SHORTEST_RAMP
 from optospice.waveforms import Waveforms
 
 _observed: list[Session] = []
@@ -103,7 +106,8 @@ def run_loop(
         When a controller went wrong, with its own lines, or the simulation did.
     """
     loop = Loop(circuit, controllers, seed, patience)
-    return _follow(session, circuit, loop)
+    result = _follow(session, circuit, loop)
+    return _resolved(session, result)
 
 
 def replay(session: Session, result: LoopResult) -> LoopResult:
@@ -143,21 +147,69 @@ class Record(Loop):
         self._due -= self._tolerance
 
 
-def _follow(session: Session, circuit: Circuit, loop: Loop) -> LoopResult:
+def _resolved(session: Session, result: LoopResult) -> LoopResult:
+    """Show what lies between the points of a closed loop.
+
+    The controllers saw the solver's points, which are exact; where more are needed to read
+    between them, the recorded actions are run again with shorter steps.
+    """
+    circuit, taken = result.circuit, result.waveforms
+    first = {"time": taken.time, **{name: taken[name] for name in circuit.vectors}}
+
+    def again(steps: Steps | None) -> Mapping[str, FloatArray]:
+        if steps is None:
+            return first
+        found = _follow(session, circuit, Record(result), steps, result.stopped).waveforms
+        return {"time": found.time, **{name: found[name] for name in circuit.vectors}}
+
+    courses = tuple(
+        Course(start, stop, (stop - start) / RAMP_INTERVALS)
+        for source in circuit.sources.values()
+        for start, stop in ramps(source.base)
+        if stop - start > SHORTEST_RAMP * circuit.duration and start < taken.time[-1]
+    )
+    demand = Demand(circuit.profile.bound, taken.breakpoints, courses)
+    found = resolve(again, tuple(circuit.vectors), demand)
+    if found.runs == 1:
+        return result
+    time = found.vectors["time"]
+    levels = {
+        name: np.interp(time, taken.time, taken[name])  # straight between its corners
+        for name in taken.signals
+        if name not in circuit.vectors
+    }
+    signals = {
+        name: levels[name] if name in levels else found.vectors[name] for name in taken.signals
+    }
+    breaks = np.union1d(taken.breakpoints, found.jumps)
+    waveforms = replace(taken, time=time, signals=signals, breakpoints=breaks)
+    return replace(result, waveforms=waveforms)
+
+
+def _follow(
+    session: Session,
+    circuit: Circuit,
+    loop: Loop,
+    steps: Steps | None = None,
+    until: float | None = None,
+) -> LoopResult:
     try:
         circuit.check()
         netlist = circuit.netlist()
     except InputError as error:
         raise RunFailedError(str(error)) from None
     wanted = [vector for vector, _ in circuit.vectors.values()]
-    raw = observed_session(session).run(netlist, wanted, loop.answers, loop)
+    raw = observed_session(session).run(netlist, wanted, loop.answers, loop, steps)
     if loop.failure:
         raise RunFailedError(loop.failure)
     vectors = raw.vectors
-    if loop.stopped is not None:
-        keep = vectors["time"] <= loop.stopped
+    end = loop.stopped if until is None else until
+    if end is not None:
+        keep = vectors["time"] <= end
         vectors = {name: values[keep] for name, values in vectors.items()}
-    judge(vectors, wanted, loop.stopped or circuit.duration, raw.log)
+    judge(vectors, wanted, end or circuit.duration, raw.log)
+    if end is None:
+        end_exactly(vectors, circuit.duration)
     return _result(circuit, loop, vectors)
 
 

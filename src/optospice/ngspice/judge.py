@@ -77,6 +77,23 @@ def judge(
             reject(f"stopped at {time[-1]:g} s of {stop_time:g} s", log)
 
 
+def end_exactly(vectors: Mapping[str, FloatArray], stop_time: float) -> None:
+    """Set the last time of a judged run to the time asked for.
+
+    ngspice stops a hundred-thousandth of a millionth of the largest step before it.
+
+    Parameters
+    ----------
+    vectors : mapping of str to ndarray
+        Vectors of a run that `judge` has passed; ``time`` changes in place.
+    stop_time : float
+        Time that the run was to reach [s].
+    """
+    time = vectors["time"]
+    if time.size < 2 or time[-2] < stop_time:
+        time[-1] = stop_time
+
+
 def reject(reason: str, log: Sequence[str]) -> None:
     """Raise `RunFailedError` with a reason and what ngspice said about it."""
     words = own_words(log)

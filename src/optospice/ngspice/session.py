@@ -18,6 +18,7 @@ import numpy as np
 from optospice.ngspice.installation import Installation
 from optospice.ngspice.judge import RunFailedError, own_words
 from optospice.ngspice.observation import Answer, Observer, Table, values_of
+from optospice.ngspice.steps import Steps
 from optospice.stimulus import FloatArray
 
 __all__ = ["SCRIPTS", "PoisonedError", "RunResult", "Session", "Table"]
@@ -43,9 +44,7 @@ _SendData = ctypes.CFUNCTYPE(_int, _void_p, _int, _int, _void_p)
 _SendInitData = ctypes.CFUNCTYPE(_int, _void_p, _int, _void_p)
 _BGThreadRunning = ctypes.CFUNCTYPE(_int, ctypes.c_bool, _int, _void_p)
 _GetSourceData = ctypes.CFUNCTYPE(_int, _void_p, _double, _char_p, _int, _void_p)
-_GetSyncData = ctypes.CFUNCTYPE(
-    _int, _double, ctypes.POINTER(_double), _double, _int, _int, _int, _void_p
-)
+_GetSyncData = ctypes.CFUNCTYPE(_int, _double, _void_p, _double, _int, _int, _int, _void_p)
 
 #: Commands that make every run cheaper: no reference values (20 % per point) and, from
 #: ngspice 46 on, no look at the machine's memory at every point.
@@ -57,8 +56,19 @@ _SETTINGS = (
     "unset interactive",
 )
 _FLUSH_EVERY = 200
+#: Where ngspice asks for a step: before it is taken, breakpoints already considered.
+_BEFORE_STEP = 0
 #: Start-up files of our own: the system's load code models that every time point pays for.
 SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def _any_step() -> Any:
+    """Give a C function that agrees with every step, at no cost.
+
+    Once a callback for steps was given, ngspice always calls one. What agrees must return 0
+    and touch nothing: POSIX lets a thread attribute without resources be destroyed so.
+    """
+    return ctypes.cast(ctypes.CDLL(None).pthread_mutexattr_destroy, _GetSyncData)
 
 
 class PoisonedError(RuntimeError):
@@ -104,6 +114,8 @@ class Session:
             bytes, tuple[Callable[[float], float], Callable[[], Iterable[float]] | None]
         ] = {}
         self._cells: dict[int, ctypes.c_double] = {}
+        self._steps: Steps | None = None
+        self._proposed: dict[int, ctypes.c_double] = {}
         self._observer: Observer | None = None
         self._take_point: Callable[[], None] | None = None
         self._runs = 0
@@ -119,9 +131,10 @@ class Session:
             _BGThreadRunning(lambda *_: 0),
         )
         self._library.ngSpice_Init(*self._callbacks, None)
-        answer = _GetSourceData(self._on_source)
-        self._synchronisation = (answer, answer, _GetSyncData())
-        self._library.ngSpice_Init_Sync(*self._synchronisation, ctypes.byref(_int(0)), None)
+        self._answer = _GetSourceData(self._on_source)
+        self._step = _GetSyncData(self._on_step)
+        self._any_step = _any_step()
+        self._ask_for_steps(None)
         for setting in _SETTINGS:
             self.command(setting)
         self.version = self._ask_version()
@@ -157,6 +170,31 @@ class Session:
             for corner in next_corners():
                 if corner > time:
                     self._library.ngSpice_SetBkpt(corner)
+        return 0
+
+    def _ask_for_steps(self, steps: Steps | None) -> None:
+        """Have ngspice ask for every step, or go its own way."""
+        self._steps, self._proposed = steps, {}
+        on_step = self._any_step if steps is None else self._step
+        self._library.ngSpice_Init_Sync(
+            self._answer, self._answer, on_step, ctypes.byref(_int(0)), None
+        )
+
+    def _on_step(
+        self,
+        time: float,
+        address: int,
+        _old: float,
+        _redo: int,
+        _ident: int,
+        place: int,
+        _user: int,
+    ) -> int:
+        if place == _BEFORE_STEP and self._steps is not None:
+            cell = self._proposed.get(address)
+            if cell is None:  # one place in ngspice's circuit
+                cell = self._proposed[address] = _double.from_address(address)
+            cell.value = self._steps.step(time, cell.value)
         return 0
 
     def _on_point(self, point: int, _count: int, _ident: int, _user: int | None) -> int:
@@ -218,6 +256,7 @@ class Session:
         wanted: Iterable[str],
         tables: Mapping[str, Answer] | None = None,
         observer: Observer | None = None,
+        steps: Steps | None = None,
     ) -> RunResult:
         """Load a circuit, run its analysis and read vectors back.
 
@@ -231,6 +270,8 @@ class Session:
             Answers for the netlist's ``EXTERNAL`` sources, by lower-case name.
         observer : Observer, optional
             Follows the run; the session must be an observed one.
+        steps : Steps, optional
+            Asked before every step; the solver chooses alone where none is given.
 
         Raises
         ------
@@ -243,6 +284,8 @@ class Session:
         }
         self._cells.clear()
         self._observer, self._take_point = observer, None
+        if steps is not None:
+            self._ask_for_steps(steps)
         try:
             self.load(netlist)
             self.command("run")
@@ -250,6 +293,8 @@ class Session:
             return RunResult(self.read(["time", *wanted]), log)
         finally:
             self._observer = self._take_point = None
+            if steps is not None:
+                self._ask_for_steps(None)
             if not self._poisoned:
                 self.clear()
 

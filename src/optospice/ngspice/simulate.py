@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from optospice.errors import InputError
 from optospice.ngspice.guard import check_library
-from optospice.ngspice.judge import RunFailedError, judge, reject
+from optospice.ngspice.judge import RunFailedError, end_exactly, judge, reject
+from optospice.ngspice.refinement import Demand, Resolved, resolve
 from optospice.ngspice.session import Session, Table
+from optospice.ngspice.steps import Steps
 from optospice.stimulus import FloatArray
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
@@ -44,6 +46,42 @@ def run_job(session: Session, job: Job) -> Mapping[str, FloatArray]:
     result = session.run(job.netlist, job.wanted)
     judge(result.vectors, job.wanted, job.stop_time, result.log)
     return result.vectors
+
+
+@dataclass(frozen=True)
+class CircuitJob:
+    """A transient of a whole circuit, whose points have to show its signals.
+
+    Parameters
+    ----------
+    job : Job
+        What to run.
+    demand : Demand
+        How exact, and what is known of its sources.
+    """
+
+    job: Job
+    demand: Demand
+
+
+def run_circuit(session: Session, item: CircuitJob) -> Resolved:
+    """Run the transient of a circuit with as many points as its bound needs.
+
+    Raises
+    ------
+    RunFailedError
+        When the data say that it did not succeed, or the bound is not reached.
+    """
+    job = item.job
+
+    def once(steps: Steps | None) -> Mapping[str, FloatArray]:
+        result = session.run(job.netlist, job.wanted, steps=steps)
+        judge(result.vectors, job.wanted, job.stop_time, result.log)
+        if job.stop_time is not None:
+            end_exactly(result.vectors, job.stop_time)
+        return result.vectors
+
+    return resolve(once, job.wanted, item.demand)
 
 
 def run_testbench(session: Session, bench: Testbench) -> Waveforms:
@@ -104,19 +142,26 @@ def _run_copies(
     else:
         wanted = bench.batch_vectors(count)
         netlist = bench.batch_netlist(parameter_sets)
-    tables = {name: Table(*corners) for name, corners in bench.tables.items()}
-    result = session.run(netlist, wanted, tables)
-    try:
-        judge(result.vectors, wanted, bench.duration, result.log)
-    except RunFailedError as error:
-        # an edge that was stepped over can also make the solver give up
-        if not bench.tabulated and "time" in result.vectors:
-            raise _EdgeMissedError(str(error)) from None
-        raise
-    if not bench.edges_were_met(result.vectors["time"]):
-        if bench.tabulated:
-            reject("the solver stepped over an edge of a stimulus", result.log)
-        raise _EdgeMissedError("the solver stepped over an edge of a stimulus")
+    demand = Demand(bench.profile.bound, bench.breakpoints, bench.courses)
+
+    def once(steps: Steps | None) -> Mapping[str, FloatArray]:
+        tables = {name: Table(*corners) for name, corners in bench.tables.items()}
+        result = session.run(netlist, wanted, tables, steps=steps)
+        try:
+            judge(result.vectors, wanted, bench.duration, result.log)
+        except RunFailedError as error:
+            # an edge that was stepped over can also make the solver give up
+            if not bench.tabulated and "time" in result.vectors:
+                raise _EdgeMissedError(str(error)) from None
+            raise
+        if not bench.edges_were_met(result.vectors["time"]):
+            if bench.tabulated:
+                reject("the solver stepped over an edge of a stimulus", result.log)
+            raise _EdgeMissedError("the solver stepped over an edge of a stimulus")
+        end_exactly(result.vectors, bench.duration)
+        return result.vectors
+
+    found = resolve(once, wanted, demand)
     if count == 1:
-        return [bench.waveforms(result.vectors)]
-    return bench.batch_waveforms(result.vectors, count)
+        return [bench.waveforms(found.vectors, found.jumps)]
+    return bench.batch_waveforms(found.vectors, count, found.jumps)

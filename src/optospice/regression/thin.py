@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optospice.regression.hermite import Curve, IntArray
+from optospice.interpolation import IntArray
+from optospice.regression.hermite import Curve
 from optospice.waveforms import Waveforms
 
 #: Largest number of points of a golden waveform [1].

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optospice.interpolation import FloatArray
 from optospice.regression.hermite import Curve
 from optospice.units import format_human
-from optospice.waveforms import FloatArray
 
 #: How far edges may lie apart, as a fraction of the accuracy bound times the duration [1].
 TIME_SHARE = 1e-2

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optospice import units
+from optospice.interpolation import FloatArray
 from optospice.report import style
 from optospice.report.numbers import (
     displayed,
@@ -25,7 +26,6 @@ from optospice.report.numbers import (
 from optospice.scenario.schema import Across
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
-from optospice.waveforms import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

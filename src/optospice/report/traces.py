@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optospice.interpolation import FloatArray
 from optospice.report import style
 from optospice.report.numbers import short_number
-from optospice.waveforms import FloatArray, Waveforms
+from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

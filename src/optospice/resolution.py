@@ -1,0 +1,333 @@
+"""Whether points are dense enough to be read between, and where more are needed.
+
+The solver watches charges: where nothing is stored it takes steps as long as it likes, and
+what lies between two points is a guess. Here the guess is judged on the points themselves.
+Each interval gets an estimate of how far the curve through the points
+(`optospice.interpolation`) may be from the truth, as a fraction of each signal's peak; from
+these estimates follow the steps of the next look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optospice.interpolation import FloatArray, IntArray, monotone_slopes
+
+#: Signals below this share of the largest one of their kind are judged against that share:
+#: a gate current of rounding errors has no shape.
+SMALLEST_SHARE = 1e-10
+#: A step shorter than this share of the run is a jump, not a curve [1].
+JUMP = 1e-8
+#: Points of the polynomial that slopes are compared with [1].
+_STENCIL = 5
+#: By how much of the way between them the steps of two intervals may differ [1].
+_GRADING = 0.2
+#: Where within an interval the two curves are compared [1].
+_PLACES = np.array([0.2, 0.5, 0.8])
+
+
+def peaks(values: FloatArray, is_current: np.ndarray) -> FloatArray:
+    """Give what errors are measured in: the largest absolute value of each signal.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, m)
+        Signals [A or V].
+    is_current : ndarray of bool, shape (m,)
+        Which of them are currents.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Above zero.
+    """
+    largest = np.abs(values).max(axis=0)
+    for kind in (is_current, ~is_current):
+        if kind.any():
+            floor = SMALLEST_SHARE * largest[kind].max()
+            largest[kind] = np.maximum(largest[kind], floor)
+    return np.where(largest > 0, largest, 1.0)
+
+
+def straight_line_errors(
+    time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray
+) -> FloatArray:
+    """Estimate the error of straight lines between points, from the change of slope.
+
+    Cheap, and an upper bound for the monotone cubic wherever the points show the shape.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Points [s].
+    values : ndarray, shape (n, m)
+        Signals.
+    corners : ndarray of int
+        Points at which a slope may jump.
+    scale : ndarray, shape (m,)
+        Peaks of the signals.
+
+    Returns
+    -------
+    ndarray, shape (n - 1,)
+        Largest error over the signals in each interval, as a fraction of the peak [1]. An
+        interval between two corners shows nothing of its shape; its change counts instead.
+    """
+    h = np.diff(time)
+    change = np.diff(values, axis=0)
+    bend = np.abs(np.diff(change / h[:, None], axis=0))
+    # h^2 |f''| / 8 with f'' = bend / ((h0 + h1) / 2)
+    per_point = (bend / scale).max(axis=1) / (4 * (h[:-1] + h[1:]))
+    cut = np.zeros(time.size, dtype=bool)
+    cut[corners] = True
+    cut[0] = cut[-1] = True
+    at_point = np.zeros(time.size)
+    at_point[1:-1] = np.where(cut[1:-1], 0.0, per_point)
+    errors: FloatArray = h**2 * np.maximum(at_point[:-1], at_point[1:])
+    blind = np.flatnonzero(cut[:-1] & cut[1:])
+    if blind.size:
+        errors[blind] = (np.abs(change[blind]) / scale).max(axis=1) / 4
+    return errors
+
+
+def curve_errors(
+    time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray
+) -> FloatArray:
+    """Estimate the error of the monotone cubic between points.
+
+    Its slopes are compared with those of the polynomial through five points of the same
+    stretch, and the fourth difference of these tells what a cubic cannot show.
+
+    Parameters and result are those of `straight_line_errors`.
+    """
+    h = np.diff(time)
+    right, left = monotone_slopes(time, values, corners)
+    bounds = np.unique(np.concatenate([[0], corners, [time.size - 1]]))
+    errors = np.zeros(time.size - 1)
+    lengths = np.diff(bounds) + 1
+    for count in range(2, _STENCIL + 1):
+        chosen = lengths == count if count < _STENCIL else lengths >= _STENCIL
+        if not chosen.any():
+            continue
+        first, last = bounds[:-1][chosen], bounds[1:][chosen]
+        if count == 2:
+            rise = np.abs(values[last] - values[first]) / scale
+            errors[first] = rise.max(axis=1) / 4
+            continue
+        intervals = _ranges(first, last - first)
+        stretch = np.repeat(np.arange(first.size), last - first)
+        lowest, highest = first[stretch], last[stretch] - count + 1
+        start = np.clip(intervals - (count - 1) // 2, lowest, highest)
+        nodes = start[:, None] + np.arange(count)
+        t, y = time[nodes], values[nodes] / scale
+        slope0 = _slope(t, y, time[intervals])
+        slope1 = _slope(t, y, time[intervals + 1])
+        step = h[intervals][:, None]
+        d0 = step * (right[intervals] / scale - slope0)
+        d1 = step * (left[intervals + 1] / scale - slope1)
+        s = _PLACES[:, None, None]
+        wrong = np.abs(d0 * s * (1 - s) ** 2 - d1 * s**2 * (1 - s)).max(axis=0)
+        # h^4 f'''' / 384 of the cubic through the true slopes; with fewer points than five
+        # the highest difference that there is stands for it
+        highest_difference = np.abs(_divided_difference(t, y))
+        rest = highest_difference * step ** (count - 1) / (16 if count == _STENCIL else 8)
+        errors[intervals] = (wrong + rest).max(axis=1)
+    return errors
+
+
+def _ranges(first: IntArray, counts: IntArray) -> IntArray:
+    """Give ``first[k], first[k] + 1, …``, `counts[k]` of them, one after the other."""
+    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    result: IntArray = np.repeat(first, counts) + offset
+    return result
+
+
+def _slope(t: FloatArray, y: FloatArray, at: FloatArray) -> FloatArray:
+    """Give the slope of the polynomial through the points of each row at one of them.
+
+    Parameters
+    ----------
+    t : ndarray, shape (k, c)
+        Times of each row.
+    y : ndarray, shape (k, c, m)
+        Values.
+    at : ndarray, shape (k,)
+        One of the times of each row.
+    """
+    count = t.shape[1]
+    gap = t[:, :, None] - t[:, None, :]  # t_k - t_l
+    gap[:, np.arange(count), np.arange(count)] = 1.0
+    weight = 1.0 / gap.prod(axis=2)  # barycentric
+    distance = at[:, None] - t
+    here = np.argmin(np.abs(distance), axis=1)
+    rows = np.arange(t.shape[0])
+    distance[rows, here] = 1.0
+    factor = (weight / weight[rows, here][:, None]) / distance
+    factor[rows, here] = 0.0
+    result: FloatArray = np.einsum("kc,kcm->km", factor, y - y[rows, here][:, None, :])
+    return result
+
+
+def _divided_difference(t: FloatArray, y: FloatArray) -> FloatArray:
+    """Give the highest divided difference of each row, shape (k, m)."""
+    order = 1
+    while y.shape[1] > 1:
+        y = np.diff(y, axis=1) / (t[:, order:] - t[:, :-order])[:, :, None]
+        order += 1
+    return y[:, 0]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How well the points of one run show its signals.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Points [s].
+    errors : ndarray, shape (n - 1,)
+        Estimated error in each interval as a fraction of the peak [1].
+    corners : ndarray of int
+        Points at which a slope may jump.
+    jumps : ndarray
+        Times on both sides of jumps [s]: intervals that no refinement makes a curve.
+    """
+
+    time: FloatArray
+    errors: FloatArray
+    corners: IntArray
+    jumps: FloatArray
+
+    @property
+    def worst(self) -> float:
+        """Largest error [1]."""
+        return float(self.errors.max(initial=0.0))
+
+
+def look_at(
+    time: FloatArray,
+    values: FloatArray,
+    corners: IntArray,
+    scale: FloatArray,
+    enough: float,
+) -> Look:
+    """Judge the points of a run.
+
+    Parameters
+    ----------
+    time, values, corners, scale
+        As for `straight_line_errors`.
+    enough : float
+        Error below which nobody needs to look closer [1].
+    """
+    errors = straight_line_errors(time, values, corners, scale)
+    if errors.max(initial=0.0) <= enough:
+        return Look(time, errors, corners, np.empty(0))
+    h = np.diff(time)
+    jump = np.flatnonzero((h < JUMP * time[-1]) & (errors > enough))
+    # a jump is found only after a closer look, so a short edge that has a shape is none
+    jump = jump[~np.isin(jump, corners) & ~np.isin(jump + 1, corners)]
+    if jump.size:
+        corners = np.union1d(corners, np.concatenate([jump, jump + 1]))
+    errors = np.minimum(errors, curve_errors(time, values, corners, scale))
+    errors[jump] = 0.0
+    return Look(time, errors, corners, np.unique(time[np.concatenate([jump, jump + 1])]))
+
+
+def wanted_steps(look: Look, target: float) -> FloatArray:
+    """Give the longest step that each interval may be cut into [s], from its estimated error.
+
+    Parameters
+    ----------
+    look : Look
+        The run looked at.
+    target : float
+        Error to aim at [1].
+
+    Returns
+    -------
+    ndarray, shape (n - 1,)
+        No longer than the intervals. In a stretch with an interval to cut, neighbours
+        differ by little: the slopes of the monotone cubic lose an order where they do.
+    """
+    steps = np.diff(look.time)
+    coarse = look.errors > target
+    ratio = target / look.errors[coarse]
+    steps[coarse] *= np.clip(0.7 * ratio**0.5, 1 / 16, 0.5)
+    bounds = np.concatenate([[0], look.corners, [look.time.size - 1]])
+    stretches = np.unique(np.searchsorted(bounds, np.flatnonzero(coarse), side="right") - 1)
+    for first, last in zip(bounds[stretches], bounds[stretches + 1], strict=True):
+        time = look.time[first : last + 1]
+        rise = _GRADING * (time[:-1] + time[1:] - 2 * time[0]) / 2
+        own = steps[first:last]
+        from_left = np.minimum.accumulate(own - rise) + rise
+        from_right = np.minimum.accumulate((own + rise)[::-1])[::-1] - rise
+        steps[first:last] = np.minimum(from_left, from_right)
+    return steps
+
+
+def need_of_points(
+    time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray
+) -> FloatArray:
+    """Tell how densely each interval wants its points, up to a common factor.
+
+    The slope of the monotone cubic is a harmonic mean; with steps h it is off by
+    h^2 (f'''/6 - f''^2 / (4 f')), and the curve by h times as much.
+
+    Returns
+    -------
+    ndarray, shape (n - 1,)
+        Points per time [1/s], times an unknown factor.
+    """
+    h = np.diff(time)[:, None]
+    first = np.diff(values / scale, axis=0) / h
+    second = np.empty_like(values)
+    second[1:-1] = 2 * np.diff(first, axis=0) / (h[:-1] + h[1:])
+    cut = np.zeros(time.size, dtype=bool)
+    cut[corners] = True
+    cut[0] = cut[-1] = True
+    inner = ~cut[:-1] & ~cut[1:]
+    third = np.diff(second, axis=0) / h
+    bent = np.maximum(np.abs(second[:-1]), np.abs(second[1:]))
+    floor = 1e-3 * np.abs(first).max(axis=0)
+    steep = np.maximum(np.abs(first), np.where(floor > 0, floor, 1.0))
+    need = (np.abs(third) / 6 + bent**2 / (4 * steep)).max(axis=1)
+    # next to a corner the differences would reach across it: the nearest interval speaks
+    known = np.flatnonzero(inner)
+    if not known.size:
+        return np.ones(time.size - 1)
+    nearest = known[np.clip(np.searchsorted(known, np.arange(need.size)), 0, known.size - 1)]
+    need = np.where(inner, need, need[nearest])
+    result: FloatArray = np.cbrt(need)
+    return result
+
+
+def mesh(time: FloatArray, density: FloatArray, corners: IntArray) -> FloatArray:
+    """Place points at a density.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Times that bound the intervals [s].
+    density : ndarray, shape (n - 1,)
+        Points per time in each interval [1/s].
+    corners : ndarray of int
+        Points that stay.
+
+    Returns
+    -------
+    ndarray
+        Times [s], the first and last of the run included.
+    """
+    counted = np.concatenate([[0.0], np.cumsum(np.diff(time) * density)])
+    bounds = np.unique(np.concatenate([[0], corners, [time.size - 1]]))
+    counts = np.maximum(1, np.ceil(np.diff(counted[bounds]) - 1e-9)).astype(np.int64)
+    stretch = np.repeat(np.arange(counts.size), counts)
+    place = np.arange(1, counts.sum() + 1) - np.repeat(np.cumsum(counts) - counts, counts)
+    low, high = counted[bounds[:-1]][stretch], counted[bounds[1:]][stretch]
+    points = np.interp(low + (high - low) * place / counts[stretch], counted, time)
+    points[np.cumsum(counts) - 1] = time[bounds[1:]]
+    result: FloatArray = np.concatenate([time[:1], points])
+    return result
