@@ -16,7 +16,15 @@ from optospice.circuit_text import Element, Section, read_circuit
 from optospice.errors import InputError
 from optospice.expressions import Scope, UnknownValueError
 from optospice.stimulus import FloatArray
-from optospice.waveshapes import MOST_CORNERS, Curve, Run, Shape, UnknownShapeError, shape
+from optospice.waveshapes import (
+    MOST_CORNERS,
+    SAME_CORNER,
+    Curve,
+    Run,
+    Shape,
+    UnknownShapeError,
+    shape,
+)
 
 __all__ = ["Curve", "SourceShapes", "source_shapes"]
 
@@ -29,7 +37,6 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _VALUE = r"(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|'[^']*'|[^\s(),={}']+)"
 _TOKEN = re.compile(_VALUE)
 _ASSIGNMENT = re.compile(rf"([a-z_]\w*) ?= ?({_VALUE})")
-_SAME_CORNER = 1e-12  # of the duration: two times that differ by rounding only
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def source_shapes(netlist: str, duration: float) -> SourceShapes:
     found = _Found()
     _collect(circuit, scope, Run(duration, _step(netlist, duration, scope)), found, ())
     corners = np.unique(np.concatenate([np.empty(0), *(s.corners for s in found.shapes)]))
-    apart = np.diff(corners, prepend=-np.inf) > _SAME_CORNER * duration
+    apart = np.diff(corners, prepend=-np.inf) > SAME_CORNER * duration
     corners = corners[apart]
     if corners.size > MOST_CORNERS:
         _refuse(corners.size)

@@ -17,6 +17,8 @@ from optospice.stimulus import FloatArray
 
 #: Most corners that the sources of one circuit may have [1].
 MOST_CORNERS = 200_000
+#: Times that differ by this fraction of the run differ by rounding only [1].
+SAME_CORNER = 1e-12
 #: Longest interval on a curve, as a fraction of its period, time constant or ramp [1].
 PER_PERIOD = 1 / 16
 PER_TIME_CONSTANT = 1 / 8
@@ -84,7 +86,8 @@ class Run:
     def corners(self, times: Sequence[float] | FloatArray) -> FloatArray:
         """Give the times that lie within the run."""
         array = np.asarray(times, dtype=float)
-        return array[(array > 0) & (array < self.duration)]
+        rounding = SAME_CORNER * self.duration
+        return array[(array > rounding) & (array < self.duration - rounding)]
 
     def curve(self, start: float, stop: float, longest: float) -> tuple[Curve, ...]:
         """Give the part of a curve that lies within the run."""
@@ -144,7 +147,7 @@ def _repetitions(first: float, period: float, corners: int, run: Run, last: floa
             f"a source that repeats every {period:g} s has {count * corners:,} corners in "
             f"{run.duration:g} s; accepted: up to {MOST_CORNERS:,}, so a shorter duration"
         )
-    starts: FloatArray = first + period * np.arange(begin, begin + count)
+    starts: FloatArray = first + period * np.arange(begin, begin + count, dtype=np.float64)
     return starts
 
 
