@@ -10,7 +10,6 @@ import optospice
 from optospice.errors import InputError, SimulationError
 from optospice.library import packaged_folder
 
-
 REFINED = pytest.mark.xfail(
     strict=True, reason="largest steps alone do not refine a curve; the engine has to"
 )
@@ -255,7 +254,9 @@ def test_a_library_of_ones_own_includes_a_packaged_one(tmp_path, monkeypatch):
     assert waves["v(x1.m)"] == pytest.approx(1.0, rel=1e-3)
 
 
-@pytest.mark.parametrize("name", ["../secret.lib", "netlists/../secret.lib", "leak.lib"])
+@pytest.mark.parametrize(
+    "name", ["../secret.lib", "netlists/../secret.lib", "leak.lib", "x" * 5000]
+)
 def test_nothing_outside_is_included_by_name(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     devices = tmp_path / "netlists" / "devices"

@@ -14,7 +14,7 @@ from optospice.circuit_text import Section, read_circuit
 from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
-from optospice.netlist import expand_includes, find_included, included_name
+from optospice.netlist import exists, expand_includes, find_included, included_name
 from optospice.ngspice.guard import cleaned_netlist
 from optospice.probes import probe
 from optospice.source_shapes import SourceShapes, source_shapes
@@ -136,14 +136,14 @@ def _file(name: str, folders: Sequence[Path]) -> Path:
     """Find a library that a circuit includes: as a path as it stands, otherwise by name."""
     given = Path(name)
     if given.is_absolute():
-        if given.exists() or not given.is_relative_to(Path.cwd()):
+        if exists(given) or not given.is_relative_to(Path.cwd()):
             return given
         # PySpice has made the name absolute from the working folder
         name = str(given.relative_to(Path.cwd()))
     found = find_included(name, folders)
     if found is not None:
         return found
-    if given.exists():
+    if exists(given):
         return given  # outside: the reader refuses it
     raise InputError(
         f"circuit: .include {name!r}: there is no such file; accepted: files in "

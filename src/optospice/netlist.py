@@ -227,10 +227,18 @@ def expand_lines(
                 continue
             name = _included_name(match, resolved)
             beside = resolved.parent / name
-            target = beside if beside.exists() else find_included(name, folders) or beside
+            target = beside if exists(beside) else find_included(name, folders) or beside
             yield from expand(target, resolved, depth + 1)
 
     return list(expand(path, None, 0))
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a file; False for what cannot be a path at all."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def find_included(name: str, folders: Sequence[Path]) -> Path | None:
