@@ -114,7 +114,9 @@ def test_the_commands_are_targets_of_the_makefile(marker):
     assert re.search(rf"^{found[1]}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/cards.md", "docs/scenarios.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/cards.md", "docs/scenarios.md", "docs/circuits.md"]
+)
 def test_links_lead_somewhere(page):
     file = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):

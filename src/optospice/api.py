@@ -189,25 +189,29 @@ def _above_zero(name: str, text: str, unit: str) -> float:
 def simulate_circuit(
     circuit: object,
     *,
-    duration: str,
     signals: Sequence[str],
+    duration: str | None = None,
     accuracy: str = "standard",
-    temperature: str = "27 degC",
+    temperature: str | None = None,
 ) -> Waveforms:
-    """Simulate a PySpice `Circuit` (or a netlist's text) as it stands, with this engine.
+    """Simulate a transient of a PySpice `Circuit` (or a netlist's text) as it stands.
 
     Parameters
     ----------
     circuit : PySpice Circuit or str
-        The circuit without analysis cards. It may ``.include`` packaged devices.
-    duration : str
-        Simulated time.
+        The circuit. Text begins with a title line. It may ``.include`` packaged devices and
+        those in ``./netlists`` by name: ``.include pbs_rc.lib``. Other analyses than a
+        transient are refused.
     signals : sequence of str
-        What to read: ``"v(node)"``, ``"i(source)"`` (into the source's first node).
+        What to read: ``"v(node)"``; ``"i(source)"`` and ``"i(element)"``, into its first node;
+        ``"i(instance.terminal)"``, into the terminal of a subcircuit. Inside an instance with
+        its path: ``"v(x1.state)"``, ``"i(x1.r1)"``.
+    duration : str, optional
+        Simulated time; otherwise that of the circuit's ``.tran`` card.
     accuracy : {"fast", "standard", "reference"}
         Accuracy profile.
-    temperature : str
-        Temperature.
+    temperature : str, optional
+        Temperature; otherwise that of the circuit's ``.temp`` card, or 27 degC.
 
     Returns
     -------
@@ -217,28 +221,28 @@ def simulate_circuit(
     Raises
     ------
     InputError
-        For anything that cannot be used or may not pass to the simulator.
+        For anything that cannot be used or may not pass to the simulator, and for a signal
+        that the circuit does not have.
     SimulationError
         When ngspice fails, with its own words.
     """
-    from optospice.foreign import named_waveforms, transient_netlist, vector_names
+    from optospice.foreign import transient
     from optospice.ngspice.simulate import Job
+    from optospice.probes import told_by_signals
 
+    if isinstance(signals, str) or not signals:
+        raise InputError("signals: accepted: a list of at least one, such as ['v(out)']")
     try:
-        seconds, kelvin = units.parse(duration, "s"), units.parse(temperature, "K")
+        seconds = None if duration is None else _above_zero("duration", duration, "s")
+        kelvin = None if temperature is None else _above_zero("temperature", temperature, "K")
     except units.UnitsError as error:
         raise InputError(str(error)) from None
-    if not (seconds > 0 and kelvin > 0):
-        raise InputError(f"duration {duration!r} and temperature {temperature!r}: must be above 0")
-    if not signals:
-        raise InputError("signals: at least one, such as 'v(out)'")
-    names = vector_names(signals)
-    netlist = transient_netlist(circuit, seconds, signals, find_profile(accuracy), kelvin)
-    job = Job(netlist, tuple(names.values()), seconds)
+    run = transient(circuit, signals, find_profile(accuracy), seconds, kelvin)
+    job = Job(run.netlist, tuple(dict.fromkeys(run.vectors.values())), run.duration)
     ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_job", [job])
     if isinstance(outcome, Failed):
-        raise SimulationError(f"circuit: {outcome.message}")
-    return named_waveforms(outcome.result, names)
+        raise SimulationError(f"circuit: {told_by_signals(outcome.message, run.vectors)}")
+    return run.waveforms(outcome.result)
 
 
 def _changed(device: Device, parameters: Mapping[str, str | float]) -> dict[str, float]:

@@ -2,87 +2,218 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from optospice import units
 from optospice.accuracy import Profile
+from optospice.circuit_cards import Cards, read_cards
+from optospice.circuit_text import Section, read_circuit
 from optospice.errors import InputError
+from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
-from optospice.netlist import expand_includes
+from optospice.netlist import exists, expand_includes, find_included, included_name
 from optospice.ngspice.guard import cleaned_netlist
+from optospice.probes import probe
+from optospice.source_shapes import SourceShapes, source_shapes
 from optospice.sources import number
 from optospice.stimulus import FloatArray
 from optospice.units import convert
 from optospice.waveforms import Waveforms
 
-_SIGNAL = re.compile(r"^(v|i)\(([A-Za-z_0-9.#]+)\)$", re.IGNORECASE)
-_INCLUDE = re.compile(r"^\s*\.include\s+[\"']?([^\"'\n]+?)[\"']?\s*$", re.IGNORECASE)
+DEFAULT_TEMPERATURE = 300.15
+_SAME = 1e-9  # two numbers that differ by less are the same one, written twice
+_MOST_STEPS = 200_000  # that sources may ask for; a shorter time constant is an edge
 
 
-def transient_netlist(
-    circuit: object, duration: float, signals: Sequence[str], profile: Profile, temperature: float
-) -> str:
-    """Write the netlist of a transient analysis of a circuit as it stands.
+@dataclass(frozen=True)
+class Transient:
+    """A transient analysis of a circuit, ready to run.
+
+    Parameters
+    ----------
+    netlist : str
+        Text that the guard wrote, with its analysis.
+    duration : float
+        Simulated time [s].
+    vectors : mapping of str to str
+        The simulator's vector for each signal that was asked for.
+    shapes : SourceShapes
+        What the circuit's sources do.
+    error_bound : float
+        Largest error of the signals as a fraction of their peak [1].
+    """
+
+    netlist: str
+    duration: float
+    vectors: Mapping[str, str]
+    shapes: SourceShapes
+    error_bound: float
+
+    def waveforms(self, vectors: Mapping[str, FloatArray]) -> Waveforms:
+        """Give the vectors of the run the names that were asked for."""
+        signals = {signal: vectors[vector] for signal, vector in self.vectors.items()}
+        unit = {name: "A" if name.strip().lower().startswith("i") else "V" for name in signals}
+        return Waveforms(vectors["time"], signals, unit, self.shapes.corners, self.error_bound)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """What the ``.tran`` card and the arguments say together; times in [s]."""
+
+    duration: float
+    step: float
+    largest_step: float
+    from_initial_conditions: bool
+
+
+def transient(
+    circuit: object,
+    signals: Sequence[str],
+    profile: Profile,
+    duration: float | None = None,
+    temperature: float | None = None,
+) -> Transient:
+    """Write a transient analysis of a circuit as it stands.
 
     Parameters
     ----------
     circuit : PySpice Circuit or str
-        The circuit, without analysis; an ``.include`` of a packaged device or of one in
-        ``./netlists`` is followed, nothing else is.
-    duration : float
-        Simulated time [s].
+        The circuit. An ``.include`` of a packaged device or of one in ``./netlists`` is
+        followed, nothing else is.
     signals : sequence of str
-        ``"v(node)"`` and ``"i(source)"``.
+        ``"v(node)"``, ``"i(source)"``, ``"i(element)"``, ``"i(instance.terminal)"``.
     profile : Profile
         How exact.
-    temperature : float
-        Temperature [K].
+    duration : float, optional
+        Simulated time [s]; otherwise that of the circuit's ``.tran`` card.
+    temperature : float, optional
+        Temperature [K]; otherwise that of the circuit's ``.temp`` card, or 300.15 K.
 
     Raises
     ------
     InputError
-        When the circuit holds what may not pass to the simulator.
+        When the circuit holds what may not pass to the simulator, another analysis, or not
+        what is asked for.
     """
-    lines = []
-    for line in str(circuit).splitlines():
-        include = _INCLUDE.match(line)
-        if include is None:
-            lines.append(line)
-        else:
-            lines += expand_includes(Path(include.group(1)), netlist_folders()).splitlines()
-    while lines and (not lines[-1].strip() or lines[-1].strip().lower() == ".end"):
-        lines.pop()
-    lines += [
-        f".temp {number(convert(temperature, 'K', 'degC'))}",
+    cards = read_cards(_expanded(str(circuit)))
+    text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
+    parts = read_circuit(text)
+    span = _span(cards, parts, duration)
+    probed = probe(text, parts, signals)
+    shapes = source_shapes(_tran(text, span, span.largest_step), span.duration)
+    largest = min(span.largest_step, _largest_step(shapes, span.duration))
+    wanted = list(dict.fromkeys(map(_saved, probed.vectors.values())))
+    lines = [
+        *probed.netlist.splitlines()[:-1],
+        f".temp {number(convert(_temperature(cards, temperature), 'K', 'degC'))}",
         profile.options,
-        f".save {' '.join(signals)}",
-        f".tran {number(duration / 1000)} {number(duration)} 0 {number(duration)}",
-        ".end",
+        *(f".save {' '.join(wanted[k : k + 50])}" for k in range(0, len(wanted), 50)),
     ]
-    return cleaned_netlist("\n".join(lines) + "\n", "circuit")
+    netlist = cleaned_netlist(_tran("\n".join(lines), span, largest), "circuit")
+    return Transient(netlist, span.duration, probed.vectors, shapes, profile.bound)
 
 
-def vector_names(signals: Sequence[str]) -> dict[str, str]:
-    """Give ngspice's vector for each signal: ``"i(v1)"`` is ``"v1#branch"``.
-
-    Raises
-    ------
-    InputError
-        For anything but ``v(node)`` and ``i(source)``.
-    """
-    names = {}
-    for signal in signals:
-        match = _SIGNAL.match(signal)
-        if match is None:
-            raise InputError(f"signal {signal!r}: accepted: 'v(node)' or 'i(source)'")
-        kind, name = match.group(1).lower(), match.group(2).lower()
-        names[signal] = f"{name}#branch" if kind == "i" else name
-    return names
+def _expanded(text: str) -> list[str]:
+    """Give the lines of a circuit with every library in the place of its ``.include``."""
+    folders, seen = netlist_folders(), set[Path]()
+    title, *body = text.split("\n")
+    lines = [title]
+    for line in body:
+        name = included_name(line)
+        if name is None:
+            lines.append(line.removesuffix("\r"))
+        else:
+            lines += expand_includes(_file(name, folders), folders, seen).split("\n")
+    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].strip().lower() == ".end"):
+        lines.pop()
+    return lines
 
 
-def named_waveforms(vectors: Mapping[str, FloatArray], names: Mapping[str, str]) -> Waveforms:
-    """Give the vectors of a run the names that were asked for."""
-    signals = {signal: vectors[vector] for signal, vector in names.items()}
-    units = {signal: "A" if signal.lower().startswith("i") else "V" for signal in names}
-    return Waveforms(vectors["time"], signals, units)
+def _file(name: str, folders: Sequence[Path]) -> Path:
+    """Find a library that a circuit includes: as a path as it stands, otherwise by name."""
+    given = Path(name)
+    if given.is_absolute():
+        if exists(given) or not given.is_relative_to(Path.cwd()):
+            return given
+        # PySpice has made the name absolute from the working folder
+        name = str(given.relative_to(Path.cwd()))
+    found = find_included(name, folders)
+    if found is not None:
+        return found
+    if exists(given):
+        return given  # outside: the reader refuses it
+    raise InputError(
+        f"circuit: .include {name!r}: there is no such file; accepted: files in "
+        + ", ".join(map(str, folders))
+    )
+
+
+def _span(cards: Cards, circuit: Section, duration: float | None) -> _Span:
+    """Bring the ``.tran`` card and the argument together."""
+    if not cards.transient:
+        if duration is None:
+            raise InputError("duration: is missing; accepted: a time such as '10 s', or .tran")
+        return _Span(duration, duration / 1000, duration, False)
+    words = list(cards.transient)
+    initial = words[-1].lower() == "uic"
+    scope = circuit.scope(None, {})
+    try:
+        times = [scope.evaluate(word) for word in words[: -1 if initial else None]]
+    except UnknownValueError:
+        times = []
+    if not 2 <= len(times) <= 4 or not all(map(math.isfinite, times)) or min(times[:2]) <= 0:
+        raise InputError(
+            f"circuit: .tran {' '.join(words)}: accepted: .tran step stop 0 largest_step, in "
+            "seconds above 0"
+        )
+    step, stop, start, largest = (*times, *(0.0, 0.0)[len(times) - 2 :])
+    if start != 0:
+        raise InputError(
+            f"circuit: .tran {' '.join(words)}: starts at {start:g} s; accepted: 0, waveforms "
+            "are given from 0 s on"
+        )
+    if duration is not None and abs(duration - stop) > _SAME * stop:
+        raise InputError(
+            f"duration {duration:g} s and .tran to {stop:g} s: accepted: one of them, or the same"
+        )
+    return _Span(stop, step, min(largest, stop) if largest > 0 else stop, initial)
+
+
+def _tran(text: str, span: _Span, largest: float) -> str:
+    """Put the analysis at the end of a netlist."""
+    card = f".tran {number(min(span.step, largest))} {number(span.duration)} 0 {number(largest)}"
+    initial = " uic" if span.from_initial_conditions else ""
+    body = text.removesuffix("\n").removesuffix(".end").removesuffix("\n")
+    return f"{body}\n{card}{initial}\n.end\n"
+
+
+def _temperature(cards: Cards, temperature: float | None) -> float:
+    if not cards.temperature:
+        return DEFAULT_TEMPERATURE if temperature is None else temperature
+    try:
+        written = units.parse(f"{cards.temperature} degC", "K")
+    except units.UnitsError:
+        raise InputError(f"circuit: .temp {cards.temperature}: accepted: a number [degC]") from None
+    if temperature is not None and abs(temperature - written) > _SAME * written:
+        raise InputError(
+            f"temperature {temperature:g} K and .temp {cards.temperature} degC: accepted: one of "
+            "them, or the same"
+        )
+    return written
+
+
+def _largest_step(shapes: SourceShapes, duration: float) -> float:
+    """Give the largest time step that shows every source [s]."""
+    if not shapes.curves:
+        return duration
+    return max(min(curve.longest for curve in shapes.curves), duration / _MOST_STEPS)
+
+
+def _saved(vector: str) -> str:
+    """Name a vector as ``.save`` wants it."""
+    if vector.endswith("#branch"):
+        return f"i({vector.removesuffix('#branch')})"
+    return f"v({vector})"

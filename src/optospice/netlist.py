@@ -147,12 +147,12 @@ class SourceLine:
     place: str
 
 
-def expand_includes(path: Path, folders: Sequence[Path]) -> str:
+def expand_includes(path: Path, folders: Sequence[Path], seen: set[Path] | None = None) -> str:
     """Read a library with the text of every ``.include`` in its place.
 
     Parameters
     ----------
-    path, folders
+    path, folders, seen
         As `expand_lines`.
 
     Returns
@@ -160,15 +160,18 @@ def expand_includes(path: Path, folders: Sequence[Path]) -> str:
     str
         The text of the library.
     """
-    return "".join(f"{line.text}\n" for line in expand_lines(path, folders))
+    return "".join(f"{line.text}\n" for line in expand_lines(path, folders, seen))
 
 
-def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
+def expand_lines(
+    path: Path, folders: Sequence[Path], seen: set[Path] | None = None
+) -> list[SourceLine]:
     """Read a library with the lines of every ``.include`` in its place.
 
     Each file is taken once, however often it is named. An include is found next to
-    the file that names it and must lie inside one of `folders` after all links are
-    followed. Lines end with LF or CRLF, as they do for ngspice.
+    the file that names it, otherwise in `folders` as `find_included` does, and must lie
+    inside one of `folders` after all links are followed. Lines end with LF or CRLF, as
+    they do for ngspice.
 
     Parameters
     ----------
@@ -176,6 +179,8 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
         The library file.
     folders : sequence of Path
         Netlist folders from which text may come.
+    seen : set of Path, optional
+        Files that have been taken already; those that are taken now are added.
 
     Returns
     -------
@@ -188,7 +193,7 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
         When an include is absolute, climbs out of the folders, is missing or nested too
         deeply.
     """
-    seen: set[Path] = set()
+    taken = set() if seen is None else seen
     roots = [folder.resolve() for folder in folders]
 
     def inside(file: Path) -> bool:
@@ -208,21 +213,73 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
                 f"{where}: lies outside the netlist folders; accepted: files in "
                 + ", ".join(str(root) for root in roots)
             )
-        if resolved in seen:
+        if resolved in taken:
             return
         if depth > _DEEPEST_INCLUDE:
             raise InputError(
                 f"{named_in}: .include inside .include; accepted: up to {_DEEPEST_INCLUDE} levels"
             )
-        seen.add(resolved)
+        taken.add(resolved)
         for line in _numbered_with_includes(read_text(resolved), file):
             match = _INCLUDE.match(line.text)
             if match is None:
                 yield line
                 continue
-            yield from expand(_include_target(match, resolved), resolved, depth + 1)
+            name = _included_name(match, resolved)
+            beside = resolved.parent / name
+            target = beside if exists(beside) else find_included(name, folders) or beside
+            yield from expand(target, resolved, depth + 1)
 
     return list(expand(path, None, 0))
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a file; False for what cannot be a path at all."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def find_included(name: str, folders: Sequence[Path]) -> Path | None:
+    """Find a library by the name that an ``.include`` gives.
+
+    Parameters
+    ----------
+    name : str
+        ``pbs_rc.lib``, ``devices/pbs_rc.lib`` or ``netlists/devices/pbs_rc.lib``.
+    folders : sequence of Path
+        Netlist folders in the order of search.
+
+    Returns
+    -------
+    Path or None
+        The first file of this name in ``devices``, ``cells`` or a folder itself that lies
+        inside the folder after all links are followed; None when there is none.
+    """
+    for folder in folders:
+        root = folder.resolve()
+        inside = name.removeprefix("./").removeprefix(f"{folder.name}/")
+        for place in (root / "devices", root / "cells", root):
+            try:
+                file = (place / inside).resolve()
+                if file.is_relative_to(root) and file.is_file():
+                    return file
+            except (OSError, RuntimeError, ValueError):
+                continue
+    return None
+
+
+def included_name(line: str) -> str | None:
+    """Give the file that an ``.include`` names in a circuit's text; None for another line.
+
+    Raises
+    ------
+    InputError
+        When the line names no file or more than one.
+    """
+    match = _INCLUDE.match(line)
+    return None if match is None else _named_file(match, "circuit")
 
 
 def _numbered_with_includes(text: str, file: Path) -> Iterator[SourceLine]:
@@ -248,16 +305,20 @@ def _numbered_with_includes(text: str, file: Path) -> Iterator[SourceLine]:
         yield held
 
 
-def _include_target(match: re.Match[str], file: Path) -> Path:
+def _named_file(match: re.Match[str], file: Path | str) -> str:
     card, rest = match.group(1).lower(), match.group(2)
     rest = re.split(r";|\s\$", rest, maxsplit=1)[0].strip()
     quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
     if quoted is None:
         raise InputError(f"{file}: .{card} {rest!r}: accepted: .{card} followed by one file name")
-    name = next(group for group in quoted.groups() if group is not None)
+    return next(group for group in quoted.groups() if group is not None)
+
+
+def _included_name(match: re.Match[str], file: Path) -> str:
+    name, card = _named_file(match, file), match.group(1).lower()
     if not name or Path(name).is_absolute() or name.startswith("~") or "$" in name:
         raise InputError(f"{file}: .{card} {name!r}: accepted: a path relative to this file")
-    return file.parent / name
+    return name
 
 
 def spice_number(text: str) -> float | None:
