@@ -10,10 +10,6 @@ import optospice
 from optospice.errors import InputError, SimulationError
 from optospice.library import packaged_folder
 
-REFINED = pytest.mark.xfail(
-    strict=True, reason="largest steps alone do not refine a curve; the engine has to"
-)
-
 
 def low_pass() -> Circuit:
     circuit = Circuit("RC low pass")
@@ -109,11 +105,10 @@ def test_the_bound_is_the_profiles():
 @pytest.mark.parametrize(
     ("source", "exact"),
     [
-        pytest.param("SIN(0 1 1k)", lambda t: np.sin(2e3 * np.pi * t), marks=REFINED),
+        pytest.param("SIN(0 1 1k)", lambda t: np.sin(2e3 * np.pi * t)),
         pytest.param(
             "EXP(0 1 1m 0.2m 10m 1m)",
             lambda t: np.where(t < 1e-3, 0, 1 - np.exp((1e-3 - t) / 2e-4)),
-            marks=REFINED,
         ),
         ("PWL(0 -1 8m 1)", lambda t: t / 4e-3 - 1),
     ],

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from optospice.errors import InputError
 from optospice.ngspice.guard import cleaned_netlist
 from optospice.ngspice.simulate import Job
-from optospice.source_shapes import Curve, source_shapes
+from optospice.source_shapes import source_shapes
+from optospice.stimulus import Course
 
 
 def shapes(text, duration=1.0, card=""):
@@ -72,10 +73,10 @@ def test_corners_by_hand(source, corners):
     ],
 )
 def test_curves_by_hand(source, curves):
-    found = shapes(f"V1 a 0 {source}\nR1 a 0 1").curves
+    found = shapes(f"V1 a 0 {source}\nR1 a 0 1").courses
     assert len(found) == len(curves)
     for curve, expected in zip(found, curves, strict=True):
-        assert isinstance(curve, Curve)
+        assert isinstance(curve, Course)
         assert np.allclose((curve.start, curve.stop, curve.longest), expected, rtol=1e-12)
 
 

@@ -227,7 +227,6 @@ def simulate_circuit(
         When ngspice fails, with its own words.
     """
     from optospice.foreign import transient
-    from optospice.ngspice.simulate import Job
     from optospice.probes import told_by_signals
 
     if isinstance(signals, str) or not signals:
@@ -238,8 +237,7 @@ def simulate_circuit(
     except units.UnitsError as error:
         raise InputError(str(error)) from None
     run = transient(circuit, signals, find_profile(accuracy), seconds, kelvin)
-    job = Job(run.netlist, tuple(dict.fromkeys(run.vectors.values())), run.duration)
-    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_job", [job])
+    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_circuit", [run.job])
     if isinstance(outcome, Failed):
         raise SimulationError(f"circuit: {told_by_signals(outcome.message, run.vectors)}")
     return run.waveforms(outcome.result)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from optospice import units
 from optospice.accuracy import Profile
 from optospice.circuit_cards import Cards, read_cards
@@ -16,16 +18,18 @@ from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
 from optospice.netlist import exists, expand_includes, find_included, included_name
 from optospice.ngspice.guard import cleaned_netlist
+from optospice.ngspice.refinement import Demand, Resolved
+from optospice.ngspice.simulate import CircuitJob, Job
 from optospice.probes import probe
 from optospice.source_shapes import SourceShapes, source_shapes
 from optospice.sources import number
-from optospice.stimulus import FloatArray
+from optospice.stimulus import unknown_courses
 from optospice.units import convert
 from optospice.waveforms import Waveforms
 
 DEFAULT_TEMPERATURE = 300.15
+_MOST_CURRENTS = 16
 _SAME = 1e-9  # two numbers that differ by less are the same one, written twice
-_MOST_STEPS = 200_000  # that sources may ask for; a shorter time constant is an edge
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Transient:
         What the circuit's sources do.
     error_bound : float
         Largest error of the signals as a fraction of their peak [1].
+    currents : tuple of str
+        Vectors that tell how large the circuit's currents are.
     """
 
     netlist: str
@@ -51,12 +57,25 @@ class Transient:
     vectors: Mapping[str, str]
     shapes: SourceShapes
     error_bound: float
+    currents: tuple[str, ...] = ()
 
-    def waveforms(self, vectors: Mapping[str, FloatArray]) -> Waveforms:
+    @property
+    def job(self) -> CircuitJob:
+        """What a worker is to run."""
+        courses = self.shapes.courses
+        if self.shapes.depends_on_time:
+            courses = (*courses, *unknown_courses(self.duration))
+        return CircuitJob(
+            Job(self.netlist, tuple(dict.fromkeys(self.vectors.values())), self.duration),
+            Demand(self.error_bound, self.shapes.corners, courses, self.currents),
+        )
+
+    def waveforms(self, run: Resolved) -> Waveforms:
         """Give the vectors of the run the names that were asked for."""
-        signals = {signal: vectors[vector] for signal, vector in self.vectors.items()}
+        signals = {signal: run.vectors[vector] for signal, vector in self.vectors.items()}
         unit = {name: "A" if name.strip().lower().startswith("i") else "V" for name in signals}
-        return Waveforms(vectors["time"], signals, unit, self.shapes.corners, self.error_bound)
+        breaks = np.union1d(self.shapes.corners, run.jumps)
+        return Waveforms(run.vectors["time"], signals, unit, breaks, self.error_bound)
 
 
 @dataclass(frozen=True)
@@ -104,16 +123,16 @@ def transient(
     span = _span(cards, parts, duration)
     probed = probe(text, parts, signals)
     shapes = source_shapes(_tran(text, span, span.largest_step), span.duration)
-    largest = min(span.largest_step, _largest_step(shapes, span.duration))
-    wanted = list(dict.fromkeys(map(_saved, probed.vectors.values())))
+    currents = _source_currents(text)
+    wanted = list(dict.fromkeys(map(_saved, (*probed.vectors.values(), *currents))))
     lines = [
         *probed.netlist.splitlines()[:-1],
         f".temp {number(convert(_temperature(cards, temperature), 'K', 'degC'))}",
         profile.options,
         *(f".save {' '.join(wanted[k : k + 50])}" for k in range(0, len(wanted), 50)),
     ]
-    netlist = cleaned_netlist(_tran("\n".join(lines), span, largest), "circuit")
-    return Transient(netlist, span.duration, probed.vectors, shapes, profile.bound)
+    netlist = cleaned_netlist(_tran("\n".join(lines), span, span.largest_step), "circuit")
+    return Transient(netlist, span.duration, probed.vectors, shapes, profile.bound, currents)
 
 
 def _expanded(text: str) -> list[str]:
@@ -205,11 +224,14 @@ def _temperature(cards: Cards, temperature: float | None) -> float:
     return written
 
 
-def _largest_step(shapes: SourceShapes, duration: float) -> float:
-    """Give the largest time step that shows every source [s]."""
-    if not shapes.curves:
-        return duration
-    return max(min(curve.longest for curve in shapes.curves), duration / _MOST_STEPS)
+def _source_currents(text: str) -> tuple[str, ...]:
+    """Give the vectors of the currents of some voltage sources outside subcircuits."""
+    found, depth = [], 0
+    for line in text.lower().splitlines()[1:]:
+        depth += line.startswith(".subckt") - line.startswith(".ends")
+        if line.startswith("v") and not depth:
+            found.append(f"{line.split(' ', 1)[0]}#branch")
+    return tuple(found[:_MOST_CURRENTS])
 
 
 def _saved(vector: str) -> str:

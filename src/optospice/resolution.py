@@ -12,12 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optospice.interpolation import FloatArray, IntArray, monotone_slopes
 
+BoolArray = NDArray[np.bool_]
+
 #: Signals below this share of the largest one of their kind are judged against that share:
 #: a gate current of rounding errors has no shape.
-SMALLEST_SHARE = 1e-10
+SMALLEST_SHARE = 1e-9
+#: What the solver itself takes for nothing, a thousandfold: currents [A] and voltages [V].
+_NOTHING = {True: 1e-15, False: 1e-6}
 #: A step shorter than this share of the run is a jump, not a curve [1].
 JUMP = 1e-8
 #: Points of the polynomial that slopes are compared with [1].
@@ -28,7 +33,7 @@ _GRADING = 0.2
 _PLACES = np.array([0.2, 0.5, 0.8])
 
 
-def peaks(values: FloatArray, is_current: np.ndarray) -> FloatArray:
+def peaks(values: FloatArray, is_current: BoolArray, largest_current: float = 0.0) -> FloatArray:
     """Give what errors are measured in: the largest absolute value of each signal.
 
     Parameters
@@ -37,18 +42,22 @@ def peaks(values: FloatArray, is_current: np.ndarray) -> FloatArray:
         Signals [A or V].
     is_current : ndarray of bool, shape (m,)
         Which of them are currents.
+    largest_current : float
+        Largest current elsewhere in the circuit [A].
 
     Returns
     -------
     ndarray, shape (m,)
-        Above zero.
+        Above zero. What is a billion times smaller than the largest signal of its kind is
+        measured against that one: it is rounding, and has no shape.
     """
-    largest = np.abs(values).max(axis=0)
-    for kind in (is_current, ~is_current):
+    found: FloatArray = np.abs(values).max(axis=0)
+    for current, elsewhere in ((True, largest_current), (False, 0.0)):
+        kind = is_current == current
         if kind.any():
-            floor = SMALLEST_SHARE * largest[kind].max()
-            largest[kind] = np.maximum(largest[kind], floor)
-    return np.where(largest > 0, largest, 1.0)
+            floor = SMALLEST_SHARE * max(elsewhere, float(found[kind].max()))
+            found[kind] = np.maximum(found[kind], max(floor, _NOTHING[current]))
+    return found
 
 
 def straight_line_errors(

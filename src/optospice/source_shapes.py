@@ -15,18 +15,17 @@ import numpy as np
 from optospice.circuit_text import Element, Section, read_circuit
 from optospice.errors import InputError
 from optospice.expressions import Scope, UnknownValueError
-from optospice.stimulus import FloatArray
+from optospice.stimulus import Course, FloatArray
 from optospice.waveshapes import (
     MOST_CORNERS,
     SAME_CORNER,
-    Curve,
     Run,
     Shape,
     UnknownShapeError,
     shape,
 )
 
-__all__ = ["Curve", "SourceShapes", "source_shapes"]
+__all__ = ["SourceShapes", "source_shapes"]
 
 _FUNCTIONS = frozenset(
     ("pulse", "pwl", "sin", "sine", "exp", "sffm", "am", "trnoise", "trrandom", "external")
@@ -48,7 +47,7 @@ class SourceShapes:
     corners : ndarray
         Times at which a source changes its slope or value abruptly [s], increasing, above
         zero and below the duration.
-    curves : tuple of Curve
+    courses : tuple of Course
         Stretches on which a source follows a ramp or a curve, by their start.
     depends_on_time : bool
         Whether something else depends on time, or a source could not be read: then nothing
@@ -56,7 +55,7 @@ class SourceShapes:
     """
 
     corners: FloatArray
-    curves: tuple[Curve, ...]
+    courses: tuple[Course, ...]
     depends_on_time: bool
 
 
@@ -107,8 +106,8 @@ def source_shapes(netlist: str, duration: float) -> SourceShapes:
     corners = corners[apart]
     if corners.size > MOST_CORNERS:
         _refuse(corners.size)
-    curves = {curve for one in found.shapes for curve in one.curves}
-    ordered = sorted(curves, key=lambda curve: (curve.start, curve.stop, curve.longest))
+    courses = {course for one in found.shapes for course in one.courses}
+    ordered = sorted(courses, key=lambda course: (course.start, course.stop, course.longest))
     return SourceShapes(corners, tuple(ordered), found.unknown)
 
 

@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 
 #: An edge that takes more than this share of its pulse is a ramp [1].
 _LONGEST_EDGE = 0.25
+#: Parts that a run is looked at in when nothing is known of what drives it [1].
+_UNKNOWN_PARTS = 2000
 
 #: Rise and fall time where none is given: this long [s] or this fraction of the width,
 #: whichever is longer. ngspice finds the edges of a PULSE source only down to 1e-7 of it.
@@ -315,3 +317,39 @@ def ramps(stimulus: Stimulus) -> list[tuple[float, float]]:
         if max(train.rise_time, train.fall_time) > _LONGEST_EDGE * train.width
     ]
     return [(start, stop) for start, stop in found if any(a <= start <= b for a, b in edges)]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A part of a run in which a source follows a ramp or a curve.
+
+    Parameters
+    ----------
+    start, stop : float
+        When [s].
+    longest : float
+        Interval between points that a shape cannot hide in [s].
+    """
+
+    start: float
+    stop: float
+    longest: float
+
+
+def unknown_courses(duration: float) -> tuple[Course, ...]:
+    """Give courses for a circuit that something unknown drives, such as an expression of time.
+
+    Their lengths are irregular, so that no period can hide by being met at the same phase.
+
+    Parameters
+    ----------
+    duration : float
+        Simulated time [s].
+    """
+    golden = (np.sqrt(5) - 1) / 2
+    lengths = 0.5 + np.mod(golden * np.arange(_UNKNOWN_PARTS), 1.0)
+    edges = np.concatenate([[0.0], np.cumsum(lengths)]) * duration / lengths.sum()
+    return tuple(
+        Course(float(start), float(stop), float(stop - start))
+        for start, stop in itertools.pairwise(edges)
+    )

@@ -12,9 +12,8 @@ import numpy as np
 from optospice.accuracy import PROFILES, Profile
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
 from optospice.ngspice.guard import safe_title
-from optospice.ngspice.refinement import Course
 from optospice.sources import Source, number, sources
-from optospice.stimulus import FloatArray, Stimulus, breakpoints, corner_times, ramps
+from optospice.stimulus import Course, FloatArray, Stimulus, breakpoints, corner_times, ramps
 from optospice.units import convert
 from optospice.waveforms import Waveforms
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optospice.errors import InputError
-from optospice.stimulus import FloatArray
+from optospice.stimulus import Course, FloatArray
 
 #: Most corners that the sources of one circuit may have [1].
 MOST_CORNERS = 200_000
@@ -36,23 +36,6 @@ class UnknownShapeError(ValueError):
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A stretch on which a source follows a ramp or a curve.
-
-    Parameters
-    ----------
-    start, stop : float
-        Where it begins and ends [s].
-    longest : float
-        A longer interval [s] cannot show its shape.
-    """
-
-    start: float
-    stop: float
-    longest: float
-
-
-@dataclass(frozen=True)
 class Shape:
     """What one source does.
 
@@ -60,12 +43,12 @@ class Shape:
     ----------
     corners : ndarray
         Times at which its slope or value changes abruptly [s], within the run.
-    curves : tuple of Curve
+    courses : tuple of Course
         Its ramps and curves within the run.
     """
 
     corners: FloatArray
-    curves: tuple[Curve, ...] = ()
+    courses: tuple[Course, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,17 +72,17 @@ class Run:
         rounding = SAME_CORNER * self.duration
         return array[(array > rounding) & (array < self.duration - rounding)]
 
-    def curve(self, start: float, stop: float, longest: float) -> tuple[Curve, ...]:
+    def curve(self, start: float, stop: float, longest: float) -> tuple[Course, ...]:
         """Give the part of a curve that lies within the run."""
         start, stop = max(start, 0.0), min(stop, self.duration)
-        return (Curve(start, stop, longest),) if stop > start else ()
+        return (Course(start, stop, longest),) if stop > start else ()
 
-    def ramp(self, start: float, stop: float) -> tuple[Curve, ...]:
+    def ramp(self, start: float, stop: float) -> tuple[Course, ...]:
         """Give the curve of a straight ramp; a short one is an edge and has none."""
         start, stop = max(float(start), 0.0), min(float(stop), self.duration)
         if stop - start <= SHORTEST_RAMP * self.duration:
             return ()
-        return (Curve(start, stop, (stop - start) * PER_RAMP),)
+        return (Course(start, stop, (stop - start) * PER_RAMP),)
 
 
 def shape(kind: str, fields: Sequence[float], options: Mapping[str, float], run: Run) -> Shape:
@@ -172,13 +155,13 @@ def _pulse(fields: Sequence[float], run: Run) -> Shape:
         corners = corners[corners <= end * (1 + 1e-12)]
         if not (whole and last == round(last)):
             corners = np.append(corners, end)  # it is cut off where its last period ends
-    curves: list[Curve] = []
+    courses: list[Course] = []
     for first, length in ((0.0, rise), (rise + width, fall)):
         shown = min(length, period - first)
         if shown > SHORTEST_RAMP * run.duration:
             for start in starts:
-                curves += run.ramp(start + first, min(start + first + shown, end))
-    return Shape(run.corners(corners), tuple(curves))
+                courses += run.ramp(start + first, min(start + first + shown, end))
+    return Shape(run.corners(corners), tuple(courses))
 
 
 def _piecewise_linear(fields: Sequence[float], options: Mapping[str, float], run: Run) -> Shape:
@@ -199,12 +182,12 @@ def _piecewise_linear(fields: Sequence[float], options: Mapping[str, float], run
         tables += [(times[first:] - back + start, levels[first:]) for start in starts]
     elif times.size > MOST_CORNERS:
         raise InputError(f"a PWL source has {times.size:,} corners; accepted: {MOST_CORNERS:,}")
-    curves: list[Curve] = []
+    courses: list[Course] = []
     for at, level in tables:
         long = (np.diff(at) > SHORTEST_RAMP * run.duration) & (np.diff(level) != 0)
         for index in np.flatnonzero(long):
-            curves += run.ramp(float(at[index]), float(at[index + 1]))
-    return Shape(run.corners(np.concatenate([at for at, _ in tables])), tuple(curves))
+            courses += run.ramp(float(at[index]), float(at[index + 1]))
+    return Shape(run.corners(np.concatenate([at for at, _ in tables])), tuple(courses))
 
 
 def _sine(fields: Sequence[float], run: Run) -> Shape:
@@ -223,14 +206,14 @@ def _exponential(fields: Sequence[float], run: Run) -> Shape:
     back, fall = _field(fields, 4, delay + run.step), _field(fields, 5, run.step)
     if min(rise, fall) < 0:
         raise UnknownShapeError("a negative time constant")
-    curves = [
+    courses = [
         curve
         for start, constant in ((delay, rise), (back, fall))
         for curve in run.curve(
             start, start + LAST_TIME_CONSTANT * constant, constant * PER_TIME_CONSTANT
         )
     ]
-    return Shape(run.corners([delay, back]), tuple(curves))
+    return Shape(run.corners([delay, back]), tuple(courses))
 
 
 def _frequency_modulated(fields: Sequence[float], run: Run) -> Shape:
@@ -255,8 +238,8 @@ def _amplitude_modulated(fields: Sequence[float], run: Run) -> Shape:
 
 
 def _modulated(highest: float, delays: Sequence[float], run: Run) -> Shape:
-    curves = run.curve(min(delays), run.duration, PER_PERIOD / highest)
-    return Shape(run.corners(delays), curves)
+    courses = run.curve(min(delays), run.duration, PER_PERIOD / highest)
+    return Shape(run.corners(delays), courses)
 
 
 _SHAPES: Mapping[str, Callable[[Sequence[float], Run], Shape]] = {

@@ -17,10 +17,10 @@ from optospice.errors import InputError
 from optospice.ngspice.installation import Installation
 from optospice.ngspice.judge import RunFailedError, end_exactly, judge
 from optospice.ngspice.observation import Values
-from optospice.ngspice.refinement import Course, Demand, resolve
+from optospice.ngspice.refinement import Demand, resolve
 from optospice.ngspice.session import Session
 from optospice.ngspice.steps import Steps
-from optospice.stimulus import FloatArray, Samples, ramps
+from optospice.stimulus import Course, FloatArray, Samples, ramps
 from optospice.testbench import RAMP_INTERVALS, SHORTEST_RAMP
 from optospice.waveforms import Waveforms
 

@@ -8,7 +8,6 @@ repeated with steps of our choosing until the error between the points is below 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +23,7 @@ from optospice.interpolation import (
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.steps import LongestSteps, MeshSteps, Steps
 from optospice.resolution import Look, look_at, mesh, need_of_points, peaks, wanted_steps
+from optospice.stimulus import Course
 
 #: Share of the bound that reading between points may use up; the solver has the rest [1].
 _SHARE = 0.6
@@ -36,8 +36,6 @@ _SLACK = 2.5
 #: Times closer than this share of the run are the same: ngspice takes two breakpoints for
 #: one when they are closer than 1e-10 of the largest step [1].
 _SAME_TIME = 2e-10
-#: Parts that a run is looked at in when nothing is known of what drives it [1].
-_UNKNOWN_PARTS = 2000
 #: Looks at one run [1]: each may shorten a step to a sixteenth.
 _LOOKS = 14
 #: Looks after which a closer look need not be as close as that [1].
@@ -46,42 +44,6 @@ _PATIENCE = 5
 MOST_POINTS = 5_000_000
 
 Vectors = Mapping[str, FloatArray]
-
-
-@dataclass(frozen=True)
-class Course:
-    """A part of a run in which a source follows a ramp or a curve.
-
-    Parameters
-    ----------
-    start, stop : float
-        When [s].
-    longest : float
-        Interval between points that a shape cannot hide in [s].
-    """
-
-    start: float
-    stop: float
-    longest: float
-
-
-def unknown_courses(duration: float) -> tuple[Course, ...]:
-    """Give courses for a circuit that something unknown drives, such as an expression of time.
-
-    Their lengths are irregular, so that no period can hide by being met at the same phase.
-
-    Parameters
-    ----------
-    duration : float
-        Simulated time [s].
-    """
-    golden = (np.sqrt(5) - 1) / 2
-    lengths = 0.5 + np.mod(golden * np.arange(_UNKNOWN_PARTS), 1.0)
-    edges = np.concatenate([[0.0], np.cumsum(lengths)]) * duration / lengths.sum()
-    return tuple(
-        Course(float(start), float(stop), float(stop - start))
-        for start, stop in itertools.pairwise(edges)
-    )
 
 
 @dataclass(frozen=True)
@@ -96,11 +58,14 @@ class Demand:
         Times at which a source changes its slope [s].
     courses : sequence of Course
         Ramps and curves.
+    currents : sequence of str
+        Vectors of currents that nobody asked for, which tell what a small current is.
     """
 
     bound: float
     corners: FloatArray
     courses: Sequence[Course] = ()
+    currents: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +111,8 @@ def resolve(
     is_current = np.array(
         [name.startswith("i(") or name.endswith(("#branch", "]")) for name in wanted]
     )
-    scale = peaks(values, is_current)
+    elsewhere = max((float(np.abs(vectors[name]).max()) for name in demand.currents), default=0.0)
+    scale = peaks(values, is_current, elsewhere)
     corners = corner_indices(time, demand.corners)
     look = look_at(time, values, corners, scale, demand.bound * _SHARE)
     longest = _longest_of(demand.courses, float(time[-1]))
@@ -164,7 +130,7 @@ def resolve(
                 f"{_sentence(look, values, scale, wanted, demand)}, and with shorter steps: {error}"
             ) from None
         time, values = _stacked(vectors, wanted)
-        scale = np.maximum(scale, peaks(values, is_current))
+        scale = np.maximum(scale, peaks(values, is_current, elsewhere))
         corners = corner_indices(time, demand.corners)
         look = look_at(time, values, corners, scale, demand.bound * aim)
         # a steep step takes many looks until its steps are even; good is good enough then

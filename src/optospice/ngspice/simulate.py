@@ -73,10 +73,11 @@ def run_circuit(session: Session, item: CircuitJob) -> Resolved:
         When the data say that it did not succeed, or the bound is not reached.
     """
     job = item.job
+    wanted = tuple(dict.fromkeys((*job.wanted, *item.demand.currents)))
 
     def once(steps: Steps | None) -> Mapping[str, FloatArray]:
-        result = session.run(job.netlist, job.wanted, steps=steps)
-        judge(result.vectors, job.wanted, job.stop_time, result.log)
+        result = session.run(job.netlist, wanted, steps=steps)
+        judge(result.vectors, wanted, job.stop_time, result.log)
         if job.stop_time is not None:
             end_exactly(result.vectors, job.stop_time)
         return result.vectors
