@@ -22,13 +22,17 @@ BoolArray = NDArray[np.bool_]
 #: a gate current of rounding errors has no shape.
 SMALLEST_SHARE = 1e-9
 #: What the solver itself takes for nothing, a thousandfold: currents [A] and voltages [V].
-_NOTHING = {True: 1e-15, False: 1e-6}
-#: A step shorter than this share of the run is a jump, not a curve [1].
-JUMP = 1e-8
+_NOTHING = {True: 1e-14, False: 1e-6}
+#: A step shorter than this share of the run is a jump, not a curve: the solver tells no
+#: times apart that are closer than 1e-10 of its largest step [1].
+JUMP = 1e-9
 #: Points of the polynomial that slopes are compared with [1].
 _STENCIL = 5
 #: By how much of the way between them the steps of two intervals may differ [1].
 _GRADING = 0.2
+#: Intervals of a stretch below which its shape is known only roughly [1], and the factor on
+#: its estimated errors.
+_FEW, _CAUTION = 8, 4.0
 #: Where within an interval the two curves are compared [1].
 _PLACES = np.array([0.2, 0.5, 0.8])
 
@@ -65,7 +69,8 @@ def straight_line_errors(
 ) -> FloatArray:
     """Estimate the error of straight lines between points, from the change of slope.
 
-    Cheap, and an upper bound for the monotone cubic wherever the points show the shape.
+    Cheap, and an upper bound for the monotone cubic wherever the points show the shape; where
+    a stretch has few, with a margin.
 
     Parameters
     ----------
@@ -95,26 +100,50 @@ def straight_line_errors(
     at_point = np.zeros(time.size)
     at_point[1:-1] = np.where(cut[1:-1], 0.0, per_point)
     errors: FloatArray = h**2 * np.maximum(at_point[:-1], at_point[1:])
+    ends = np.flatnonzero(cut)
+    counts = np.diff(ends)
+    if counts.min() < _FEW:  # a handful of slopes may miss where the curve bends most
+        errors[np.repeat(counts < _FEW, counts)] *= _CAUTION
     blind = np.flatnonzero(cut[:-1] & cut[1:])
     if blind.size:
         errors[blind] = (np.abs(change[blind]) / scale).max(axis=1) / 4
     return errors
 
 
-def curve_errors(
-    time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray
-) -> FloatArray:
-    """Estimate the error of the monotone cubic between points.
+@dataclass(frozen=True)
+class Shape:
+    """What polynomials through five points of a stretch tell of signals.
 
-    Its slopes are compared with those of the polynomial through five points of the same
-    stretch, and the fourth difference of these tells what a cubic cannot show.
+    Parameters
+    ----------
+    right, left : ndarray, shape (n, m)
+        Slopes after and before each point, an order more exact than those of the monotone
+        cubic.
+    monotone_errors : ndarray, shape (n - 1,)
+        Estimated error of the monotone cubic in each interval as a fraction of the peak [1].
+    own_errors : ndarray, shape (n - 1,)
+        The same of the cubic with the slopes given here.
+    """
 
-    Parameters and result are those of `straight_line_errors`.
+    right: FloatArray
+    left: FloatArray
+    monotone_errors: FloatArray
+    own_errors: FloatArray
+
+
+def shape_of(time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray) -> Shape:
+    """Estimate slopes and errors from the polynomials through five points each.
+
+    Parameters
+    ----------
+    time, values, corners, scale
+        As for `straight_line_errors`.
     """
     h = np.diff(time)
     right, left = monotone_slopes(time, values, corners)
+    after, before = right.copy(), left.copy()
     bounds = np.unique(np.concatenate([[0], corners, [time.size - 1]]))
-    errors = np.zeros(time.size - 1)
+    monotone, own = np.zeros(time.size - 1), np.zeros(time.size - 1)
     lengths = np.diff(bounds) + 1
     for count in range(2, _STENCIL + 1):
         chosen = lengths == count if count < _STENCIL else lengths >= _STENCIL
@@ -123,27 +152,52 @@ def curve_errors(
         first, last = bounds[:-1][chosen], bounds[1:][chosen]
         if count == 2:
             rise = np.abs(values[last] - values[first]) / scale
-            errors[first] = rise.max(axis=1) / 4
+            monotone[first] = own[first] = rise.max(axis=1) / 4
             continue
         intervals = _ranges(first, last - first)
         stretch = np.repeat(np.arange(first.size), last - first)
         lowest, highest = first[stretch], last[stretch] - count + 1
         start = np.clip(intervals - (count - 1) // 2, lowest, highest)
         nodes = start[:, None] + np.arange(count)
-        t, y = time[nodes], values[nodes] / scale
-        slope0 = _slope(t, y, time[intervals])
-        slope1 = _slope(t, y, time[intervals + 1])
+        t, y = time[nodes], values[nodes]
+        after[intervals] = _slope(t, y, time[intervals])
+        before[intervals + 1] = _slope(t, y, time[intervals + 1])
         step = h[intervals][:, None]
-        d0 = step * (right[intervals] / scale - slope0)
-        d1 = step * (left[intervals + 1] / scale - slope1)
+        d0 = step * (right[intervals] - after[intervals]) / scale
+        d1 = step * (left[intervals + 1] - before[intervals + 1]) / scale
         s = _PLACES[:, None, None]
         wrong = np.abs(d0 * s * (1 - s) ** 2 - d1 * s**2 * (1 - s)).max(axis=0)
-        # h^4 f'''' / 384 of the cubic through the true slopes; with fewer points than five
-        # the highest difference that there is stands for it
-        highest_difference = np.abs(_divided_difference(t, y))
-        rest = highest_difference * step ** (count - 1) / (16 if count == _STENCIL else 8)
-        errors[intervals] = (wrong + rest).max(axis=1)
-    return errors
+        # h^4 f'''' / 384 of the cubic through the true slopes. At the end of a stretch, where
+        # all points lie to one side, what the fifth point changes; with fewer points than
+        # five the highest difference that there is
+        aside = (start != intervals - (count - 1) // 2)[:, None]
+        share = np.where(aside, 1.0, 1 / 16) if count == _STENCIL else 1 / 8
+        highest_difference = np.abs(_divided_difference(t, y)) / scale
+        rest = highest_difference * step ** (count - 1) * share
+        own[intervals] = rest.max(axis=1)
+        monotone[intervals] = (wrong + rest).max(axis=1)
+    doubt = _doubt(after, before, bounds, scale)
+    of_slopes = 0.15 * h * np.maximum(doubt[:-1], doubt[1:])  # largest of s (1 - s)^2
+    return Shape(after, before, monotone + of_slopes, own + of_slopes)
+
+
+def _doubt(
+    after: FloatArray, before: FloatArray, bounds: IntArray, scale: FloatArray
+) -> FloatArray:
+    """Tell how far the slopes from two sets of five points differ at each point, shape (n,).
+
+    At the ends of a stretch there is one set only, and it lies to one side: twice what its
+    neighbour says.
+    """
+    doubt: FloatArray = (np.abs(after - before) / scale).max(axis=1)
+    right = np.minimum(bounds[:-1] + 1, bounds[1:])
+    left = np.maximum(bounds[1:] - 1, bounds[:-1])
+    ends = np.zeros(doubt.size)
+    ends[bounds[:-1]] = 2 * np.where(right < bounds[1:], doubt[right], 0.0)
+    at_left = 2 * np.where(left > bounds[:-1], doubt[left], 0.0)
+    ends[bounds[1:]] = np.maximum(ends[bounds[1:]], at_left)
+    doubt[bounds] = ends[bounds]
+    return doubt
 
 
 def _ranges(first: IntArray, counts: IntArray) -> IntArray:
@@ -221,6 +275,7 @@ def look_at(
     corners: IntArray,
     scale: FloatArray,
     enough: float,
+    closely: bool = False,
 ) -> Look:
     """Judge the points of a run.
 
@@ -230,17 +285,22 @@ def look_at(
         As for `straight_line_errors`.
     enough : float
         Error below which nobody needs to look closer [1].
+    closely : bool
+        Whether to judge the cubic with the slopes of `shape_of` in place of the monotone
+        one that waveforms are read by.
     """
     errors = straight_line_errors(time, values, corners, scale)
     if errors.max(initial=0.0) <= enough:
         return Look(time, errors, corners, np.empty(0))
     h = np.diff(time)
+    # an interval between two corners that is no longer is as short as its source made it
     jump = np.flatnonzero((h < JUMP * time[-1]) & (errors > enough))
-    # a jump is found only after a closer look, so a short edge that has a shape is none
-    jump = jump[~np.isin(jump, corners) & ~np.isin(jump + 1, corners)]
+    jump = jump[~(np.isin(jump, corners) & np.isin(jump + 1, corners))]
     if jump.size:
         corners = np.union1d(corners, np.concatenate([jump, jump + 1]))
-    errors = np.minimum(errors, curve_errors(time, values, corners, scale))
+        corners = corners[(corners > 0) & (corners < time.size - 1)]
+    shape = shape_of(time, values, corners, scale)
+    errors = np.minimum(errors, shape.own_errors if closely else shape.monotone_errors)
     errors[jump] = 0.0
     return Look(time, errors, corners, np.unique(time[np.concatenate([jump, jump + 1])]))
 
@@ -278,12 +338,23 @@ def wanted_steps(look: Look, target: float) -> FloatArray:
 
 
 def need_of_points(
-    time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray
+    time: FloatArray,
+    values: FloatArray,
+    corners: IntArray,
+    scale: FloatArray,
+    harmonic: float = 1.0,
 ) -> FloatArray:
     """Tell how densely each interval wants its points, up to a common factor.
 
     The slope of the monotone cubic is a harmonic mean; with steps h it is off by
     h^2 (f'''/6 - f''^2 / (4 f')), and the curve by h times as much.
+
+    Parameters
+    ----------
+    time, values, corners, scale
+        As for `straight_line_errors`.
+    harmonic : float
+        Weight of the second term [1].
 
     Returns
     -------
@@ -302,14 +373,12 @@ def need_of_points(
     bent = np.maximum(np.abs(second[:-1]), np.abs(second[1:]))
     floor = 1e-3 * np.abs(first).max(axis=0)
     steep = np.maximum(np.abs(first), np.where(floor > 0, floor, 1.0))
-    need = (np.abs(third) / 6 + bent**2 / (4 * steep)).max(axis=1)
-    # next to a corner the differences would reach across it: the nearest interval speaks
-    known = np.flatnonzero(inner)
-    if not known.size:
-        return np.ones(time.size - 1)
-    nearest = known[np.clip(np.searchsorted(known, np.arange(need.size)), 0, known.size - 1)]
-    need = np.where(inner, need, need[nearest])
-    result: FloatArray = np.cbrt(need)
+    need = (np.abs(third) / 6 + bent**2 / (4 * steep) * harmonic).max(axis=1)
+    # next to a corner the differences would reach across it: the neighbour speaks
+    own = np.where(inner, need, 0.0)
+    from_left = np.where(cut[1:] & ~cut[:-1], np.concatenate([[0.0], own[:-1]]), 0.0)
+    from_right = np.where(cut[:-1] & ~cut[1:], np.concatenate([own[1:], [0.0]]), 0.0)
+    result: FloatArray = np.cbrt(np.maximum(own, np.maximum(from_left, from_right)))
     return result
 
 

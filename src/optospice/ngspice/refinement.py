@@ -22,15 +22,30 @@ from optospice.interpolation import (
 )
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.steps import LongestSteps, MeshSteps, Steps
-from optospice.resolution import Look, look_at, mesh, need_of_points, peaks, wanted_steps
+from optospice.resolution import (
+    JUMP,
+    BoolArray,
+    Look,
+    look_at,
+    mesh,
+    need_of_points,
+    peaks,
+    shape_of,
+    wanted_steps,
+)
 from optospice.stimulus import Course
 
 #: Share of the bound that reading between points may use up; the solver has the rest [1].
 _SHARE = 0.6
-#: Share of the bound at which a closer look is close enough to judge the points by [1].
-_CLOSE = 0.4
-#: Share of the bound that the fewest points may use up, by what a closer look shows [1].
-_FEWEST = 0.8
+#: Share of the bound that a closer look may be off by [1].
+_CLOSE = 0.1
+#: Shares of the bound that the fewest points may use up, one after the other [1].
+_FEWEST = (0.72, 0.5, 0.25)
+#: Where between the points of a closer look the fewest are checked [1].
+_CHECKED = np.array([0.25, 0.5, 0.75])
+#: How densely the fewest points may lie: weight of the harmonic term of `need_of_points`,
+#: its power, and the least density as a fraction of the largest.
+_DENSITIES = ((1.0, 1.0, 1e-3), (1.0, 1.0, 3e-2), (1.0, 0.75, 3e-2), (0.0, 1.0, 1e-2))
 #: How much longer than asked a step along a ramp may be before anybody looks closer [1].
 _SLACK = 2.5
 #: Times closer than this share of the run are the same: ngspice takes two breakpoints for
@@ -38,8 +53,6 @@ _SLACK = 2.5
 _SAME_TIME = 2e-10
 #: Looks at one run [1]: each may shorten a step to a sixteenth.
 _LOOKS = 14
-#: Looks after which a closer look need not be as close as that [1].
-_PATIENCE = 5
 #: Points of one run [1].
 MOST_POINTS = 5_000_000
 
@@ -119,33 +132,74 @@ def resolve(
     met = corners_are_met(time, demand.corners)
     if look.worst <= demand.bound * _SHARE and met and _is_fine(time, longest, _SLACK):
         return Resolved(vectors, look.jumps)
-    stores_nothing = met and _doubles(time, corners)
-    aim = _CLOSE if stores_nothing else _SHARE
+    start = _Start(time, values, scale, is_current, elsewhere, look, longest)
+    if met and _doubles(time, corners):
+        found = _without_charge(simulate, wanted, demand, start)
+        if found is not None:
+            return found
+    _, _, look, vectors, runs = _closer(simulate, wanted, demand, start, _SHARE, False)
+    return Resolved(vectors, look.jumps, runs)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What the solver's own steps gave, and what they have to show."""
+
+    time: FloatArray
+    values: FloatArray
+    scale: FloatArray
+    is_current: BoolArray
+    largest_current: float
+    look: Look
+    longest: tuple[FloatArray, FloatArray]
+
+
+def _closer(
+    simulate: Callable[[Steps | None], Vectors],
+    wanted: Sequence[str],
+    demand: Demand,
+    start: _Start,
+    share: float,
+    stores_nothing: bool,
+) -> tuple[FloatArray, FloatArray, Look, Vectors, int]:
+    """Look closer until a share of the bound is reached.
+
+    Returns
+    -------
+    values, scale : ndarray
+        Signals and their peaks.
+    look : Look
+        The last look.
+    vectors : mapping of str to ndarray
+        The last run.
+    runs : int
+        How many there were [1].
+
+    Raises
+    ------
+    RunFailedError
+        When it is not reached.
+    """
+    values, scale, look = start.values, start.scale, start.look
+    aim = share * demand.bound
     for runs in range(2, _LOOKS):
-        steps = np.minimum(wanted_steps(look, aim * demand.bound), _longest_in(time, longest))
+        steps = np.minimum(wanted_steps(look, aim), _longest_in(look.time, start.longest))
         try:
-            vectors = simulate(_steps(look, steps, demand, stores_nothing))
+            vectors = simulate(_steps(look, values, steps, aim, demand, stores_nothing))
         except RunFailedError as error:
             raise RunFailedError(
                 f"{_sentence(look, values, scale, wanted, demand)}, and with shorter steps: {error}"
             ) from None
         time, values = _stacked(vectors, wanted)
-        scale = np.maximum(scale, peaks(values, is_current, elsewhere))
+        scale = np.maximum(scale, peaks(values, start.is_current, start.largest_current))
         corners = corner_indices(time, demand.corners)
-        look = look_at(time, values, corners, scale, demand.bound * aim)
-        # a steep step takes many looks until its steps are even; good is good enough then
-        good = aim if runs <= _PATIENCE else _SHARE
-        if look.worst <= demand.bound * good and _is_fine(time, longest, 1.1):
-            break
-    else:
-        raise RunFailedError(
-            f"{_sentence(look, values, scale, wanted, demand)}, after {_LOOKS} runs with ever "
-            "shorter steps"
-        )
-    found = Resolved(vectors, look.jumps, runs)
-    if stores_nothing and not look.jumps.size:
-        return _fewest(simulate, wanted, demand, found, scale)
-    return found
+        look = look_at(time, values, corners, scale, aim, closely=stores_nothing)
+        if look.worst <= aim and _is_fine(time, start.longest, 1.1):
+            return values, scale, look, vectors, runs
+    raise RunFailedError(
+        f"{_sentence(look, values, scale, wanted, demand)}, after {_LOOKS} runs with ever "
+        "shorter steps"
+    )
 
 
 def _stacked(vectors: Vectors, wanted: Sequence[str]) -> tuple[FloatArray, FloatArray]:
@@ -153,7 +207,14 @@ def _stacked(vectors: Vectors, wanted: Sequence[str]) -> tuple[FloatArray, Float
     return vectors["time"], np.stack([vectors[name] for name in wanted], axis=1)
 
 
-def _steps(look: Look, steps: FloatArray, demand: Demand, stores_nothing: bool) -> Steps:
+def _steps(
+    look: Look,
+    values: FloatArray,
+    steps: FloatArray,
+    aim: float,
+    demand: Demand,
+    stores_nothing: bool,
+) -> Steps:
     h = np.diff(look.time)
     parts = np.ceil(h / steps - 0.01)
     if parts.sum() > MOST_POINTS:
@@ -162,14 +223,39 @@ def _steps(look: Look, steps: FloatArray, demand: Demand, stores_nothing: bool) 
             f"{MOST_POINTS:g}, by a shorter duration or another accuracy profile"
         )
     if not stores_nothing:
-        return LongestSteps(look.time, steps, demand.corners)
+        after = _after_jumps(look, values, aim)
+        return LongestSteps(look.time, steps, np.concatenate([demand.corners, after]))
     # points once taken stay, so that each look is closer than the one before
     counts = parts.astype(np.int64)
     interval = np.repeat(np.arange(h.size), counts)
     place = np.arange(1, counts.sum() + 1) - np.repeat(np.cumsum(counts) - counts, counts)
     points = look.time[interval] + h[interval] * place / counts[interval]
     points[np.cumsum(counts) - 1] = look.time[1:]
-    return MeshSteps(np.concatenate([look.time[:1], points]))
+    return MeshSteps(_through(demand.corners, np.concatenate([look.time[:1], points])))
+
+
+def _after_jumps(look: Look, values: FloatArray, aim: float) -> FloatArray:
+    """Give times just after those corners at which a signal jumps [s].
+
+    The current of a capacitance follows the slope of its voltage and jumps with it.
+    """
+    first = look.corners[look.corners < look.time.size - 2]
+    h = np.diff(look.time)
+    first = first[(look.errors[first] > aim) & (h[first] > JUMP * look.time[-1])]
+    change = np.abs(np.diff(values, axis=0)) / h[:, None]
+    jumps = (change[first] > 4 * change[first + 1]).any(axis=1)
+    found: FloatArray = look.time[first[jumps]] + 0.5 * JUMP * look.time[-1]
+    return found
+
+
+def _through(corner_times: FloatArray, points: FloatArray) -> FloatArray:
+    """Move the points that stand for corners onto them: the solver may be late by a little."""
+    own = corner_times[(corner_times > points[0]) & (corner_times < points[-1])]
+    after = np.clip(np.searchsorted(points, own), 1, points.size - 1)
+    nearest = np.where(points[after] - own < own - points[after - 1], after, after - 1)
+    moved = points.copy()
+    moved[nearest] = own
+    return np.unique(moved)
 
 
 def corners_are_met(time: FloatArray, corner_times: FloatArray) -> bool:
@@ -235,70 +321,86 @@ def _is_fine(time: FloatArray, longest: tuple[FloatArray, FloatArray], slack: fl
     return bool((np.diff(time) <= slack * _longest_in(time, longest)).all())
 
 
-def _fewest(
+def _without_charge(
     simulate: Callable[[Steps | None], Vectors],
     wanted: Sequence[str],
     demand: Demand,
-    close: Resolved,
-    scale: FloatArray,
-) -> Resolved:
-    """Give a run with no more points than the bound needs, proved by those of the closer look.
+    start: _Start,
+) -> Resolved | None:
+    """Give a run with no more points than the bound needs, proved by those of a closer look.
 
     The points of the two runs differ, so each value of the closer look is an independent
-    check of what is read between the points of the other.
+    check of what is read between the points of the other. None when the two do not agree:
+    then something is stored after all.
     """
-    time, values = _stacked(close.vectors, wanted)
-    corners = corner_indices(time, demand.corners)
-    points = _fewest_points(time, values, corners, scale, _FEWEST * demand.bound)
-    if points.size > 0.8 * time.size:
-        return close
-    vectors = simulate(MeshSteps(points))
-    error = _error_of(*_stacked(vectors, wanted), demand.corners, time, values, scale)
-    if error > demand.bound:
-        return close
-    return Resolved(vectors, close.jumps, close.runs + 1)
+    values, scale, look, _, runs = _closer(simulate, wanted, demand, start, _CLOSE, True)
+    close = _Close.of(look, values, scale)
+    corner_times = np.union1d(demand.corners, look.jumps)
+    for share in _FEWEST:
+        points = _through(corner_times, close.fewest_points(share * demand.bound))
+        vectors = simulate(MeshSteps(points))
+        runs += 1
+        time, found = _stacked(vectors, wanted)
+        if close.error_of(time, found, corner_times) <= (1 - _CLOSE) * demand.bound:
+            return Resolved(vectors, look.jumps, runs)
+    return None
 
 
-def _error_of(
-    time: FloatArray,
-    values: FloatArray,
-    corner_times: FloatArray,
-    check_time: FloatArray,
-    check_values: FloatArray,
-    scale: FloatArray,
-) -> float:
-    """Give the largest distance of a curve through points from other points of the same run."""
-    slopes = monotone_slopes(time, values, corner_indices(time, corner_times))
-    between = read_between(time, values, slopes, check_time)
-    return float((np.abs(between - check_values) / scale).max())
+@dataclass(frozen=True)
+class _Close:
+    """A closer look, which stands for the truth: values at its points and between them."""
 
+    look: Look
+    slopes: tuple[FloatArray, FloatArray]
+    values: FloatArray
+    scale: FloatArray
+    check_times: FloatArray
+    check_values: FloatArray
 
-def _fewest_points(
-    time: FloatArray, values: FloatArray, corners: IntArray, scale: FloatArray, bound: float
-) -> FloatArray:
-    """Choose the fewest points from which a closely looked at run can be read [s].
+    @classmethod
+    def of(cls, look: Look, values: FloatArray, scale: FloatArray) -> _Close:
+        time = look.time
+        shape = shape_of(time, values, look.corners, scale)
+        slopes = (shape.right, shape.left)
+        # within a jump there is nothing to check
+        curves = np.flatnonzero(np.diff(time) >= JUMP * time[-1])
+        inside = time[curves] + _CHECKED[:, None] * np.diff(time)[curves]
+        between = read_between(time, values, slopes, inside.ravel())
+        times = np.concatenate([time, inside.ravel()])
+        return cls(look, slopes, values, scale, times, np.concatenate([values, between]))
 
-    The closer look stands for the truth: a mesh is good when the curve through its values
-    at the mesh meets all of its points.
-    """
-    slopes = monotone_slopes(time, values, corners)
-    need = need_of_points(time, values, corners, scale)
-    best = time
-    for power, least in ((1.0, 1e-3), (1.0, 3e-2), (0.75, 3e-2)):
-        density = need**power + least * need.max() ** power
-        density /= (density * np.diff(time)).sum()
-        low, high = corners.size + 1.0, float(time.size)
-        while high > 1.05 * low:
-            count = float(np.sqrt(low * high))
-            points = mesh(time, count * density, corners)
-            at_points = read_between(time, values, slopes, points)
-            if _error_of(points, at_points, time[corners], time, values, scale) <= bound:
-                high = count
-                if points.size < best.size:
-                    best = points
-            else:
-                low = count
-    return best
+    def error_of(self, time: FloatArray, values: FloatArray, corner_times: FloatArray) -> float:
+        """Give the largest distance of a curve through points from the closer look [1]."""
+        slopes = monotone_slopes(time, values, corner_indices(time, corner_times))
+        between = read_between(time, values, slopes, self.check_times)
+        return float((np.abs(between - self.check_values) / self.scale).max())
+
+    def fewest_points(self, bound: float) -> FloatArray:
+        """Choose the fewest times [s] at which values tell everything within a bound [1]."""
+        time, corners = self.look.time, self.look.corners
+        quarters = time[:-1] + np.concatenate([[0.0], _CHECKED])[:, None] * np.diff(time)
+        best = np.append(quarters.T.ravel(), time[-1])
+        for harmonic, power, least in _DENSITIES:
+            need = need_of_points(time, self.values, corners, self.scale, harmonic)
+            if not need.max() > 0:
+                need = np.ones_like(need)
+            bounds = np.concatenate([[0], corners])
+            largest = np.maximum.reduceat(need, bounds)
+            width = np.diff(np.append(bounds, need.size))
+            density = need**power + least * np.repeat(largest**power, width)
+            density /= (density * np.diff(time)).sum()
+            low, high = corners.size + 1.0, float(2 * time.size)
+            while high > 1.04 * low:
+                count = float(np.sqrt(low * high))
+                points = mesh(time, count * density, corners)
+                at_points = read_between(time, self.values, self.slopes, points)
+                if self.error_of(points, at_points, time[corners]) <= bound:
+                    high = count
+                    if points.size < best.size:
+                        best = points
+                else:
+                    low = count
+        return best
 
 
 def _sentence(
