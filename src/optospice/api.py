@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from optospice import units
@@ -212,7 +213,8 @@ def simulate_circuit(
     Returns
     -------
     Waveforms
-        Time and the signals by the names given.
+        Time and the signals by the names given. Their `error_bound` was shown for this
+        circuit by moving the solver's tolerance; `notes` say what had to be eased.
 
     Raises
     ------
@@ -222,6 +224,7 @@ def simulate_circuit(
         When ngspice fails, with its own words.
     """
     from optospice.foreign import named_waveforms, transient_netlist, vector_names
+    from optospice.ngspice.circuit import CircuitJob
     from optospice.ngspice.simulate import Job
 
     try:
@@ -233,12 +236,15 @@ def simulate_circuit(
     if not signals:
         raise InputError("signals: at least one, such as 'v(out)'")
     names = vector_names(signals)
-    netlist = transient_netlist(circuit, seconds, signals, find_profile(accuracy), kelvin)
-    job = Job(netlist, tuple(names.values()), seconds)
-    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_job", [job])
+    profile = find_profile(accuracy)
+    netlist = transient_netlist(circuit, seconds, signals, profile, kelvin)
+    job = CircuitJob(Job(netlist, tuple(names.values()), seconds), profile)
+    ((_, outcome),) = default_pool().map("optospice.ngspice.circuit:run_circuit", [job])
     if isinstance(outcome, Failed):
         raise SimulationError(f"circuit: {outcome.message}")
-    return named_waveforms(outcome.result, names)
+    solved = outcome.result
+    waves = named_waveforms(solved.vectors, names)
+    return replace(waves, error_bound=solved.error_bound, notes=solved.notes)
 
 
 def _changed(device: Device, parameters: Mapping[str, str | float]) -> dict[str, float]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from optospice.accuracy import Profile
 from optospice.errors import InputError
+from optospice.ngspice.easing import eased
 from optospice.ngspice.guard import check_library
 from optospice.ngspice.judge import RunFailedError, judge, reject
 from optospice.ngspice.session import Session, Table
@@ -63,7 +65,8 @@ def run_copies(
     """Run copies of a testbench's device in one transient, one per parameter set.
 
     Where ngspice steps over an edge of its own sources, the run is repeated with sources
-    that optospice answers for.
+    that optospice answers for; where it does not converge, with tolerances eased in named
+    steps, which the waveforms' notes name.
 
     Parameters
     ----------
@@ -83,10 +86,16 @@ def run_copies(
         check_library(bench.device.text, str(bench.device.file))
     except InputError as error:
         raise RunFailedError(str(error)) from None
-    try:
-        return _run_copies(session, bench, parameter_sets)
-    except _EdgeMissedError:
-        return _run_copies(session, replace(bench, tabulated=True), parameter_sets)
+
+    def run(profile: Profile) -> list[Waveforms]:
+        exact = replace(bench, profile=profile)
+        try:
+            return _run_copies(session, exact, parameter_sets)
+        except _EdgeMissedError:
+            return _run_copies(session, replace(exact, tabulated=True), parameter_sets)
+
+    outcome = eased(bench.profile, run, bench.profile.suited_to(bench.device.text))
+    return [waves.eased(outcome.profile, outcome.notes) for waves in outcome.result]
 
 
 class _EdgeMissedError(RunFailedError):
