@@ -35,6 +35,9 @@ class Profile:
         ngspice ``abstol`` [A].
     voltage_tolerance : float
         ngspice ``vntol`` [V].
+    largest_step : float
+        Largest time step as a fraction of the duration [1]. ngspice gives up below 1e-11 of
+        it, so a shorter one lets it follow faster edges.
     eased : str
         What was eased for a circuit that does not converge otherwise; empty: nothing.
     """
@@ -45,6 +48,7 @@ class Profile:
     truncation_factor: float = 7.0
     current_tolerance: float = 1e-18
     voltage_tolerance: float = 1e-9
+    largest_step: float = 1.0
     eased: str = ""
 
     @property
@@ -75,20 +79,19 @@ class Profile:
             current_tolerance=max(self.current_tolerance * factor, 1e-18),
         )
 
-    def suited_to(self, netlist: str, kinds: str = "jmqz") -> Profile:
+    def suited_to(self, netlist: str) -> Profile:
         """Give the profile to begin with for a circuit.
 
-        The sum of a transistor's currents is never known to 1e-18 A: some circuits then do
-        not fail, they creep. They begin with the first easing.
+        Where junctions carry milliamperes, no sum of currents is known to 1e-18 A: some
+        circuits then do not fail, they creep. Those with semiconductors begin with the first
+        easing.
 
         Parameters
         ----------
         netlist : str
             The circuit's text.
-        kinds : str
-            First letters of the elements that creep.
         """
-        element = rf"^[ \t]*[{kinds}]\w*[ \t]+\S+[ \t]+\S+[ \t]+\S+"
+        element = r"^[ \t]*[djmqz]\w*[ \t]+\S+[ \t]+\S+[ \t]+\S+"
         creeps = re.search(element, netlist, re.IGNORECASE | re.MULTILINE)
         return easings(self)[0] if creeps else self
 
@@ -111,7 +114,7 @@ class Profile:
         """
         if not self.eased or peak_current <= 0:
             return self.bound
-        share = (self.current_tolerance / peak_current) ** (2 / 3)
+        share = float((self.current_tolerance / peak_current) ** (2 / 3))
         return min(max(self.bound, share), 1.0)
 
 
@@ -124,11 +127,10 @@ PROFILES = {
     )
 }
 
-#: ``abstol`` in the order tried [A]. With 1 A, or with 1 V on 1 pF and steps of 1 ps, rounding
-#: alone moves currents by 1e-16 A: no Newton iteration agrees with the last to 1e-18 A.
-_EASED_CURRENTS = (1e-15, 1e-12, 1e-9)
-#: ``vntol`` of the last of them [V]: ngspice's own.
-_EASED_VOLTAGE = 1e-6
+#: ``abstol`` [A], ``vntol`` [V] and largest step [1] in the order tried. With 1 A, or with 1 V on
+#: 1 pF and steps of 1 ps, rounding alone moves currents by 1e-16 A: no Newton iteration agrees
+#: with the last to 1e-18 A. The last voltage is ngspice's own.
+_EASED = ((1e-15, 1e-9, 1.0), (1e-12, 1e-9, 1.0), (1e-12, 1e-9, 1e-3), (1e-9, 1e-6, 1e-3))
 #: Of the tolerance and of the bound, where no looser profile is left.
 _LAST_TOLERANCE, _LAST_BOUND = 10.0, 5.0
 
@@ -148,14 +150,20 @@ def easings(profile: Profile) -> tuple[Profile, ...]:
         currents that ``abstol`` does not touch, see `Profile.kept_bound`.
     """
     steps = []
-    for current in _EASED_CURRENTS:
+    for current, voltage, largest in _EASED:
         words = f"abstol {profile.current_tolerance:g} -> {current:g} A"
-        voltage = profile.voltage_tolerance
-        if current == _EASED_CURRENTS[-1]:
-            words += f", vntol {voltage:g} -> {_EASED_VOLTAGE:g} V"
-            voltage = _EASED_VOLTAGE
+        if voltage != profile.voltage_tolerance:
+            words += f", vntol {profile.voltage_tolerance:g} -> {voltage:g} V"
+        if largest != profile.largest_step:
+            words += f", largest step {largest:g} of the duration"
         steps.append(
-            replace(profile, current_tolerance=current, voltage_tolerance=voltage, eased=words)
+            replace(
+                profile,
+                current_tolerance=current,
+                voltage_tolerance=voltage,
+                largest_step=largest,
+                eased=words,
+            )
         )
     looser = [other for other in PROFILES.values() if other.bound > profile.bound]
     last = min(looser, key=lambda other: other.bound) if looser else None
@@ -171,7 +179,7 @@ def easings(profile: Profile) -> tuple[Profile, ...]:
             truncation_factor=last.truncation_factor if last else profile.truncation_factor,
             eased=f"{step.eased}, {words}",
         )
-        for step in steps[1:]
+        for step in steps[-2:]
     ]
     return (*steps, *looser_steps)
 

@@ -50,10 +50,8 @@ class Waveforms:
 
     def eased(self, profile: Profile, notes: tuple[str, ...]) -> Waveforms:
         """Give the same with the bound and the notes of the profile that the run took."""
-        if not notes:
-            return self
         peaks = [float(np.abs(v).max()) for name, v in self.signals.items() if name[:2] == "i("]
-        bound = profile.kept_bound(min((peak for peak in peaks if peak > 0), default=0.0))
+        bound = profile.kept_bound(max(peaks, default=0.0))
         return replace(self, error_bound=bound, notes=(*self.notes, *notes))
 
     def __getitem__(self, name: str) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from optospice.accuracy import Profile
@@ -10,6 +11,10 @@ from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.proof import Vectors, proved
 from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import Job, run_job
+from optospice.sources import number
+
+#: The card as this package writes it: step, stop time, start, largest step.
+_TRANSIENT = re.compile(r"^(\.tran \S+ \S+ \S+ )(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,10 @@ def run_circuit(session: Session, item: CircuitJob) -> Solved:
     """
 
     def run(profile: Profile) -> Vectors:
-        text = item.job.netlist.replace(item.profile.options, profile.options)
-        return run_job(session, replace(item.job, netlist=text))
+        return run_job(session, replace(item.job, netlist=_eased(item, profile)))
 
     # the proof moves abstol along, so that small currents are as exact as large ones
-    begin = item.profile.suited_to(item.job.netlist, "djmqz")
+    begin = item.profile.suited_to(item.job.netlist)
     first = eased(item.profile, run, begin)
 
     def run_finer(profile: Profile) -> Vectors:
@@ -81,3 +85,16 @@ def run_circuit(session: Session, item: CircuitJob) -> Solved:
         else "no bound could be shown"
     )
     return Solved(proof.vectors, min(proof.error, 1.0), (*notes, short))
+
+
+def _eased(item: CircuitJob, profile: Profile) -> str:
+    """Give the netlist with another profile's options and largest step."""
+    text = item.job.netlist.replace(item.profile.options, profile.options)
+    if profile.largest_step == item.profile.largest_step:
+        return text
+    share = profile.largest_step / item.profile.largest_step
+
+    def shorter(card: re.Match[str]) -> str:
+        return f"{card[1]}{number(float(card[2]) * share)}"
+
+    return _TRANSIENT.sub(shorter, text)
