@@ -129,8 +129,14 @@ PROFILES = {
 
 #: ``abstol`` [A], ``vntol`` [V] and largest step [1] in the order tried. With 1 A, or with 1 V on
 #: 1 pF and steps of 1 ps, rounding alone moves currents by 1e-16 A: no Newton iteration agrees
-#: with the last to 1e-18 A. The last voltage is ngspice's own.
-_EASED = ((1e-15, 1e-9, 1.0), (1e-12, 1e-9, 1.0), (1e-12, 1e-9, 1e-3), (1e-9, 1e-6, 1e-3))
+#: with the last to 1e-18 A. The larger voltage is ngspice's own.
+_EASED = (
+    (1e-15, 1e-9, 1.0),
+    (1e-12, 1e-9, 1.0),
+    (1e-10, 1e-9, 1.0),
+    (1e-12, 1e-9, 1e-3),  # late: what was no step is then a million tiny ones, now and then
+    (1e-9, 1e-6, 1e-3),
+)
 #: Of the tolerance and of the bound, where no looser profile is left.
 _LAST_TOLERANCE, _LAST_BOUND = 10.0, 5.0
 
