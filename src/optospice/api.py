@@ -216,7 +216,8 @@ def simulate_circuit(
     Returns
     -------
     Waveforms
-        Time and the signals by the names given.
+        Time and the signals by the names given. Their `error_bound` was shown for this
+        circuit by moving the solver's tolerance; `notes` say what had to be eased.
 
     Raises
     ------
@@ -237,7 +238,7 @@ def simulate_circuit(
     except units.UnitsError as error:
         raise InputError(str(error)) from None
     run = transient(circuit, signals, find_profile(accuracy), seconds, kelvin)
-    ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_circuit", [run.job])
+    ((_, outcome),) = default_pool().map("optospice.ngspice.circuit:run_circuit", [run.job])
     if isinstance(outcome, Failed):
         raise SimulationError(f"circuit: {told_by_signals(outcome.message, run.vectors)}")
     return run.waveforms(outcome.result)

@@ -17,9 +17,10 @@ from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
 from optospice.netlist import exists, expand_includes, find_included, included_name
+from optospice.ngspice.circuit import CircuitJob, Solved
 from optospice.ngspice.guard import cleaned_netlist
-from optospice.ngspice.refinement import Demand, Resolved
-from optospice.ngspice.simulate import CircuitJob, Job
+from optospice.ngspice.refinement import Demand
+from optospice.ngspice.simulate import Job
 from optospice.probes import probe
 from optospice.source_shapes import SourceShapes, source_shapes
 from optospice.sources import number
@@ -46,8 +47,8 @@ class Transient:
         The simulator's vector for each signal that was asked for.
     shapes : SourceShapes
         What the circuit's sources do.
-    error_bound : float
-        Largest error of the signals as a fraction of their peak [1].
+    profile : Profile
+        How exact.
     currents : tuple of str
         Vectors that tell how large the circuit's currents are.
     """
@@ -56,7 +57,7 @@ class Transient:
     duration: float
     vectors: Mapping[str, str]
     shapes: SourceShapes
-    error_bound: float
+    profile: Profile
     currents: tuple[str, ...] = ()
 
     @property
@@ -67,15 +68,18 @@ class Transient:
             courses = (*courses, *unknown_courses(self.duration))
         return CircuitJob(
             Job(self.netlist, tuple(dict.fromkeys(self.vectors.values())), self.duration),
-            Demand(self.error_bound, self.shapes.corners, courses, self.currents),
+            self.profile,
+            Demand(self.profile.bound, self.shapes.corners, courses, self.currents),
         )
 
-    def waveforms(self, run: Resolved) -> Waveforms:
+    def waveforms(self, run: Solved) -> Waveforms:
         """Give the vectors of the run the names that were asked for."""
         signals = {signal: run.vectors[vector] for signal, vector in self.vectors.items()}
         unit = {name: "A" if name.strip().lower().startswith("i") else "V" for name in signals}
         breaks = np.union1d(self.shapes.corners, run.jumps)
-        return Waveforms(run.vectors["time"], signals, unit, breaks, self.error_bound)
+        return Waveforms(
+            run.vectors["time"], signals, unit, breaks, run.error_bound, notes=run.notes
+        )
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def transient(
         *(f".save {' '.join(wanted[k : k + 50])}" for k in range(0, len(wanted), 50)),
     ]
     netlist = cleaned_netlist(_tran("\n".join(lines), span, span.largest_step), "circuit")
-    return Transient(netlist, span.duration, probed.vectors, shapes, profile.bound, currents)
+    return Transient(netlist, span.duration, probed.vectors, shapes, profile, currents)
 
 
 def _expanded(text: str) -> list[str]:

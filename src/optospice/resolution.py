@@ -32,7 +32,7 @@ _STENCIL = 5
 _GRADING = 0.2
 #: Intervals of a stretch below which its shape is known only roughly [1], and the factor on
 #: its estimated errors.
-_FEW, _CAUTION = 8, 4.0
+_FEW, _CAUTION = 8, 8.0
 #: Where within an interval the two curves are compared [1].
 _PLACES = np.array([0.2, 0.5, 0.8])
 

@@ -248,10 +248,11 @@ class Testbench:
         """Largest time step [s]: all of it, unless edges are shorter than the solver can see."""
         gaps = np.diff(self.breakpoints, prepend=0.0)
         gaps = gaps[gaps > 1e-12 * self.duration]
+        longest = self.duration * self.profile.largest_step
         if not gaps.size:
-            return self.duration
+            return longest
         share = self.profile.bound / 3  # of the bound, that the edges may use up
-        return min(self.duration, share / _MERGED_BREAKPOINTS * float(gaps.min()))
+        return min(longest, share / _MERGED_BREAKPOINTS * float(gaps.min()))
 
     def edges_were_met(self, time: FloatArray) -> bool:
         """Whether the solver placed a point on every edge.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,8 @@ from optospice.interpolation import FloatArray, interpolate
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
+
+    from optospice.accuracy import Profile
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,8 @@ class Waveforms:
         Times at which a stimulus changes its slope [s]; no interpolation crosses them.
     error_bound : float
         Largest error of the signals as a fraction of their peak [1].
+    notes : tuple of str
+        What a reader should know: tolerances that were eased, a bound that was not reached.
     """
 
     time: FloatArray
@@ -41,6 +45,13 @@ class Waveforms:
     units: Mapping[str, str] = field(default_factory=dict)
     breakpoints: FloatArray = field(default_factory=lambda: np.empty(0))
     error_bound: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def eased(self, profile: Profile, notes: tuple[str, ...]) -> Waveforms:
+        """Give the same with the bound and the notes of the profile that the run took."""
+        peaks = [float(np.abs(v).max()) for name, v in self.signals.items() if name[:2] == "i("]
+        bound = profile.kept_bound(max(peaks, default=0.0))
+        return replace(self, error_bound=bound, notes=(*self.notes, *notes))
 
     def __getitem__(self, name: str) -> FloatArray:
         """Give one signal by name; ``"time"`` as well."""

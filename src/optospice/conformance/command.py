@@ -14,6 +14,9 @@ from optospice.device import list_devices
 from optospice.errors import InputError, close_matches
 from optospice.ngspice.pool import Pool
 
+#: Longest time of one run, and when no further run of a device begins [s].
+_LONGEST_RUN, _BUDGET = 4.0, 14.0
+
 
 def check_devices(
     names: Sequence[str],
@@ -65,9 +68,9 @@ def check_devices(
     if not drive.voltage > 0 or (drive.irradiance is not None and drive.irradiance < 0):
         raise InputError("check: accepted: a voltage above 0 V and an irradiance not below 0")
     findings: dict[str, list[Finding]] = {}
-    with Pool(workers=workers) as pool:
+    with Pool(workers=workers, timeout=_LONGEST_RUN, attempts=1) as pool:
         for name in known if every else dict.fromkeys(names):
-            findings[name] = check_device(name, pool, drive)
+            findings[name] = check_device(name, pool, drive, budget=_BUDGET)
     is_sound = all(sound(found) for found in findings.values())
     if as_json:
         return json.dumps(document(findings), indent=2), is_sound

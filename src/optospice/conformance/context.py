@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +32,10 @@ ROOM = 27.0
 _EDGE_FRACTION = 1e-6
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
 _RUN_ANALYSIS = "optospice.conformance.jobs:run_analysis"
+
+
+class OutOfTimeError(RuntimeError):
+    """The time that a device may take is over."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,15 @@ class Context:
         How hard it is driven.
     profile : Profile
         How exact the runs are and what counts as a difference.
+    deadline : float
+        Moment of `time.monotonic` after which nothing more is run [s].
     """
 
     device: Device
     pool: Pool
     drive: Drive = Drive()
     profile: Profile = PROFILES["standard"]
+    deadline: float = math.inf
     _kept: dict[tuple[float, float], Waveforms | Failed] = field(default_factory=dict)
 
     def finding(
@@ -76,6 +85,11 @@ class Context:
     ) -> Finding:
         """Give a finding; it points at the ``.lib`` unless told otherwise."""
         return Finding(check, severity, seen, where or str(self.device.file), cure)
+
+    @property
+    def begin(self) -> Profile:
+        """The profile that runs of this device begin with."""
+        return self.profile.suited_to(self.device.text)
 
     @property
     def irradiance(self) -> float:
@@ -126,6 +140,8 @@ class Context:
         return list(self._map(_RUN_ANALYSIS, analyses))
 
     def _map(self, function: str, items: Sequence[Any]) -> Iterator[Any]:
+        if time.monotonic() > self.deadline:
+            raise OutOfTimeError
         found: dict[int, Any] = {}
         for index, outcome in self.pool.map(function, items):
             found[index] = outcome if isinstance(outcome, Failed) else outcome.result
@@ -170,7 +186,7 @@ class Context:
         text = (
             f"conformance\n{device.text}{sources}"
             f"Xdevice {' '.join(nodes)} {device.name} {spelled}\n"
-            f".temp {number(temperature)}\n{self.profile.options}\n.save {saved}\n{card}\n.end\n"
+            f".temp {number(temperature)}\n{self.begin.options}\n.save {saved}\n{card}\n.end\n"
         )
         return Analysis(text, wanted)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 
 from optospice.conformance import dynamics, operating, static
-from optospice.conformance.context import Context, Drive
+from optospice.conformance.context import Context, Drive, OutOfTimeError
 from optospice.conformance.finding import Finding
 from optospice.conformance.parameters import check_parameters
 from optospice.conformance.reference import Reference, check_reference, find_reference
@@ -16,12 +18,18 @@ from optospice.ngspice.pool import Pool
 Check = Callable[[Context], Iterator[Finding]]
 
 _STATIC: tuple[Check, ...] = (static.check_terminals, static.check_shared, static.check_pitfalls)
-_RUNS: tuple[Check, ...] = (
-    operating.check_zero_bias, operating.check_analyses,
-    dynamics.check_transient, dynamics.check_equilibrium, dynamics.check_states,
-    dynamics.check_tolerance, dynamics.check_passive, dynamics.check_instances,
-    dynamics.check_plain_ngspice, check_parameters,
-)  # fmt: skip
+_RUNS: dict[str, Check] = {
+    "zero_bias": operating.check_zero_bias,
+    "dc, ac": operating.check_analyses,
+    "transient": dynamics.check_transient,
+    "equilibrium": dynamics.check_equilibrium,
+    "states": dynamics.check_states,
+    "tolerance": dynamics.check_tolerance,
+    "passive": dynamics.check_passive,
+    "instances": dynamics.check_instances,
+    "plain_ngspice": dynamics.check_plain_ngspice,
+    "parameters": check_parameters,
+}
 #: What the suite asks of a device, in words, by the name of the check.
 CHECKS = {
     "card": "card and .lib agree",
@@ -48,6 +56,7 @@ def check_device(
     pool: Pool,
     drive: Drive | None = None,
     reference: Reference | None = None,
+    budget: float = math.inf,
 ) -> list[Finding]:
     """Run the conformance suite on one device.
 
@@ -61,6 +70,8 @@ def check_device(
         How hard to drive it: ±1 V and its own reference irradiance by default.
     reference : callable, optional
         Independent reference; default: the installed one, if any.
+    budget : float
+        Time after which no further run begins [s]; a finding says what was not checked.
 
     Returns
     -------
@@ -78,14 +89,33 @@ def check_device(
         if "there is no such device" in str(error):
             raise
         return [Finding("card", "error", str(error), str(error).split(": ", 1)[0])]
-    context = Context(device, pool, drive or Drive())
+    deadline = time.monotonic() + budget
+    context = Context(device, pool, drive or Drive(), deadline=deadline)
     found = [finding for check in _STATIC for finding in check(context)]
-    found += operating.check_operating_point(context)
+    left_out: list[str] = []
+    try:
+        found += operating.check_operating_point(context)
+    except OutOfTimeError:
+        left_out.append("operating_point")
     if any("no operating point without bias" in finding.seen for finding in found):
         # every other run would say the same again
         return _ordered(found)
-    found += [finding for check in _RUNS for finding in check(context)]
-    found += check_reference(context, reference or find_reference(device.name))
+    for name, check in _RUNS.items():
+        try:
+            found += check(context)
+        except OutOfTimeError:
+            left_out.append(name)
+    if not left_out:
+        found += check_reference(context, reference or find_reference(device.name))
+    else:
+        found.append(
+            context.finding(
+                "budget",
+                f"not checked to the end: {', '.join(left_out)}; the runs so far took {budget:g} s",
+                severity="warning",
+                cure="run the checks that matter by hand, or simplify what makes steps short",
+            )
+        )
     return _ordered(found)
 
 

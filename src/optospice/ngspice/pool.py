@@ -33,7 +33,6 @@ DEFAULT_TIMEOUT = 60.0
 #: Largest address space of a worker [bytes].
 DEFAULT_MEMORY_LIMIT = 4 << 30
 _START_TIMEOUT = 30.0
-_ATTEMPTS = 2
 _START = "from optospice.ngspice.worker import main; main()"
 
 
@@ -123,6 +122,8 @@ class Pool:
         Which ngspice.
     preload : str
         Module that every worker imports when it starts.
+    attempts : int
+        How often an item is tried whose worker was lost or too slow.
     """
 
     workers: int = 0
@@ -130,6 +131,7 @@ class Pool:
     memory_limit: int = DEFAULT_MEMORY_LIMIT
     installation: Installation = field(default_factory=find_installation)
     preload: str = ""
+    attempts: int = 2
 
     def __post_init__(self) -> None:
         self._size = self.workers or len(os.sched_getaffinity(0))
@@ -328,7 +330,8 @@ class Pool:
         if innocent:
             waiting.appendleft(innocent)
         attempts[guilty] = attempts.get(guilty, 0) + 1
-        if attempts[guilty] < _ATTEMPTS:
+        if attempts[guilty] < self.attempts:
             waiting.append([guilty])
         else:
-            yield guilty, Failed(f"{reason} (tried {_ATTEMPTS} times)")
+            times = f" (tried {self.attempts} times)" if self.attempts > 1 else ""
+            yield guilty, Failed(f"{reason}{times}")

@@ -15,7 +15,6 @@ import numpy as np
 
 from optospice.interpolation import (
     FloatArray,
-    IntArray,
     corner_indices,
     monotone_slopes,
     read_between,
@@ -36,7 +35,9 @@ from optospice.resolution import (
 from optospice.stimulus import Course
 
 #: Share of the bound that reading between points may use up; the solver has the rest [1].
-_SHARE = 0.6
+_SHARE = 0.4
+#: The same once a run is repeated: where a curve has a kink, an estimate says a quarter of it.
+_AGAIN = 0.15
 #: Share of the bound that a closer look may be off by [1].
 _CLOSE = 0.1
 #: Shares of the bound that the fewest points may use up, one after the other [1].
@@ -45,7 +46,7 @@ _FEWEST = (0.72, 0.5, 0.25)
 _CHECKED = np.array([0.25, 0.5, 0.75])
 #: How densely the fewest points may lie: weight of the harmonic term of `need_of_points`,
 #: its power, and the least density as a fraction of the largest.
-_DENSITIES = ((1.0, 1.0, 1e-3), (1.0, 1.0, 3e-2), (1.0, 0.75, 3e-2), (0.0, 1.0, 1e-2))
+_DENSITIES = ((1.0, 1.0, 1e-3), (1.0, 1.0, 3e-2), (1.0, 0.75, 1e-3), (1.0, 0.6, 1e-3))
 #: How much longer than asked a step along a ramp may be before anybody looks closer [1].
 _SLACK = 2.5
 #: Times closer than this share of the run are the same: ngspice takes two breakpoints for
@@ -133,11 +134,11 @@ def resolve(
     if look.worst <= demand.bound * _SHARE and met and _is_fine(time, longest, _SLACK):
         return Resolved(vectors, look.jumps)
     start = _Start(time, values, scale, is_current, elsewhere, look, longest)
-    if met and _doubles(time, corners):
+    if stores_nothing(time, demand.corners):
         found = _without_charge(simulate, wanted, demand, start)
         if found is not None:
             return found
-    _, _, look, vectors, runs = _closer(simulate, wanted, demand, start, _SHARE, False)
+    _, _, look, vectors, runs = _closer(simulate, wanted, demand, start, _AGAIN, False)
     return Resolved(vectors, look.jumps, runs)
 
 
@@ -275,12 +276,22 @@ def corners_are_met(time: FloatArray, corner_times: FloatArray) -> bool:
     return bool((distance <= _SAME_TIME * time[-1]).all())
 
 
-def _doubles(time: FloatArray, corners: IntArray) -> bool:
+def stores_nothing(time: FloatArray, corner_times: FloatArray) -> bool:
     """Whether every step was twice the one before, or cut by a corner: nothing held it back.
 
     So it is in a circuit without charge, whose steps the solver's error estimate never
-    shortens.
+    shortens, and whose values follow from the sources of the moment.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Points of a run with the solver's own steps [s].
+    corner_times : ndarray
+        Times at which a source changes its slope [s].
     """
+    if not corners_are_met(time, corner_times):
+        return False
+    corners = corner_indices(time, corner_times)
     h = np.diff(time)
     free = np.ones(h.size, dtype=bool)
     free[:2] = False  # how a run begins
@@ -288,9 +299,7 @@ def _doubles(time: FloatArray, corners: IntArray) -> bool:
     free[corners - 1] = False  # the one before is cut
     free[-1] = False
     index = np.flatnonzero(free)
-    if not index.size:
-        return False
-    return bool((np.abs(h[index] / h[index - 1] - 2) < 1e-3).all())
+    return bool(index.size and (np.abs(h[index] / h[index - 1] - 2) < 1e-3).all())
 
 
 def _longest_of(courses: Sequence[Course], duration: float) -> tuple[FloatArray, FloatArray]:

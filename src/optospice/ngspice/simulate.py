@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from optospice.accuracy import Profile
 from optospice.errors import InputError
+from optospice.ngspice.easing import eased
 from optospice.ngspice.guard import check_library
 from optospice.ngspice.judge import RunFailedError, end_exactly, judge, reject
-from optospice.ngspice.refinement import Demand, Resolved, resolve
+from optospice.ngspice.refinement import Demand, resolve
 from optospice.ngspice.session import Session, Table
 from optospice.ngspice.steps import Steps
 from optospice.stimulus import FloatArray
@@ -48,43 +51,6 @@ def run_job(session: Session, job: Job) -> Mapping[str, FloatArray]:
     return result.vectors
 
 
-@dataclass(frozen=True)
-class CircuitJob:
-    """A transient of a whole circuit, whose points have to show its signals.
-
-    Parameters
-    ----------
-    job : Job
-        What to run.
-    demand : Demand
-        How exact, and what is known of its sources.
-    """
-
-    job: Job
-    demand: Demand
-
-
-def run_circuit(session: Session, item: CircuitJob) -> Resolved:
-    """Run the transient of a circuit with as many points as its bound needs.
-
-    Raises
-    ------
-    RunFailedError
-        When the data say that it did not succeed, or the bound is not reached.
-    """
-    job = item.job
-    wanted = tuple(dict.fromkeys((*job.wanted, *item.demand.currents)))
-
-    def once(steps: Steps | None) -> Mapping[str, FloatArray]:
-        result = session.run(job.netlist, wanted, steps=steps)
-        judge(result.vectors, wanted, job.stop_time, result.log)
-        if job.stop_time is not None:
-            end_exactly(result.vectors, job.stop_time)
-        return result.vectors
-
-    return resolve(once, job.wanted, item.demand)
-
-
 def run_testbench(session: Session, bench: Testbench) -> Waveforms:
     """Run a testbench and give its waveforms.
 
@@ -102,7 +68,8 @@ def run_copies(
     """Run copies of a testbench's device in one transient, one per parameter set.
 
     Where ngspice steps over an edge of its own sources, the run is repeated with sources
-    that optospice answers for.
+    that optospice answers for; where it does not converge, with tolerances eased in named
+    steps, which the waveforms' notes name.
 
     Parameters
     ----------
@@ -122,10 +89,23 @@ def run_copies(
         check_library(bench.device.text, str(bench.device.file))
     except InputError as error:
         raise RunFailedError(str(error)) from None
-    try:
-        return _run_copies(session, bench, parameter_sets)
-    except _EdgeMissedError:
-        return _run_copies(session, replace(bench, tabulated=True), parameter_sets)
+
+    def run(profile: Profile) -> list[Waveforms]:
+        exact = replace(bench, profile=profile)
+        try:
+            return _run_copies(session, exact, parameter_sets)
+        except _EdgeMissedError:
+            return _run_copies(session, replace(exact, tabulated=True), parameter_sets)
+
+    begin = bench.profile.suited_to(bench.device.text)
+    outcome = eased(bench.profile, run, begin)
+    notes = outcome.notes if outcome.profile != begin else ()
+    found = [waves.eased(outcome.profile, notes) for waves in outcome.result]
+    if begin.eased and any(waves.error_bound > bench.profile.bound for waves in found):
+        # currents too small for the easing, and so for the rounding that asked for it
+        with contextlib.suppress(RunFailedError):
+            return run(bench.profile)
+    return found
 
 
 class _EdgeMissedError(RunFailedError):

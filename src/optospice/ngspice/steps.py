@@ -12,6 +12,9 @@ from optospice.interpolation import FloatArray
 class Steps(Protocol):
     """What is asked before every step of a run."""
 
+    def begin(self) -> Steps:
+        """Start from the beginning of a run; gives itself."""
+
     def step(self, time: float, proposed: float) -> float:
         """Give the step to take [s] from a time [s], where the solver proposes one [s]."""
 
@@ -37,6 +40,11 @@ class LongestSteps:
         self._stops: list[float] = [*np.unique(stops).tolist(), np.inf]
         self._part = self._stop = 0
         self._slack = 1e-12 * self._edges[-1]
+
+    def begin(self) -> LongestSteps:
+        """Start from the beginning of a run; gives itself."""
+        self._part = self._stop = 0
+        return self
 
     def step(self, time: float, proposed: float) -> float:
         """Give the step to take [s]; times come in order."""
@@ -72,6 +80,11 @@ class MeshSteps:
         self._points: list[float] = points.tolist()
         self._next = 0
         self._slack = 1e-12 * self._points[-1]
+
+    def begin(self) -> MeshSteps:
+        """Start from the beginning of a run; gives itself."""
+        self._next = 0
+        return self
 
     def step(self, time: float, proposed: float) -> float:
         """Give the step to the next point [s]."""
