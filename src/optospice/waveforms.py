@@ -128,9 +128,10 @@ def interpolate(
     result = np.empty(wanted.shape)
     flat, out = wanted.ravel(), result.ravel()
     stretch = np.clip(np.searchsorted(time[edges], flat, side="right") - 1, 0, edges.size - 2)
-    for index in np.unique(stretch):
+    order = np.argsort(stretch, kind="stable")
+    present, begins = np.unique(stretch[order], return_index=True)
+    for index, chosen in zip(present, np.split(order, begins[1:]), strict=True):
         first, last = edges[index], edges[index + 1]
-        chosen = stretch == index
         t, v = time[first : last + 1], values[first : last + 1]
         out[chosen] = (
             PchipInterpolator(t, v)(flat[chosen]) if t.size > 2 else np.interp(flat[chosen], t, v)

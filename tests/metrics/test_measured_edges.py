@@ -10,8 +10,8 @@ from optospice.device import find_device
 from optospice.metrics.energy import energy_per_event
 from optospice.metrics.postsynaptic_current import undershoot
 from optospice.metrics.retention import retained_current_fraction
-from optospice.protocols.reading import read_current
 from optospice.protocols import find_protocol
+from optospice.protocols.reading import read_current
 from optospice.waveforms import Waveforms
 
 DARK, STEP, TAU = 50e-9, 494e-9, 0.8

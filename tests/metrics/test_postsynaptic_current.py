@@ -119,7 +119,7 @@ def test_steps_are_found_on_any_grid(interval, shift, missing, dark, height):
     lit = [(time > on + edge) & (time <= off) for on, off in zip(onsets, offsets, strict=True)]
     assume(time.size > 2 and time[0] < 2 and time[-1] > 11 and all(one.any() for one in lit))
     current = dark + height * (lit[0] | lit[1])
-    assume((((time > 5) & (time <= 8)).any()))
+    assume(((time > 5) & (time <= 8)).any())
     found = postsynaptic_current_amplitudes(time, current, onsets, offsets)
     assert found == pytest.approx([height, height])
     single = postsynaptic_current_amplitude(time, current, 8.0, 11.0)

@@ -109,7 +109,9 @@ def energy_per_event(
         if note:
             return missing("J", text, note)
         power = _product_integral(*window_samples(t, light, onset, offset), None)
-        return MetricValue(power * area, "J", "integral of irradiance x area over the pulse", note=read)
+        return MetricValue(
+            power * area, "J", "integral of irradiance x area over the pulse", note=read
+        )
     if note:
         return missing("J", text, note)
     constant, volts = _signal(t, voltage)

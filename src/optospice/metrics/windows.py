@@ -111,9 +111,7 @@ def read_at_edges(
     return np.asarray(np.where(off_the_samples(time, at), signal[index], read))
 
 
-def edge_note(
-    time: FloatArray, before: npt.ArrayLike = (), after: npt.ArrayLike = ()
-) -> str:
+def edge_note(time: FloatArray, before: npt.ArrayLike = (), after: npt.ArrayLike = ()) -> str:
     """Say in words how edges were read that no sample meets, or return nothing.
 
     Parameters

@@ -122,9 +122,7 @@ class Train(PulseProtocol):
             "postsynaptic_current_amplitude": MetricValue(
                 float(amplitudes[0]), "A", text, None, seen.edge_note
             ),
-            "last_amplitude": replace(
-                levels.last_amplitude(amplitudes, text), note=seen.edge_note
-            ),
+            "last_amplitude": replace(levels.last_amplitude(amplitudes, text), note=seen.edge_note),
             "synaptic_weight_change": MetricValue(
                 change.value,
                 change.unit,
