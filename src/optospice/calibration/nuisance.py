@@ -35,7 +35,7 @@ def columns(record: Measurement, kinds: Sequence[str]) -> FloatArray:
         Change of the residuals per A and per A/s.
     """
     shapes = {"offset": np.ones(record.time.size), "drift": record.time - record.time[0]}
-    return np.column_stack([-shapes[kind] / record.scale for kind in kinds])
+    return np.column_stack([shapes[kind] / record.scale for kind in kinds])
 
 
 def without(
