@@ -130,7 +130,7 @@ def interpolate(
     stretch = np.clip(np.searchsorted(time[edges], flat, side="right") - 1, 0, edges.size - 2)
     order = np.argsort(stretch, kind="stable")
     present, begins = np.unique(stretch[order], return_index=True)
-    for index, chosen in zip(present, np.split(order, begins[1:]), strict=True):
+    for index, chosen in zip(present, np.split(order, begins)[1:], strict=True):
         first, last = edges[index], edges[index + 1]
         t, v = time[first : last + 1], values[first : last + 1]
         out[chosen] = (
