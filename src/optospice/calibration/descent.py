@@ -23,9 +23,9 @@ CLOSE = 0.02
 #: Residual of a parameter set whose simulation fails: the fit steps back from it [tolerances].
 _FAILED = 1e3
 #: Relative changes at which one stage of a descent ends, and steps of all stages [1].
-_CHI2_STANDS = 1e-5
-_VALUES_STAND = 1e-6
-_STAGES = 6
+_CHI2_STANDS = 1e-3
+_VALUES_STAND = 1e-4
+_STAGES = 10
 _STEPS = 40
 #: Distance from a bound that counts as at the bound [relative change].
 _AT_BOUND = 2e-3
