@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import atexit
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+
+import numpy as np
 
 from optospice import units
 from optospice.accuracy import find_profile
 from optospice.device import Device, Terminal, find_device
 from optospice.errors import InputError, SimulationError, close_matches
 from optospice.metrics import plasticity, postsynaptic_current
+from optospice.metrics.levels import dark_current
 from optospice.metrics.value import MetricValue
+from optospice.metrics.windows import edge_note
 from optospice.ngspice.guard import check_library
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
@@ -260,15 +266,29 @@ def default_pool() -> Pool:
 def amplitudes(waveforms: Waveforms, stimulus: Signal, definition: str = "step") -> list[float]:
     """Give the postsynaptic current amplitude of each pulse [A].
 
+    In a measurement an edge need not meet a sample. The current just before such a pulse is
+    the last sample before its onset, nothing is interpolated across the edge, and a warning
+    says so; a pulse that no sample sees is nan.
+
     Parameters
     ----------
     waveforms : Waveforms
-        From `simulate`.
+        From `simulate`, or ``Waveforms(time, {"i(p)": current})`` of a measurement.
     stimulus : Signal
         The pulses.
     definition : {"step", "raw", "baseline"}
         How it is taken, see `optospice list metrics`.
     """
+    if note := _edge_note(waveforms, stimulus):
+        warnings.warn(note, stacklevel=2)
+    return _amplitudes(waveforms, stimulus, definition)
+
+
+def _edge_note(waveforms: Waveforms, stimulus: Signal) -> str:
+    return edge_note(waveforms.time, np.concatenate([stimulus.onsets, stimulus.offsets]))
+
+
+def _amplitudes(waveforms: Waveforms, stimulus: Signal, definition: str) -> list[float]:
     time, current = waveforms.time, waveforms.current
     found = postsynaptic_current.postsynaptic_current_amplitudes(
         time,
@@ -276,7 +296,7 @@ def amplitudes(waveforms: Waveforms, stimulus: Signal, definition: str = "step")
         stimulus.onsets,
         stimulus.offsets,
         definition,
-        baseline=float(waveforms.at(waveforms.current_name, stimulus.onsets[0])),
+        baseline=dark_current(time, current, float(stimulus.onsets[0])).value,
     )
     return [float(value) for value in found]
 
@@ -286,10 +306,12 @@ def paired_pulse_index(
 ) -> MetricValue:
     """Give the paired-pulse index of the first two pulses.
 
+    Edges that no sample meets are read as by `amplitudes`; the note of the value says so.
+
     Parameters
     ----------
     waveforms : Waveforms
-        From `simulate`.
+        From `simulate`, or of a measurement as for `amplitudes`.
     stimulus : Signal
         The pulse pair.
     definition : {"ratio", "relative"}
@@ -299,5 +321,8 @@ def paired_pulse_index(
     """
     if stimulus.onsets.size < 2:
         raise InputError("the paired-pulse index: accepted: a stimulus of at least two pulses")
-    first, second = amplitudes(waveforms, stimulus, amplitude)[:2]
-    return plasticity.paired_pulse_index(first, second, definition)
+    first, second = _amplitudes(waveforms, stimulus, amplitude)[:2]
+    index = plasticity.paired_pulse_index(first, second, definition)
+    edges = [*stimulus.onsets[:2], *stimulus.offsets[:2]]
+    notes = filter(None, (index.note, edge_note(waveforms.time, edges)))
+    return replace(index, note="; ".join(notes))

@@ -293,7 +293,8 @@ def calibrate(
         list[str], typer.Argument(metavar="SCENARIO", help="Names or TOML files.")
     ],
     free: Annotated[
-        list[str], typer.Option(metavar="PARAM", help="A parameter to fit; may be repeated.")
+        list[str],
+        typer.Option(metavar="PARAM", help="A parameter to fit; offset, drift of a record."),
     ],
     data: Annotated[
         list[Path] | None,
@@ -332,6 +333,7 @@ def calibrate(
     console = _console()
     print_report(console, fit, statistics)
     console.print(f"results: {folder}", soft_wrap=True, markup=False)
+    raise typer.Exit(0 if fit.converged else 1)
 
 
 @app.command()

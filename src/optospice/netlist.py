@@ -51,8 +51,15 @@ class Subcircuit:
     parameters: Mapping[str, float]
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     """Read a SPICE or card file, whatever its line ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    largest : int
+        Largest file that is read [bytes].
 
     Raises
     ------
@@ -64,8 +71,8 @@ def read_text(path: Path) -> str:
         if not stat.S_ISREG(status.st_mode):
             # a pipe would wait for ever, a device would never end
             raise InputError(f"{path}: cannot be read; accepted: a regular file")
-        if status.st_size > LARGEST_FILE:
-            raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {LARGEST_FILE}")
+        if status.st_size > largest:
+            raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {largest}")
         data = path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None

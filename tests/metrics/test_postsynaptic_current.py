@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from optospice.metrics.postsynaptic_current import (
@@ -63,11 +63,13 @@ def test_nothing_outside_the_pulse_counts():
     assert postsynaptic_current_amplitude(time, current, 1.0, 2.0).value == 1.0
 
 
-def test_window_edges_are_interpolated():
-    time, current = np.array([0.0, 10.0]), np.array([0.0, 10.0])
-    assert postsynaptic_current_amplitude(time, current, 2.0, 6.0).value == pytest.approx(4.0)
-    train = postsynaptic_current_amplitudes(time, current, [2.0, 7.0], [6.0, 8.0])
-    assert train == pytest.approx([4.0, 1.0])
+def test_pulse_that_no_sample_sees_has_no_amplitude():
+    time, current = np.array([0.0, 5.0, 10.0]), np.array([0.0, 5.0, 10.0])
+    single = postsynaptic_current_amplitude(time, current, 6.0, 8.0)
+    assert single.is_missing
+    assert single.note == "no sample lies within the pulse from 6 s to 8 s"
+    train = postsynaptic_current_amplitudes(time, current, [2.0, 6.0], [6.0, 8.0])
+    assert train == pytest.approx([5.0, math.nan], nan_ok=True)
 
 
 def test_polarity_overrules_the_larger_deviation():
@@ -96,7 +98,34 @@ def test_train_agrees_with_single_pulses(values, definition):
         postsynaptic_current_amplitude(time, values, on, off, definition, baseline=1.5).value
         for on, off in zip(onsets, offsets, strict=True)
     ]
-    assert train == pytest.approx(single, abs=1e-9)
+    assert train == pytest.approx(single, abs=1e-9, nan_ok=True)
+
+
+@settings(deadline=None)
+@given(
+    st.floats(0.02, 0.2),
+    st.floats(0.0, 1.0),
+    st.lists(st.booleans(), min_size=400, max_size=400),
+    st.floats(-100, 100),
+    st.sampled_from([50.0, -50.0]),
+)
+def test_steps_are_found_on_any_grid(interval, shift, missing, dark, height):
+    # a square response: whatever the grid and whichever rows are lost, the step is the step
+    onsets, offsets = np.array([2.0, 8.0]), np.array([5.0, 11.0])
+    time = shift * interval + interval * np.arange(int(12 / interval))
+    lost = np.array(missing)[: time.size]
+    time = np.delete(time, np.flatnonzero(lost[: time.size]))
+    edge = 1e-6
+    lit = [(time > on + edge) & (time <= off) for on, off in zip(onsets, offsets, strict=True)]
+    assume(time.size > 2 and time[0] < 2 and time[-1] > 11 and all(one.any() for one in lit))
+    current = dark + height * (lit[0] | lit[1])
+    assume(((time > 5) & (time <= 8)).any())
+    found = postsynaptic_current_amplitudes(time, current, onsets, offsets)
+    assert found == pytest.approx([height, height])
+    single = postsynaptic_current_amplitude(time, current, 8.0, 11.0)
+    assert single.value == pytest.approx(height)
+    met = np.abs(time[:, None] - [8.0, 11.0]).min(axis=0) < 1e-8
+    assert bool(single.note) == (not met.all())
 
 
 @settings(deadline=None)

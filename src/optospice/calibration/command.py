@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optospice.calibration.cards import prepare, write_device
-from optospice.calibration.fit import Fit, Say, calibrate
+from optospice.calibration.descent import Say
+from optospice.calibration.fit import Fit, calibrate
 from optospice.calibration.measurement import read_mapping, read_measurement
 from optospice.calibration.problem import build
 from optospice.calibration.report import document, markdown

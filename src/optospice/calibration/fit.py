@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
-
+from optospice.calibration.descent import (
+    Minimum,
+    Say,
+    Slopes,
+    coordinates,
+    derivatives,
+    descend,
+)
 from optospice.calibration.problem import Problem
-from optospice.calibration.simulate import MISSING, Evaluation, evaluate, rows
+from optospice.calibration.simulate import Evaluation, rows
 from optospice.errors import SimulationError
 from optospice.ngspice.pool import Pool
 from optospice.stimulus import FloatArray
 
-#: Step of the central differences, as a relative change of the parameter [1].
-STEP = 0.01
-#: Residual of a parameter set whose simulation fails: the fit steps back from it [tolerances].
-_FAILED = 1e3
-#: Relative change of chi^2, and of the coordinates, at which a fit ends [1].
-_CHI2_STANDS = 1e-3
-_VALUES_STAND = 1e-4
-_DIGITS = 6
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """Where one start led.
-
-    Parameters
-    ----------
-    start, values : sequence of float
-        First and last values of the free parameters, in the card's units.
-    chi2 : float
-        Sum of the squared residuals [1].
-    evaluations : int
-        Steps that were tried [1].
-    ended : str
-        Why it ended, in words.
-    """
-
-    start: Sequence[float]
-    values: Sequence[float]
-    chi2: float
-    evaluations: int
-    ended: str
+#: Further starts where a descent did not end well, and the factor around its start [1].
+_MORE_STARTS = 6
+_MORE_SPREAD = 10.0
+#: Minima whose chi^2 is within so much of the best are as good as it [1].
+AS_GOOD = 1.0
 
 
 @dataclass(frozen=True)
@@ -57,24 +36,36 @@ class Fit:
         What was fitted.
     minima : sequence of Minimum
         One per start, the best first.
-    evaluation : Evaluation
-        Residuals and verdicts at the best values.
-    jacobian : ndarray, shape (n, p)
-        Change of the residuals with each coordinate, a relative change of the parameter.
+    slopes : Slopes
+        Residuals, verdicts and slopes at the best values.
     ngspice : str
         Version of the simulator.
     """
 
     problem: Problem
     minima: Sequence[Minimum]
-    evaluation: Evaluation
-    jacobian: FloatArray
+    slopes: Slopes
     ngspice: str
 
     @property
     def values(self) -> Sequence[float]:
         """Fitted values, in the card's units."""
         return self.minima[0].values
+
+    @property
+    def converged(self) -> bool:
+        """Whether the best values are a minimum."""
+        return self.minima[0].converged
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Residuals and verdicts at the fitted values."""
+        return self.slopes.base
+
+    @property
+    def jacobian(self) -> FloatArray:
+        """Change of the residuals with each coordinate, a relative change of the parameter."""
+        return self.slopes.residuals
 
     @property
     def residuals(self) -> FloatArray:
@@ -92,6 +83,9 @@ def calibrate(
     say: Say = lambda text: None,
 ) -> Fit:
     """Fit the free parameters.
+
+    A start that ends badly (not at a minimum, or where a parameter has lost its effect
+    while the numbers are not met) is tried again from elsewhere, within a factor of 10.
 
     Parameters
     ----------
@@ -113,24 +107,25 @@ def calibrate(
     SimulationError
         When no start can be simulated.
     """
-    found = []
     points = starts(problem, multistart, seed, spread)
-    failure = ""
-    for number, point in enumerate(points, start=1):
-        try:
-            prefix = f"start {number} of {len(points)}" if len(points) > 1 else "fit"
-            found.append(_minimise(problem, pool, point, say, prefix))
-        except SimulationError as error:
-            failure = str(error)
-            say(f"start {number}: cannot be simulated: {failure}")
+    found, failure = _from(problem, pool, points, say)
+    if not found or _ended_badly(problem, found[0]):
+        more = starts(problem, 1 + _MORE_STARTS, seed + 1, _MORE_SPREAD)[1:]
+        for number, point in enumerate(more, start=1):
+            why = "no start can be simulated" if not found else _why(found[0])
+            say(f"{why}: another start, {number} of up to {len(more)}")
+            again, failure = _from(problem, pool, [point], say)
+            found = sorted([*found, *again], key=lambda minimum: minimum.chi2)
+            if found and not _ended_badly(problem, found[0]):
+                break
     if not found:
         raise SimulationError(f"device {problem.device.name!r}: {failure}")
-    found.sort(key=lambda minimum: minimum.chi2)
+    found[0] = _confirmed(problem, found)
     # what is written is what is judged: the values as they will stand in the .lib
-    final, slopes = derivatives(problem, pool, _coordinates(problem, found[0].values))
-    if final.residuals is None:
-        raise SimulationError(f"device {problem.device.name!r}: {final.failure}")
-    return Fit(problem, found, final, slopes, pool.version)
+    slopes = derivatives(problem, pool, coordinates(problem, found[0].values))
+    if slopes.base.residuals is None:
+        raise SimulationError(f"device {problem.device.name!r}: {slopes.base.failure}")
+    return Fit(problem, found, slopes, pool.version)
 
 
 def starts(problem: Problem, count: int, seed: int, spread: float) -> list[list[float]]:
@@ -160,88 +155,42 @@ def starts(problem: Problem, count: int, seed: int, spread: float) -> list[list[
     return points
 
 
-def derivatives(problem: Problem, pool: Pool, x: FloatArray) -> tuple[Evaluation, FloatArray]:
-    """Give residuals and their central differences, from copies in the same transients.
+def _from(
+    problem: Problem, pool: Pool, points: Sequence[Sequence[float]], say: Say
+) -> tuple[list[Minimum], str]:
+    found, failure = [], ""
+    for number, point in enumerate(points, start=1):
+        try:
+            prefix = f"start {number} of {len(points)}" if len(points) > 1 else "fit"
+            found.append(descend(problem, pool, point, say, prefix))
+        except SimulationError as error:
+            failure = str(error)
+            say(f"start {number}: cannot be simulated: {failure}")
+    return sorted(found, key=lambda minimum: minimum.chi2), failure
 
-    At a bound the step is one-sided. What is missing at one end has no slope.
-    """
-    points, widths = [x], []
-    for k, parameter in enumerate(problem.free):
-        least, most = (parameter.coordinate(bound) for bound in (parameter.low, parameter.high))
-        step = STEP if parameter.log else STEP * max(abs(x[k]), STEP)
-        ends = max(x[k] - step, least), min(x[k] + step, most)
-        widths.append(ends[1] - ends[0])
-        for end in ends:
-            point = x.copy()
-            point[k] = end
-            points.append(point)
-    evaluations = evaluate(problem, pool, [_values(problem, point) for point in points])
-    base = evaluations[0]
+
+def _freedom(problem: Problem) -> int:
     count = sum(row.count for row in rows(problem))
-    slopes = np.zeros((count, len(problem.free)))
-    for k, width in enumerate(widths):
-        low, high = (evaluations[1 + 2 * k + side].residuals for side in (0, 1))
-        if low is not None and high is not None:
-            both = (np.abs(low) != MISSING) & (np.abs(high) != MISSING)
-            slopes[:, k] = np.where(both, (high - low) / width, 0.0)
-    return base, slopes
+    return max(count - len(problem.free) - len(problem.nuisances), 1)
 
 
-def _minimise(
-    problem: Problem, pool: Pool, start: Sequence[float], say: Say, prefix: str
-) -> Minimum:
-    from scipy.optimize import least_squares
-
-    count = sum(row.count for row in rows(problem))
-    tried = 0
-    known: dict[bytes, FloatArray] = {}
-
-    def residuals(x: FloatArray) -> FloatArray:
-        nonlocal tried
-        if x.tobytes() in known:
-            return known[x.tobytes()]
-        (result,) = evaluate(problem, pool, [_values(problem, x)])
-        tried += 1
-        if result.residuals is None and tried == 1:
-            raise SimulationError(result.failure)
-        given = np.full(count, _FAILED) if result.residuals is None else result.residuals
-        known[x.tobytes()] = given
-        say(f"{prefix}, step {tried}: chi^2 {float(given @ given):.4g}, {_spelled(problem, x)}")
-        return given
-
-    def slopes(x: FloatArray) -> FloatArray:
-        return derivatives(problem, pool, x)[1]
-
-    lower = [p.coordinate(p.low) for p in problem.free]
-    upper = [p.coordinate(p.high) for p in problem.free]
-    solution = least_squares(
-        residuals,
-        _coordinates(problem, start),
-        jac=slopes,
-        bounds=(lower, upper),
-        xtol=_VALUES_STAND,
-        ftol=_CHI2_STANDS,
-        gtol=1e-10,
-        max_nfev=40,
-    )
-    words = {0: "40 steps did not suffice", 2: "chi^2 no longer falls", 3: "the values stand still"}
-    values = [
-        min(max(float(f"{value:.{_DIGITS}g}"), parameter.low), parameter.high)
-        for value, parameter in zip(_values(problem, solution.x), problem.free, strict=True)
-    ]
-    ended = words.get(solution.status, "chi^2 no longer falls")
-    return Minimum(list(start), values, 2 * float(solution.cost), tried, ended)
+def _ended_badly(problem: Problem, minimum: Minimum) -> bool:
+    """Say whether it is no minimum, or one out of sight of some parameters and not a good one."""
+    return not minimum.converged or (bool(minimum.blind) and minimum.chi2 > _freedom(problem))
 
 
-def _coordinates(problem: Problem, values: Sequence[float]) -> FloatArray:
-    pairs = zip(problem.free, values, strict=True)
-    return np.array([parameter.coordinate(value) for parameter, value in pairs])
+def _why(minimum: Minimum) -> str:
+    if not minimum.converged:
+        return f"not converged ({minimum.ended})"
+    return f"ended where {' and '.join(minimum.blind)} changes nothing"
 
 
-def _values(problem: Problem, x: FloatArray) -> list[float]:
-    return [p.value(float(c)) for p, c in zip(problem.free, x, strict=True)]
-
-
-def _spelled(problem: Problem, x: FloatArray) -> str:
-    pairs = zip(problem.names, _values(problem, x), strict=True)
-    return ", ".join(f"{name} = {value:.4g}" for name, value in pairs)
+def _confirmed(problem: Problem, found: Sequence[Minimum]) -> Minimum:
+    """Give the best minimum; one that ended badly counts only if another start agrees."""
+    best = found[0]
+    if not best.converged or not _ended_badly(problem, best):
+        return best
+    if any(m.converged and m.chi2 <= best.chi2 + AS_GOOD for m in found[1:]):
+        return best
+    ended = f"{' and '.join(best.blind)} changes nothing here, and no other start came here"
+    return replace(best, converged=False, ended=ended)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from optospice import units
+from optospice.calibration.columns import read_columns
+from optospice.calibration.scale import Scale, noise, read_scale
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
-from optospice.netlist import physical_lines, read_text
 from optospice.protocols.base import Options
 from optospice.stimulus import FloatArray
 from optospice.validation import first_problem
 
 #: Instruments write about 9.9e37 where they have no reading.
 _NO_READING = 1e20
-#: Smallest scale of a residual, as a fraction of the peak: the simulation is not better [1].
-SMALLEST_SCALE = 1e-4
-_DELIMITERS = ("\t", ";", ",", None)
 _UNIT_IN_NAME = re.compile(r"(?:[(\[]\s*([^()\[\]]+?)\s*[)\]]|/\s*([^/\s]+))\s*$")
 _NAMES = {
     "time": (("time", "t"), ("time",)),
@@ -45,8 +42,9 @@ class ColumnMapping(Options):
         -1 where the instrument counts current out of the drive terminal.
     start : float
         Time of the record at which the scenario begins [s].
-    scale : float, optional
-        Standard deviation of the current [A]; estimated from the record when left out.
+    scale : Scale, optional
+        Standard deviation of the current: ``"0.5 nA"``, ``"1 %"`` or ``"1 % + 0.5 nA"``;
+        estimated from the record when left out.
     scenario, run : str, optional
         Which scenario and run the record belongs to.
     """
@@ -57,7 +55,7 @@ class ColumnMapping(Options):
     current_unit: str | None = None
     sign: Literal[1, -1] = 1
     start: units.Time = 0.0
-    scale: units.Current | None = None
+    scale: Annotated[Scale, BeforeValidator(read_scale)] | None = None
     scenario: str | None = None
     run: str | None = None
 
@@ -74,8 +72,8 @@ class Measurement:
         How it was read.
     time, current : ndarray, shape (n,)
         Time from the beginning of the scenario [s] and current into the drive terminal [A].
-    scale : float
-        Scale of the residuals [A].
+    scale : ndarray, shape (n,)
+        Scale of the residuals, the standard deviation of the current [A].
     reading : str
         Columns, units and scale in words.
     """
@@ -84,7 +82,7 @@ class Measurement:
     mapping: ColumnMapping
     time: FloatArray
     current: FloatArray
-    scale: float
+    scale: FloatArray
     reading: str
 
 
@@ -127,7 +125,7 @@ def read_measurement(file: Path, mapping: ColumnMapping) -> Measurement:
     InputError
         When a column, a unit or the data are not there, or time does not increase.
     """
-    names, rows = _table(file)
+    names, numbers = read_columns(file)
     found = {}
     for kind, unit, given, given_unit in (
         ("time", "s", mapping.time, mapping.time_unit),
@@ -139,8 +137,7 @@ def read_measurement(file: Path, mapping: ColumnMapping) -> Measurement:
             factor = units.convert(1.0, written, unit)
         except units.UnitsError as error:
             raise InputError(f"{file}: {kind}_unit = {written!r}: {error}") from None
-        column = np.array([row[index] if index < len(row) else math.nan for row in rows])
-        found[kind] = column * factor, f"{names[index]!r} in {written}"
+        found[kind] = numbers[:, index] * factor, f"{names[index]!r} in {written}"
     time, current = found["time"][0] - mapping.start, found["current"][0] * mapping.sign
     whole = np.isfinite(time) & np.isfinite(current) & (np.abs(current) < _NO_READING)
     time, current = time[whole], current[whole]
@@ -155,70 +152,22 @@ def read_measurement(file: Path, mapping: ColumnMapping) -> Measurement:
         )
     scale, how = mapping.scale, "as given"
     if scale is None:
-        scale, how = noise(current), "estimated from the record"
-    if not scale > 0:
-        raise InputError(f"{file}: scale = {scale:g} A: must be above 0 A")
+        scale, how = Scale(0.0, noise(current)), "estimated from the record"
+    each = scale.of(current)
+    if not each.min() > 0:
+        raise InputError(f"{file}: scale: cannot be taken from a record of zeros; accepted: '1 nA'")
     reading = (
         f"time: {found['time'][1]}; current: {found['current'][1]}, sign {mapping.sign:+d}; "
-        f"{time.size} points, scale {units.format_human(scale, 'A')} ({how})"
+        f"{time.size} points, scale {_spelled(scale, each)} ({how})"
     )
-    return Measurement(file, mapping, time, current, scale, reading)
+    return Measurement(file, mapping, time, current, each, reading)
 
 
-def noise(current: FloatArray) -> float:
-    """Estimate the standard deviation of a record from its second differences.
-
-    The median leaves edges out; what is smooth cancels. At least 1e-4 of the peak.
-    """
-    least = SMALLEST_SCALE * float(np.abs(current).max())
-    if current.size < 5:
-        return max(least, 0.01 * float(np.abs(current).max()))
-    second = np.diff(current, 2)
-    # 1.4826: median to sigma of a normal distribution; 6 = 1 + 4 + 1, weights of the difference
-    return max(least, 1.4826 * float(np.median(np.abs(second))) / math.sqrt(6))
-
-
-def _table(file: Path) -> tuple[list[str], list[list[float]]]:
-    """Find the first block of numbers under a row of names; what stands above is the header."""
-    lines = physical_lines(read_text(file).removeprefix("\ufeff"))
-    for delimiter in _DELIMITERS:
-        rows = [_split(line, delimiter) for line in lines]
-        numbers = [[_number(cell, delimiter) for cell in row] for row in rows]
-        block = _block(rows, numbers)
-        if block is not None:
-            first, last = block
-            width = len(rows[first])
-            above = rows[first - 1] if first else []
-            named = len(above) == width and all(map(math.isnan, numbers[first - 1]))
-            names = above if named else [str(n) for n in range(1, width + 1)]
-            return names, numbers[first:last]
-    raise InputError(f"{file}: has no data rows; accepted: columns of numbers under their names")
-
-
-def _block(rows: list[list[str]], numbers: list[list[float]]) -> tuple[int, int] | None:
-    """Give the longest run of rows with two or more numbers and the same number of cells."""
-    best: tuple[int, int] | None = None
-    start = 0
-    for end in range(len(rows) + 1):
-        fits = end < len(rows) and sum(not math.isnan(n) for n in numbers[end]) >= 2
-        if fits and end > start and len(rows[end]) == len(rows[start]):
-            continue
-        if end - start >= 2 and (best is None or end - start > best[1] - best[0]):
-            best = (start, end)
-        start = end if fits else end + 1
-    return best
-
-
-def _split(line: str, delimiter: str | None) -> list[str]:
-    return [cell.strip().strip('"').strip() for cell in line.split(delimiter)]
-
-
-def _number(cell: str, delimiter: str | None) -> float:
-    text = cell.replace(",", ".") if delimiter != "," and "." not in cell else cell
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+def _spelled(scale: Scale, each: FloatArray) -> str:
+    if not scale.relative:
+        return units.format_human(scale.absolute, "A")
+    least, most = (units.format_human(float(end), "A") for end in (each.min(), each.max()))
+    return f"{100 * scale.relative:g} % of the current, {least} to {most}"
 
 
 def _plain(name: str) -> str:
@@ -262,8 +211,3 @@ def _column(file: Path, names: list[str], kind: str, given: str | int | None) ->
             f"{file}: the {kind} column {problem}; accepted: {kind} = one of {columns}"
         )
     return chosen[0]
-
-
-def settings_table(mapping: ColumnMapping) -> Mapping[str, object]:
-    """Give a mapping as plain data, for the report."""
-    return mapping.model_dump(mode="json", exclude_none=True)

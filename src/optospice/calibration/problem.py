@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from optospice import units
 from optospice.calibration.measurement import Measurement
+from optospice.calibration.nuisance import NUISANCES
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
 from optospice.scenario.expand import Run, expand
@@ -19,8 +20,8 @@ from optospice.scenario.schema import Target
 class Free:
     """A parameter that the fit may move, and the coordinate in which it moves.
 
-    The coordinate counts relative changes: the logarithm of the value where the card says
-    ``scale = "log"``, else the value in units of its start.
+    The coordinate counts relative changes: the logarithm of the value where the card's
+    bounds are above zero, else the value in units of its start.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class Free:
         First value and the card's bounds, in `unit`.
     log : bool
         Whether the coordinate is logarithmic.
+    log_scale : bool
+        Whether the interval is one of the logarithm, as the card says.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Free:
     low: float
     high: float
     log: bool
+    log_scale: bool = False
 
     @property
     def size(self) -> float:
@@ -51,7 +55,18 @@ class Free:
     def value(self, coordinate: float) -> float:
         """Give the value at a coordinate, within the card's bounds."""
         value = math.exp(coordinate) if self.log else coordinate * self.size
+        return self.bounded(value)
+
+    def bounded(self, value: float) -> float:
+        """Give the value, or the bound of the card that it is beyond."""
         return min(max(value, self.low), self.high)
+
+    def interval(self, value: float, width: float) -> tuple[float, float]:
+        """Give the ends of an interval, so many times 100 % to both sides [`unit`]."""
+        if self.log_scale:
+            return self.bounded(value / math.exp(width)), self.bounded(value * math.exp(width))
+        reach = width * (abs(value) or self.size)
+        return self.bounded(value - reach), self.bounded(value + reach)
 
 
 @dataclass(frozen=True)
@@ -78,11 +93,34 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Problem:
-    """A device, its free parameters and the experiments that decide them."""
+    """A device, its free parameters and the experiments that decide them.
+
+    Parameters
+    ----------
+    device : Device
+        What is fitted.
+    free : sequence of Free
+        Its free parameters.
+    experiments : sequence of Experiment
+        What they are fitted to.
+    kinds : sequence of {"offset", "drift"}
+        What is free in every record besides.
+    """
 
     device: Device
     free: Sequence[Free]
     experiments: Sequence[Experiment]
+    kinds: Sequence[str] = ()
+
+    @property
+    def nuisances(self) -> list[tuple[str, Measurement, str]]:
+        """Label, record and kind of each free offset and drift, in their order."""
+        return [
+            (label_of(record, run), record, kind)
+            for one in self.experiments
+            for run, record in one.measurements.items()
+            for kind in self.kinds
+        ]
 
     @property
     def names(self) -> list[str]:
@@ -104,7 +142,8 @@ def build(
     scenarios : sequence of str
         Names or files.
     free : sequence of str
-        Parameters to fit.
+        Parameters to fit; ``"offset"`` and ``"drift"`` are those of every record, unless the
+        device has a parameter of that name.
     starts : sequence of str
         ``PARAM=VALUE``.
     measurements : sequence of Measurement
@@ -142,7 +181,18 @@ def build(
             f"{the_device.name!r} (shapes are not fitted); accepted: a scenario with published, "
             "at_least or at_most, or --data FILE.csv"
         )
-    return Problem(the_device, _free(the_device, free, starts, loaded), experiments)
+    kinds = [name for name in NUISANCES if name in free and name not in the_device.defaults]
+    if kinds and not measurements:
+        raise InputError(
+            f"--free {kinds[0]!r}: is free in a record; accepted: with --data FILE.csv"
+        )
+    names = [name for name in free if name not in kinds]
+    return Problem(the_device, _free(the_device, names, starts, loaded), experiments, kinds)
+
+
+def label_of(record: Measurement, run: str) -> str:
+    """Name a record in tables and sentences."""
+    return f"{record.file.name} (run {run})"
 
 
 def _check_scenarios(loaded: Sequence[LoadedScenario], expanded: Sequence[Sequence[Run]]) -> None:
@@ -230,7 +280,8 @@ def _free(
                 f"of the card; accepted: --start {name}=VALUE between {low:g} and {high:g} {unit}"
             )
         log = card[name].scale == "log" and low > 0
-        free.append(Free(name, unit, values[name], low, high, log))
+        # a relative step is as large everywhere, and a factor is a distance
+        free.append(Free(name, unit, values[name], low, high, low > 0, log))
     return free
 
 

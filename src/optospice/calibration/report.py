@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import optospice
 from optospice import units
-from optospice.calibration.fit import Fit
-from optospice.calibration.statistics import AS_GOOD, Estimate, Held, Statistics
+from optospice.calibration.fit import AS_GOOD, Fit
+from optospice.calibration.statistics import Estimate, Held, Nuisance, Statistics
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,10 +82,22 @@ def shapes_table(fit: Fit) -> Table:
 def minima_table(fit: Fit) -> Table:
     """Give head and rows: where every start led."""
     rows = [
-        [f"{m.chi2:.4g}", *(f"{value:.4g}" for value in m.values), str(m.evaluations), m.ended]
+        [
+            f"{m.chi2:.4g}",
+            *(f"{value:.4g}" for value in m.values),
+            str(m.evaluations),
+            "yes" if m.converged else "no",
+            m.ended,
+        ]
         for m in fit.minima
     ]
-    return ["chi^2", *fit.problem.names, "steps", "ended"], rows
+    return ["chi^2", *fit.problem.names, "steps", "converged", "ended"], rows
+
+
+def nuisances_table(statistics: Statistics) -> Table:
+    """Give head and rows: offset and drift of each record."""
+    rows = [[n.record, n.kind, *_with_deviation(n)] for n in statistics.nuisances]
+    return ["record", "free in it", "value", "68 %, sigma = scale"], rows
 
 
 def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
@@ -94,7 +106,10 @@ def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    for head, rows in (parameters_table(statistics), residuals_table(fit, statistics)):
+    tables = [parameters_table(statistics), residuals_table(fit, statistics)]
+    if statistics.nuisances:
+        tables.insert(1, nuisances_table(statistics))
+    for head, rows in tables:
         table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for column in head:
             table.add_column(column, overflow="fold")
@@ -109,15 +124,27 @@ def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
 def findings(fit: Fit, statistics: Statistics) -> list[str]:
     """Say what the fit is worth, one sentence after the other."""
     count = len(statistics.estimates)
-    loose = statistics.numbers - statistics.freedom
-    lines = [
+    nuisances = len(statistics.nuisances)
+    loose = statistics.numbers - statistics.freedom - nuisances
+    lines = []
+    if not fit.converged:
+        lines.append(
+            f"The fit has not converged: {fit.minima[0].ended}. These values are no result; "
+            "accepted: another --start, --multistart N, or fewer free parameters."
+        )
+    for record in statistics.records:
+        lines += record.sentences
+        if record.systematic and not nuisances:
+            lines.append("If the instrument has an offset or drifts: --free offset, --free drift.")
+    lines += [
         f"{count} free parameter{'s' if count != 1 else ''} to {statistics.numbers} numbers that "
         f"depend on them; chi^2 {statistics.chi2:.4g} with {statistics.freedom} degrees of freedom"
-        + (f" ({loose} directions are held by the numbers)." if loose != count else ".")
+        + (f" ({loose} directions are held by the numbers)" if loose != count else "")
+        + (f"; {nuisances} offsets and drifts are solved for with them." if nuisances else ".")
     ]
     lines += statistics.loose or ["Every parameter is identified by these numbers."]
     lines += [f"Contradiction: {line}" for line in statistics.contradictions]
-    if not statistics.contradictions:
+    if not statistics.contradictions and any(h.row.kind != "waveform" for h in statistics.held):
         lines.append("No target contradicts the others.")
     if len(fit.minima) > 1:
         pairs = zip(fit.problem.names, statistics.spread, strict=True)
@@ -142,6 +169,10 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
         *(f"- {line}" for line in findings(fit, statistics)),
         "\n## Parameters\n",
         *_markdown(parameters_table(statistics)),
+    ]
+    if statistics.nuisances:
+        lines += ["\n## Offset and drift\n", *_markdown(nuisances_table(statistics))]
+    lines += [
         "\n## Residuals\n",
         "In tolerances (of a bound: per cent of it, beyond it alone; of a record: root mean square "
         "in standard deviations). Leverage: share of a number that the fit follows; at 1 it alone "
@@ -170,6 +201,7 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
         "device": fit.problem.device.name,
         "scenarios": [one.loaded.name for one in fit.problem.experiments],
         "ngspice": fit.ngspice,
+        "converged": fit.converged,
         "chi2": statistics.chi2,
         "numbers": statistics.numbers,
         "degrees_of_freedom": statistics.freedom,
@@ -199,12 +231,40 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
             }
             for held in statistics.held
         ],
+        "nuisances": [
+            {
+                "record": n.record,
+                "kind": n.kind,
+                "value": n.value,
+                "standard_deviation": n.deviation,
+                "unit": n.unit,
+            }
+            for n in statistics.nuisances
+        ],
+        "records": [
+            {
+                "record": r.label,
+                "count": r.count,
+                "rms": r.rms,
+                "runs": r.runs,
+                "lag1_autocorrelation": r.lag1,
+                "systematic": r.systematic,
+                "far_above_noise": r.far_above,
+            }
+            for r in statistics.records
+        ],
         "correlations": statistics.correlations.tolist(),
         "singular_values": statistics.singular_values.tolist(),
         "not_identified": list(statistics.loose),
         "contradictions": list(statistics.contradictions),
         "starts": [
-            {"start": list(m.start), "values": list(m.values), "chi2": m.chi2, "ended": m.ended}
+            {
+                "start": list(m.start),
+                "values": list(m.values),
+                "chi2": m.chi2,
+                "converged": m.converged,
+                "ended": m.ended,
+            }
             for m in fit.minima
         ],
     }
@@ -229,6 +289,11 @@ def _value(value: float, estimate: Estimate) -> str:
 
 def _interval(estimate: Estimate, ends: tuple[float, float] | None) -> str:
     return "–" if ends is None else " to ".join(_value(end, estimate) for end in ends)
+
+
+def _with_deviation(nuisance: Nuisance) -> list[str]:
+    value = units.format_human(nuisance.value, nuisance.unit)
+    return [value, f"± {units.format_human(nuisance.deviation, nuisance.unit, 2)}"]
 
 
 def _residual(held: Held) -> str:

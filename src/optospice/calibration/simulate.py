@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optospice import units
-from optospice.calibration.problem import Experiment, Problem, moved
+from optospice.calibration.nuisance import without
+from optospice.calibration.problem import Experiment, Problem, label_of, moved
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
 from optospice.scenario.schema import Target
@@ -58,11 +59,15 @@ class Evaluation:
         Scenario and verdict of all its targets, shapes as well.
     failure : str
         Why it failed.
+    nuisances : sequence of float
+        Offsets and drifts of the records that go with it, as `Problem.nuisances` names them
+        [A, A/s].
     """
 
     residuals: FloatArray | None
     verdicts: Sequence[tuple[str, Verdict]] = ()
     failure: str = ""
+    nuisances: Sequence[float] = ()
 
 
 def rows(problem: Problem) -> list[Row]:
@@ -73,7 +78,7 @@ def rows(problem: Problem) -> list[Row]:
             kind = "number" if target.published is not None else "bound"
             found.append(Row(target.id, one.loaded.name, kind, 1))
         for run, record in one.measurements.items():
-            label = f"{record.file.name} (run {run})"
+            label = label_of(record, run)
             found.append(Row(label, one.loaded.name, "waveform", record.time.size))
     return found
 
@@ -129,13 +134,16 @@ def evaluate(
 def _evaluation(problem: Problem, k: int, done: dict[tuple[int, int, int], Measured]) -> Evaluation:
     residuals: list[FloatArray] = []
     verdicts: list[tuple[str, Verdict]] = []
+    nuisances: list[float] = []
     for e, experiment in enumerate(problem.experiments):
         measured = [done[k, e, r] for r in range(len(experiment.runs))]
         failed = [one for one in measured if one.failure]
         if failed:
             return Evaluation(None, (), failed[0].failure)
         if experiment.measurements:
-            residuals += _from_waveforms(experiment, measured)
+            for left, values in _from_waveforms(experiment, measured, problem.kinds):
+                residuals.append(left)
+                nuisances += values
             continue
         observations = [
             Observation(run.device.name, run.point, one.metrics)
@@ -145,17 +153,21 @@ def _evaluation(problem: Problem, k: int, done: dict[tuple[int, int, int], Measu
         verdicts += [(experiment.loaded.name, verdict) for verdict in found]
         by_id = {verdict.target.id: verdict for verdict in found}
         residuals.append(np.array([residual(by_id[target.id]) for target in experiment.targets]))
-    return Evaluation(np.concatenate([np.empty(0), *residuals]), verdicts)
+    return Evaluation(np.concatenate([np.empty(0), *residuals]), verdicts, "", nuisances)
 
 
-def _from_waveforms(experiment: Experiment, measured: Sequence[Measured]) -> list[FloatArray]:
+def _from_waveforms(
+    experiment: Experiment, measured: Sequence[Measured], kinds: Sequence[str]
+) -> list[tuple[FloatArray, list[float]]]:
     by_run = {run.id: one for run, one in zip(experiment.runs, measured, strict=True)}
     found = []
     for run, record in experiment.measurements.items():
         waveforms = by_run[run].waveforms
         assert waveforms is not None
         simulated = waveforms.at(waveforms.current_name, record.time)
-        found.append((simulated - record.current) / record.scale)
+        simulated -= record.current
+        simulated /= record.scale
+        found.append(without(simulated, record, kinds))
     return found
 
 

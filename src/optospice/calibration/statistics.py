@@ -8,19 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optospice.calibration.fit import Fit, Minimum
+from optospice.calibration.descent import NOT_IDENTIFIED, Minimum, relative_sizes
+from optospice.calibration.fit import AS_GOOD, Fit
+from optospice.calibration.nuisance import NUISANCES, covariance
 from optospice.calibration.problem import Free
+from optospice.calibration.randomness import Randomness, judge_residuals
 from optospice.calibration.simulate import Row, rows
 from optospice.stimulus import FloatArray
 
-#: Relative standard deviation from which a parameter counts as not identified [1].
-NOT_IDENTIFIED = 0.5
 #: Singular values below this fraction of the largest are numerical noise [1].
 _NOISE = 1e-7
 #: Drop of chi^2 when a target is left out from which it contradicts the others [1].
 CONTRADICTION = 4.0
-#: Minima whose chi^2 is within so much of the best are as good as it [1].
-AS_GOOD = 1.0
 _SMALL_PART = 0.25
 
 
@@ -76,6 +75,29 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Nuisance:
+    """An offset or a drift of a record, solved for with the parameters.
+
+    Parameters
+    ----------
+    record : str
+        Which record.
+    kind : {"offset", "drift"}
+        What it is.
+    value, deviation : float
+        Value and standard deviation with sigma = scale, in `unit`.
+    unit : str
+        SI unit.
+    """
+
+    record: str
+    kind: str
+    value: float
+    deviation: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Statistics:
     """What a fit is worth.
 
@@ -101,6 +123,10 @@ class Statistics:
         Relative spread of each parameter over the minima as good as the best [1].
     as_good : int
         Number of those minima [1].
+    nuisances : sequence of Nuisance
+        Offsets and drifts of the records.
+    records : sequence of Randomness
+        Whether the residuals of each record look like noise.
     """
 
     estimates: Sequence[Estimate]
@@ -114,6 +140,8 @@ class Statistics:
     contradictions: Sequence[str]
     spread: Sequence[float]
     as_good: int
+    nuisances: Sequence[Nuisance]
+    records: Sequence[Randomness]
 
 
 def judge_fit(fit: Fit) -> Statistics:
@@ -125,12 +153,7 @@ def judge_fit(fit: Fit) -> Statistics:
     """
     residuals, free = fit.residuals, fit.problem.free
     # relative to the fitted values, wherever the fit began
-    sizes = np.array(
-        [
-            1.0 if parameter.log or not value else abs(value) / parameter.size
-            for parameter, value in zip(free, fit.values, strict=True)
-        ]
-    )
+    sizes = relative_sizes(fit.problem, fit.values)
     jacobian = fit.jacobian * sizes
     left, singular, right = np.linalg.svd(jacobian, full_matrices=False)
     singular = np.concatenate([singular, np.zeros(len(free) - singular.size)])
@@ -138,65 +161,84 @@ def judge_fit(fit: Fit) -> Statistics:
         right = np.linalg.svd(jacobian, full_matrices=True)[2]
     floor = _NOISE * max(float(singular[0]), 1e-300)
     inverse = 1 / np.maximum(singular, floor)
-    covariance = (right.T * inverse**2) @ right
-    deviations = np.sqrt(np.diag(covariance))
+    matrix = (right.T * inverse**2) @ right
+    deviations = np.sqrt(np.diag(matrix))
     chi2 = float(residuals @ residuals)
     named = rows(fit.problem)
     good = [m for m in fit.minima if m.chi2 <= fit.minima[0].chi2 + AS_GOOD]
     used = int(np.any(jacobian != 0, axis=1).sum())
     # a direction in which the numbers do not change takes no number to fix
     rank = int((singular[: left.shape[1]] * NOT_IDENTIFIED >= 1).sum())
-    freedom = used - rank
+    freedom = used - rank - len(fit.problem.nuisances)
     factor = math.sqrt(chi2 / freedom) if freedom > 0 else None
-    hat = left[:, :rank] @ left[:, :rank].T
+    # the hat matrix is U U', of which a record of 1e6 numbers has no room for more
+    basis = left[:, :rank]
     return Statistics(
         estimates=[
-            _estimate(parameter, value, float(deviation), float(size), factor)
-            for parameter, value, deviation, size in zip(
-                free, fit.values, deviations, sizes, strict=True
-            )
+            _estimate(parameter, value, float(deviation), factor)
+            for parameter, value, deviation in zip(free, fit.values, deviations, strict=True)
         ],
-        held=_held(named, residuals, hat),
+        held=_held(named, residuals, basis, len(fit.problem.kinds)),
         chi2=chi2,
         numbers=used,
         freedom=freedom,
-        correlations=covariance / np.outer(deviations, deviations),
+        correlations=matrix / np.outer(deviations, deviations),
         singular_values=singular,
         loose=_loose(free, deviations, singular, right),
-        contradictions=_contradictions(named, residuals, hat),
+        contradictions=_contradictions(named, residuals, basis),
         spread=_spread(good),
         as_good=len(good),
+        nuisances=_nuisances(fit, fit.slopes.nuisances * sizes, matrix),
+        records=_records(named, residuals),
     )
 
 
-def _estimate(
-    free: Free, value: float, deviation: float, size: float, factor: float | None
-) -> Estimate:
+def _estimate(free: Free, value: float, deviation: float, factor: float | None) -> Estimate:
     known = deviation < NOT_IDENTIFIED
-    x = free.coordinate(value)
-
-    def interval(width: float) -> tuple[float, float]:
-        return free.value(x - width * size), free.value(x + width * size)
-
+    scaled = known and factor is not None
     return Estimate(
         free,
         value,
-        interval(deviation) if known else None,
-        interval(deviation * factor) if known and factor is not None else None,
+        free.interval(value, deviation) if known else None,
+        free.interval(value, deviation * (factor or 0.0)) if scaled else None,
         deviation,
         min(value - free.low, free.high - value) <= 1e-6 * (abs(value) or free.size),
     )
 
 
-def _held(named: Sequence[Row], residuals: FloatArray, hat: FloatArray) -> list[Held]:
+def _nuisances(fit: Fit, slopes: FloatArray, parameters: FloatArray) -> list[Nuisance]:
+    """Give offsets and drifts; what is uncertain in the parameters moves them as well."""
+    problem, found = fit.problem, []
+    for k, (label, record, kind) in enumerate(problem.nuisances):
+        place = problem.kinds.index(kind)
+        own = float(covariance(record, problem.kinds)[place, place])
+        deviation = math.sqrt(own + float(slopes[k] @ parameters @ slopes[k]))
+        value = fit.evaluation.nuisances[k]
+        found.append(Nuisance(label, kind, value, deviation, NUISANCES[kind]))
+    return found
+
+
+def _records(named: Sequence[Row], residuals: FloatArray) -> list[Randomness]:
+    found, first = [], 0
+    for row in named:
+        if row.kind == "waveform":
+            found.append(judge_residuals(row.label, residuals[first : first + row.count]))
+        first += row.count
+    return found
+
+
+def _held(
+    named: Sequence[Row], residuals: FloatArray, basis: FloatArray, nuisances: int
+) -> list[Held]:
+    """Judge each row; the diagonal of the hat matrix is the squared length of basis' rows."""
     held, first = [], 0
     for row in named:
         own = slice(first, first + row.count)
         first += row.count
-        leverage = float(np.trace(hat[own, own])) / row.count
+        leverage = float(np.sum(basis[own] ** 2)) / row.count
         if row.kind == "waveform":
             rms = float(np.sqrt(np.mean(residuals[own] ** 2)))
-            held.append(Held(row, rms, leverage, None))
+            held.append(Held(row, rms, leverage + nuisances / row.count, None))
             continue
         value = float(residuals[own][0])
         drop = None if leverage > 1 - 1e-6 else value**2 / (1 - leverage)
@@ -231,7 +273,7 @@ def _loose(
     return lines
 
 
-def _contradictions(named: Sequence[Row], residuals: FloatArray, hat: FloatArray) -> list[str]:
+def _contradictions(named: Sequence[Row], residuals: FloatArray, basis: FloatArray) -> list[str]:
     """Name each target that the others speak against, and those that it pulls away.
 
     Left out, it would let chi^2 fall by more than `CONTRADICTION`; the others would then
@@ -245,12 +287,15 @@ def _contradictions(named: Sequence[Row], residuals: FloatArray, hat: FloatArray
     lines = []
     for k in targets:
         i = places[k]
-        free_share = 1 - hat[i, i]
+        free_share = 1 - float(basis[i] @ basis[i])
         if free_share < 1e-6 or residuals[i] ** 2 / free_share < CONTRADICTION:
             continue
         predicted = residuals[i] / free_share
-        moved = residuals + hat[:, i] * predicted
-        relief = {j: float(residuals[places[j]] ** 2 - moved[places[j]] ** 2) for j in targets}
+        relief = {}
+        for j in targets:
+            before = float(residuals[places[j]])
+            moved = before + float(basis[places[j]] @ basis[i]) * predicted
+            relief[j] = before**2 - moved**2
         relief.pop(k)
         against = sorted((j for j in relief if relief[j] > 0.1), key=lambda j: -relief[j])[:3]
         opponents = ", ".join(named[j].label for j in against) or "all others together"

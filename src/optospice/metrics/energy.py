@@ -13,7 +13,9 @@ from optospice.metrics.windows import (
     FloatArray,
     checked_waveform,
     checked_window,
+    off_the_samples,
     outside_note,
+    unresolved_note,
     window_samples,
 )
 from optospice.units import format_human
@@ -95,6 +97,7 @@ def energy_per_event(
     text = ENERGY_DEFINITIONS[accepted_name(definition, ENERGY_DEFINITIONS, "energy definition")]
     t, i = checked_waveform(time, current)
     note = outside_note(t, onset, offset)
+    read = _edge_note(t, onset, offset)
     if definition == "optical":
         if irradiance is None or area is None:
             raise ValueError(
@@ -106,7 +109,9 @@ def energy_per_event(
         if note:
             return missing("J", text, note)
         power = _product_integral(*window_samples(t, light, onset, offset), None)
-        return MetricValue(power * area, "J", "integral of irradiance x area over the pulse")
+        return MetricValue(
+            power * area, "J", "integral of irradiance x area over the pulse", note=read
+        )
     if note:
         return missing("J", text, note)
     constant, volts = _signal(t, voltage)
@@ -127,9 +132,18 @@ def energy_per_event(
             energy = constant * _product_integral(seconds, amperes, None)
         else:
             energy = _product_integral(seconds, amperes, volts)
+    if note := unresolved_note(t, onset, offset):
+        return missing("J", text, note)
     if energy != energy:
         return missing("J", text, "a waveform is not a number somewhere inside the pulse")
-    return MetricValue(energy, "J", text)
+    return MetricValue(energy, "J", text, note=read)
+
+
+def _edge_note(time: FloatArray, onset: float, offset: float) -> str:
+    """Say in words that no sample meets an edge, or return nothing."""
+    if not off_the_samples(time, (onset, offset)).any():
+        return ""
+    return "no sample at an edge of the pulse: straight between the samples on its two sides"
 
 
 def _signal(time: FloatArray, signal: npt.ArrayLike) -> tuple[float | None, FloatArray]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from optospice.metrics.registry import metric
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import checked_waveform
+from optospice.metrics.windows import checked_waveform, edge_note, read_at_edges
 
 
 def _current_at(
@@ -19,6 +19,17 @@ def _current_at(
     return MetricValue(float(np.interp(instant, t, i)), "A", definition)
 
 
+def _current_before(
+    time: npt.ArrayLike, current: npt.ArrayLike, edge: float, definition: str
+) -> MetricValue:
+    found = _current_at(time, current, edge, definition)
+    if found.is_missing:
+        return found
+    t, i = checked_waveform(time, current)
+    value = float(read_at_edges(t, i, edge, "before"))
+    return MetricValue(value, "A", definition, note=edge_note(t, edge))
+
+
 @metric(
     title="Current in the dark at the read-out bias, before the first pulse",
     unit="A",
@@ -27,6 +38,8 @@ def _current_at(
 )
 def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> MetricValue:
     """Read the current just before the first pulse.
+
+    It is read at the onset; where no sample meets the onset, the last sample before it is.
 
     Parameters
     ----------
@@ -40,7 +53,7 @@ def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> M
     MetricValue
         Current [A]; nan with a note if the waveform does not cover the onset.
     """
-    return _current_at(time, current, onset, "current at the onset of the first pulse")
+    return _current_before(time, current, onset, "current at the onset of the first pulse")
 
 
 @metric(
@@ -51,6 +64,8 @@ def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> M
 )
 def current_at_pulse_end(time: npt.ArrayLike, current: npt.ArrayLike, offset: float) -> MetricValue:
     """Read the current when the falling edge of a pulse begins.
+
+    Where no sample meets that time, the last sample before it is read.
 
     Parameters
     ----------
@@ -64,7 +79,7 @@ def current_at_pulse_end(time: npt.ArrayLike, current: npt.ArrayLike, offset: fl
     MetricValue
         Current [A]; nan with a note if the waveform does not cover that time.
     """
-    return _current_at(time, current, offset, "current at the start of the falling edge")
+    return _current_before(time, current, offset, "current at the start of the falling edge")
 
 
 @metric(

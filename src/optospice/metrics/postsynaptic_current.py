@@ -14,7 +14,12 @@ from optospice.metrics.windows import (
     FloatArray,
     checked_waveform,
     checked_window,
+    edge_note,
     outside_note,
+    read_at_edges,
+    rounding,
+    unresolved,
+    unresolved_note,
     window_samples,
 )
 from optospice.units import format_human
@@ -55,7 +60,9 @@ def postsynaptic_current_amplitude(
     The peak is the extreme of the current within the closed window from onset to offset,
     by default the one that deviates most from the current at the onset. An edge of finite
     rise time belongs to the window, so a current that decays during the pulse peaks at the
-    end of the rising edge.
+    end of the rising edge. At an onset that no sample meets, as in a measurement, the
+    current is that of the last sample before it; the pulse ends with the last sample up to
+    its offset. The note of the value says so.
 
     Parameters
     ----------
@@ -88,9 +95,10 @@ def postsynaptic_current_amplitude(
     checked_window(onset, offset)
     peak_definition, text = _definition_text(definition, baseline, polarity)
     t, i = checked_waveform(time, current)
-    if note := outside_note(t, onset, offset):
+    if note := outside_note(t, onset, offset) or unresolved_note(t, onset, offset):
         return missing("A", text, note)
     _, inside = window_samples(t, i, onset, offset)
+    inside[[0, -1]] = read_at_edges(t, i, (onset, offset), "before")
     before = float(inside[0])
     high, low = float(inside.max()), float(inside.min())
     if math.isnan(high):
@@ -103,7 +111,7 @@ def postsynaptic_current_amplitude(
         peak -= before
     elif peak_definition == "baseline" and baseline is not None:
         peak -= baseline
-    return MetricValue(peak, "A", text)
+    return MetricValue(peak, "A", text, note=edge_note(t, (onset, offset)))
 
 
 def postsynaptic_current_amplitudes(
@@ -131,7 +139,8 @@ def postsynaptic_current_amplitudes(
     Returns
     -------
     ndarray, shape (m,)
-        Amplitudes [A]; nan for a pulse that the waveform does not cover.
+        Amplitudes [A]; nan for a pulse that the waveform does not cover or no sample sees.
+        `edge_note` says which edges were read from the sample before them.
 
     Raises
     ------
@@ -152,8 +161,8 @@ def postsynaptic_current_amplitudes(
         raise ValueError("every pulse must end after it starts and before the next one starts")
     if start.size == 0:
         return np.empty(0)
-    before = np.interp(start, t, i)
-    after = np.interp(end, t, i)
+    before = read_at_edges(t, i, start, "before")
+    after = read_at_edges(t, i, end, "before")
     # Extremes of the samples inside each pulse; the odd results, between the pulses, are dropped.
     edges = np.empty(2 * start.size, dtype=np.intp)
     edges[::2] = t.searchsorted(start, "left")
@@ -169,8 +178,8 @@ def postsynaptic_current_amplitudes(
         peak = np.where(high - before >= before - low, high, low)
     else:
         peak = high if polarity == "positive" else low
-    slack = 1e-9 * max(float(t[-1] - t[0]), abs(float(t[-1])), abs(float(t[0])))
-    covered = (start >= t[0] - slack) & (end <= t[-1] + slack)
+    slack = rounding(t)
+    covered = (start >= t[0] - slack) & (end <= t[-1] + slack) & ~unresolved(t, start, end)
     if peak_definition == "step":
         peak = peak - before
     elif peak_definition == "baseline" and baseline is not None:
@@ -224,7 +233,9 @@ def undershoot(
     t, i = checked_waveform(time, current)
     if note := outside_note(t, offset, end):
         return missing("A", text, note)
-    lowest = float(window_samples(t, i, offset, end)[1].min())
+    after = window_samples(t, i, offset, end)[1]
+    after[0] = read_at_edges(t, i, offset, "after")
+    lowest = float(after.min())
     if math.isnan(lowest):
         return missing("A", text, "the current is not a number after the pulse")
     # a difference of rounding is none

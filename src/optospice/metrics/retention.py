@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from optospice.metrics.registry import metric
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import checked_waveform, outside_note
+from optospice.metrics.windows import checked_waveform, edge_note, outside_note, read_at_edges
 from optospice.units import format_human
 
 SOURCE = (
@@ -96,8 +96,8 @@ def retained_current_fraction(
     t, i = checked_waveform(time, current)
     if note := outside_note(t, pulse_end, pulse_end + delay):
         return missing("1", text, note)
-    learned, later = np.interp([pulse_end, pulse_end + delay], t, i)
-    found = retained_fraction(baseline, float(learned), float(later))
-    return MetricValue(
-        found.value, "1", f"{text}, {format_human(baseline, 'A', 6)}", None, found.note
-    )
+    learned = float(read_at_edges(t, i, pulse_end, "after"))
+    later = float(np.interp(pulse_end + delay, t, i))
+    found = retained_fraction(baseline, learned, later)
+    note = "; ".join(filter(None, (found.note, edge_note(t, after=pulse_end))))
+    return MetricValue(found.value, "1", f"{text}, {format_human(baseline, 'A', 6)}", None, note)

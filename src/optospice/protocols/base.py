@@ -134,6 +134,13 @@ class Response:
     error_bound: float = 0.0
 
     @cached_property
+    def edge_note(self) -> str:
+        """Say how edges of pulses were read that no sample meets; empty for a simulation."""
+        from optospice.metrics.windows import edge_note
+
+        return edge_note(self.time, np.concatenate([self.onsets, self.offsets]))
+
+    @cached_property
     def baseline(self) -> float:
         """Current just before the first pulse [A]."""
         from optospice.metrics.levels import dark_current
@@ -151,11 +158,13 @@ class Response:
             Window after it [s]; to the end of the record if `end` is None.
         """
         from optospice.metrics.postsynaptic_current import recovery_time_constant
+        from optospice.metrics.windows import read_at_edges
 
         value = recovery_time_constant(
             self.time, self.current, pulse_end, self.baseline, start=start, end=end
         )
-        left = abs(np.interp(pulse_end + start, self.time, self.current) - self.baseline)
+        read = read_at_edges(self.time, self.current, pulse_end + start, "after")
+        left = abs(float(read) - self.baseline)
         resolved = self.error_bound * np.abs(self.current).max()
         if left < resolved:
             note = (

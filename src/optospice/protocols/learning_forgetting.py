@@ -150,8 +150,8 @@ class LearningForgetting(PulsedProtocol):
             After each pulse [A].
         """
         starts = self.signal.onsets[:: self.count]
-        before = read_current(waveforms, device, np.append(starts, waveforms.time[-1]))
-        after = read_current(waveforms, device, self.signal.offsets + self.read_delay)
+        before = read_current(waveforms, device, np.append(starts, waveforms.time[-1]), self.signal)
+        after = read_current(waveforms, device, self.signal.offsets + self.read_delay, self.signal)
         return before, after.reshape(self.cycles, self.count)
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:

@@ -147,10 +147,10 @@ class Nociceptor(PulseProtocol):
         seen = self.response(waveforms, device)
         return {
             "postsynaptic_current_amplitude": MetricValue(
-                float(responses[0]), "A", f"{text}; first pulse of the train"
+                float(responses[0]), "A", f"{text}; first pulse of the train", None, seen.edge_note
             ),
             "last_amplitude": MetricValue(
-                float(responses[-1]), "A", f"{text}; last pulse of the train"
+                float(responses[-1]), "A", f"{text}; last pulse of the train", None, seen.edge_note
             ),
             "largest_amplitude": selections.largest_amplitude(responses, text),
             "synaptic_weight_change": self._growth(responses, text),

@@ -68,10 +68,14 @@ class PairedPulse(PulseProtocol):
         )
         text = postsynaptic_current.AMPLITUDE_DEFINITIONS[chosen.amplitude]
         index = plasticity.paired_pulse_index(float(first), float(second), chosen.index)
+        note = seen.edge_note
         return {
-            "postsynaptic_current_amplitude": MetricValue(float(first), "A", text),
-            "last_amplitude": MetricValue(float(second), "A", text),
+            "postsynaptic_current_amplitude": MetricValue(float(first), "A", text, None, note),
+            "last_amplitude": MetricValue(float(second), "A", text, None, note),
             "paired_pulse_index": MetricValue(
-                index.value, index.unit, f"{index.definition}; A = {text}", note=index.note
+                index.value,
+                index.unit,
+                f"{index.definition}; A = {text}",
+                note="; ".join(filter(None, (index.note, note))),
             ),
         }

@@ -167,7 +167,7 @@ class PotentiationDepression(PulsedProtocol):
 
     def initial_conductance(self, waveforms: Waveforms, device: Device) -> float:
         """Read the conductance just before the first pulse [S]."""
-        return float(read_current(waveforms, device, self.delay) / self.readout)
+        return float(read_current(waveforms, device, self.delay, self.signal) / self.readout)
 
     def conductances(self, waveforms: Waveforms, device: Device) -> FloatArray:
         """Read the conductance after each pulse.
@@ -177,7 +177,7 @@ class PotentiationDepression(PulsedProtocol):
         ndarray, shape (cycles, count + depression_count)
             Current over the read-out bias, `read_delay` after the end of each pulse [S].
         """
-        current = read_current(waveforms, device, self._offsets() + self.read_delay)
+        current = read_current(waveforms, device, self._offsets() + self.read_delay, self.signal)
         rows: FloatArray = (current / self.readout).reshape(self.cycles, -1)
         return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -118,13 +119,15 @@ class Train(PulseProtocol):
         end = float(self.signal.end)
         return {
             "dark_current": levels.dark_current(seen.time, seen.current, float(seen.onsets[0])),
-            "postsynaptic_current_amplitude": MetricValue(float(amplitudes[0]), "A", text),
-            "last_amplitude": levels.last_amplitude(amplitudes, text),
+            "postsynaptic_current_amplitude": MetricValue(
+                float(amplitudes[0]), "A", text, None, seen.edge_note
+            ),
+            "last_amplitude": replace(levels.last_amplitude(amplitudes, text), note=seen.edge_note),
             "synaptic_weight_change": MetricValue(
                 change.value,
                 change.unit,
                 f"{change.definition}; A = {text}",
-                note=change.note,
+                note="; ".join(filter(None, (change.note, seen.edge_note))),
             ),
             "energy_per_event": self._energy(seen),
             "undershoot": postsynaptic_current.undershoot(

@@ -8,13 +8,53 @@ from numpy.typing import ArrayLike
 from optospice.device import Device
 from optospice.metrics.retention import retained_fraction
 from optospice.metrics.value import MetricValue, missing
-from optospice.stimulus import FloatArray, StimulusError
+from optospice.metrics.windows import off_the_samples, rounding
+from optospice.stimulus import FloatArray, Signal, StimulusError
 from optospice.waveforms import Waveforms
 
 
-def read_current(waveforms: Waveforms, device: Device, times: ArrayLike) -> FloatArray:
-    """Read the current into the drive terminal [A] at given times [s]."""
-    return waveforms.at(f"i({device.drive_terminal.name})", times)
+def read_current(
+    waveforms: Waveforms, device: Device, times: ArrayLike, pulses: Signal | None = None
+) -> FloatArray:
+    """Read the current into the drive terminal at given times outside the pulses.
+
+    A measurement need not have a sample on each edge. Where an edge lies between a time and
+    its neighbouring sample, nothing is interpolated across it: the other neighbour is taken.
+
+    Parameters
+    ----------
+    waveforms : Waveforms
+        From a simulation, or of a measurement.
+    device : Device
+        Whose current.
+    times : array_like
+        Times [s].
+    pulses : Signal, optional
+        The pulses that the readings lie between.
+
+    Returns
+    -------
+    ndarray
+        Current [A]; nan where the pulses on both sides come before the next sample.
+    """
+    name = f"i({device.drive_terminal.name})"
+    found = waveforms.at(name, times)
+    if pulses is None:
+        return found
+    time, current = waveforms.time, waveforms[name]
+    onsets = np.sort(pulses.onsets[off_the_samples(time, pulses.onsets)])
+    offsets = np.sort(pulses.offsets[off_the_samples(time, pulses.offsets)])
+    if not onsets.size + offsets.size:
+        return found
+    at = np.asarray(times, dtype=np.float64)
+    slack = rounding(time)
+    left = np.maximum(time.searchsorted(at + slack, "right") - 1, 0)
+    right = np.minimum(time.searchsorted(at - slack), time.size - 1)
+    rises = np.append(onsets, np.inf)[onsets.searchsorted(at - slack)]
+    falls = np.append(-np.inf, offsets)[offsets.searchsorted(at + slack, "right")]
+    before, after = rises < time[right], falls > time[left]
+    read = np.where(before, current[left], np.where(after, current[right], found))
+    return np.where(before & after, np.nan, read)
 
 
 def repeat_resolution(waveforms: Waveforms, values: FloatArray) -> float:

@@ -113,7 +113,7 @@ class Retention(PulsedProtocol):
         end = float(self.signal.offsets[-1])
         fall = self.signal.end - end if self.read_delay is None else self.read_delay
         times = np.concatenate([[self.delay, end + fall], end + self.read_times()])
-        current = read_current(waveforms, device, times)
+        current = read_current(waveforms, device, times, self.signal)
         return float(current[0]), float(current[1]), current[2:]
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
@@ -133,7 +133,7 @@ class Retention(PulsedProtocol):
         before, after, _ = self._levels(waveforms, device)
         end = float(self.signal.offsets[-1])
         current = waveforms[f"i({device.drive_terminal.name})"]
-        later = float(read_current(waveforms, device, end + self.read_time))
+        later = float(read_current(waveforms, device, end + self.read_time, self.signal))
         error = repeat_resolution(waveforms, np.array([before, after]))
         fraction = resolved_fraction(before, after, later, error)
         return {
