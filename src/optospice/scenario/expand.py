@@ -149,6 +149,7 @@ def only_run(
             for target in loaded.scenario.targets
             if target.shape is None
             and matches(run.point, target.where)
+            and _decides_alone(run, runs, target.where)
             and target.metric in run.protocol.metric_names()
         ]
         scenario = loaded.scenario.model_copy(update={"targets": own, "across": []})
@@ -156,6 +157,12 @@ def only_run(
     raise InputError(
         f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"
     )
+
+
+def _decides_alone(run: Run, runs: Sequence[Run], where: Mapping[str, Any]) -> bool:
+    """Whether a claim is about this run and no other of its device, such as another draw."""
+    alike = (other for other in runs if other.device.name == run.device.name)
+    return all(other.id == run.id or not matches(other.point, where) for other in alike)
 
 
 def build_protocol(

@@ -81,6 +81,10 @@ class Verdict:
         Whether the scenario says that this device is known to miss it.
     note : str
         Why there is no value, or how the paper was read.
+    si_unit : str
+        SI unit of the metric.
+    runs : tuple of int
+        Runs that gave their metrics, and runs that the claim is about [1].
     """
 
     target: Target
@@ -96,15 +100,44 @@ class Verdict:
     met: bool
     expected_miss: bool
     note: str = ""
+    si_unit: str = ""
+    runs: tuple[int, int] = (1, 1)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether runs are missing that the claim is about, so that nothing is decided."""
+        return self.runs[0] < self.runs[1]
 
     @property
     def as_expected(self) -> bool:
         """Whether a known miss was missed and everything else was met."""
-        return self.met != self.expected_miss
+        return self.met != self.expected_miss and not self.is_open
+
+    @property
+    def claim(self) -> str:
+        """Kind of the claim: ``published``, ``at_least``, ``at_most`` or ``shape``."""
+        kinds = ("published", "at_least", "at_most", "shape")
+        return next(kind for kind in kinds if getattr(self.target, kind) is not None)
+
+    @property
+    def claimed_si(self) -> float | str:
+        """Published value or bound in `si_unit`; a shape in words."""
+        if self.claim == "shape":
+            return self.published
+        return units.parse(getattr(self.target, self.claim), self.si_unit)
+
+    @property
+    def simulated_si(self) -> float | None:
+        """Simulated value in `si_unit`; None where there is none."""
+        if self.simulated is None:
+            return None
+        return units.convert(self.simulated, self.unit, self.si_unit)
 
     @property
     def word(self) -> str:
-        """The verdict in a word or two."""
+        """The verdict in a word or two; of a part of the runs only how many there are."""
+        if self.is_open:
+            return f"open: from {self.runs[0]} of {self.runs[1]} runs"
         if self.met:
             return "met" if not self.expected_miss else "met, although a miss was expected"
         return "missed, as expected of this device" if self.expected_miss else "MISSED"
@@ -192,6 +225,7 @@ def _judge(
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
+    runs = _counted(chosen)
     claim = next(c for c in (target.published, target.at_least, target.at_most) if c is not None)
     claimed, unit = _claim(claim, value.unit)
     simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
@@ -218,10 +252,17 @@ def _judge(
         shown="none" if math.isnan(simulated) else f"{simulated:.4g}",
         error_percent=None if error is None or math.isnan(error) else error,
         tolerance_percent=tolerance,
-        met=bool(met),
+        met=bool(met) and runs[0] == runs[1],
         expected_miss=expected_miss,
         note=value.note or target.note,
+        si_unit=value.unit,
+        runs=runs,
     )
+
+
+def _counted(chosen: Sequence[Observation]) -> tuple[int, int]:
+    """Count the runs that gave metrics, and all that a claim is about."""
+    return sum(bool(observation.metrics) for observation in chosen), len(chosen)
 
 
 def _judge_shape(
@@ -260,6 +301,8 @@ def _judge_shape(
         met=met,
         expected_miss=expected_miss,
         note=first.note or target.note,
+        si_unit=first.unit,
+        runs=_counted(observations),
     )
 
 
