@@ -373,7 +373,9 @@ def reproduce(
 def regress(
     scenarios: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SCENARIO]...", help="Names or TOML files; all by default."),
+        typer.Argument(
+            metavar="[SCENARIO]...", help="Names or TOML files; the project's own by default."
+        ),
     ] = None,
     update: Annotated[
         list[str] | None,
@@ -392,6 +394,9 @@ def regress(
     strict: Annotated[
         bool, typer.Option("--strict", help="A scenario without a golden is a failure.")
     ] = False,
+    packaged: Annotated[
+        bool, typer.Option("--packaged", help="The packaged scenarios besides the project's own.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
     ] = 0,
@@ -401,7 +406,7 @@ def regress(
     from optospice.regression.command import regress as run_all
 
     request = Request(
-        scenarios or [], update or [], out, junit, markdown, json, strict, workers
+        scenarios or [], update or [], out, junit, markdown, json, strict, workers, packaged
     )  # fmt: skip
     raise typer.Exit(run_all(request))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -442,3 +443,26 @@ def test_help_imports_nothing_heavy():
     )
     assert "typer" in modules
     assert not modules & {"pandas", "matplotlib", "scipy", "pyarrow", "pint", "PySpice", "lmfit"}
+
+
+def test_doctor_says_how_pyspice_finds_the_library(project, monkeypatch):
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", "libngspice-that-is-not-there.so")
+    outcome = project("doctor")
+    assert outcome.code == 0
+    assert "does not find 'libngspice-that-is-not-there.so'" in outcome.out
+    found = re.search(r"export NGSPICE_LIBRARY_PATH=(\S+)", outcome.out)
+    assert found is not None
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", found[1])
+    assert f"PySpice's own simulator: finds {found[1]}" in project("doctor").out
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_failure_is_one_line_in_the_users_words(project, monkeypatch):
+    """What a search in the log of CI is for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    edit(project.library, "Rdark p n {r}", "Rdark p n {r}\nBfar p n I = exp(300*V(p,n))")
+    outcome = project("run", "own/pairs", "--run", "0001", *ONE)
+    assert outcome.code == 1
+    (line,) = [line for line in outcome.out.splitlines() if line.startswith("run 0001: ")]
+    assert "i(p)" in line
+    assert "#branch" not in outcome.out

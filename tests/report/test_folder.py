@@ -125,7 +125,7 @@ def test_the_table_of_targets_is_in_si_units(hand_made: Make, tmp_path: Path) ->
     frame = pandas.read_csv(tmp_path / "out" / "targets.csv", index_col="id")
     assert float(frame.loc["short", "published"]) == pytest.approx(0.551)
     assert frame.loc["short", "simulated"] == pytest.approx(0.551)
-    assert frame.loc["short", "unit"] == "1"
+    assert str(frame.loc["short", "unit"]) == "1"
     assert frame.loc["short", "shown"] in ("55.1 %", "55.10 %")
     assert frame.loc["rising", "published"] == "increasing with interval"
 

@@ -15,7 +15,7 @@ from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE, Loop
 from optospice.errors import InputError
 from optospice.ngspice.installation import Installation
-from optospice.ngspice.judge import RunFailedError, judge
+from optospice.ngspice.judge import RunFailedError, in_users_words, judge
 from optospice.ngspice.observation import Values
 from optospice.ngspice.session import Session
 from optospice.stimulus import FloatArray, Samples
@@ -53,6 +53,15 @@ class LoopResult:
     notes: Mapping[str, tuple[FloatArray, FloatArray]]
     announced: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
     stopped: float | None = None
+
+    def __repr__(self) -> str:
+        """Say in one line what ran and how often each controller was called."""
+        calls = ", ".join(f"{name} {times.size}" for name, times in self.samples.items())
+        return f"<LoopResult: calls: {calls or 'none'}; {self.waveforms!r}>"
+
+    def _repr_html_(self) -> str:
+        """Give a small table of the signals, for notebooks."""
+        return self.waveforms._repr_html_()
 
     def open_loop(self) -> Circuit:
         """Give the circuit with the recorded actions as fixed stimuli, without controllers.
@@ -157,7 +166,11 @@ def _follow(session: Session, circuit: Circuit, loop: Loop) -> LoopResult:
     if loop.stopped is not None:
         keep = vectors["time"] <= loop.stopped
         vectors = {name: values[keep] for name, values in vectors.items()}
-    judge(vectors, wanted, loop.stopped or circuit.duration, raw.log)
+    try:
+        judge(vectors, wanted, loop.stopped or circuit.duration, raw.log)
+    except RunFailedError as error:
+        names = {vector: name for name, (vector, _) in circuit.vectors.items()}
+        raise RunFailedError(in_users_words(str(error), names)) from None
     return _result(circuit, loop, vectors)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from optospice.errors import InputError
 from optospice.ngspice.guard import check_library
-from optospice.ngspice.judge import RunFailedError, judge, reject
+from optospice.ngspice.judge import RunFailedError, in_users_words, judge, reject, signal_names
 from optospice.ngspice.session import Session, Table
 from optospice.stimulus import FloatArray
 from optospice.testbench import Testbench
@@ -84,9 +84,12 @@ def run_copies(
     except InputError as error:
         raise RunFailedError(str(error)) from None
     try:
-        return _run_copies(session, bench, parameter_sets)
-    except _EdgeMissedError:
-        return _run_copies(session, replace(bench, tabulated=True), parameter_sets)
+        try:
+            return _run_copies(session, bench, parameter_sets)
+        except _EdgeMissedError:
+            return _run_copies(session, replace(bench, tabulated=True), parameter_sets)
+    except RunFailedError as error:
+        raise RunFailedError(in_users_words(str(error), signal_names(bench.device))) from None
 
 
 class _EdgeMissedError(RunFailedError):
