@@ -54,3 +54,8 @@ def test_a_list_of_what_is_accepted_is_kept_whole():
 def test_messages_survive_pickling():
     error = InputError(f"{'x' * 10_000!r}: no")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_path_keeps_its_end():
+    path = f"/{'folder/' * 20}device.lib"
+    assert shortened(f"{path!r}: there is no such file") == f"{path!r}: there is no such file"

@@ -63,12 +63,15 @@ def shortened(message: str) -> str:
     Every `InputError` and `SimulationError` passes through here, so that no message repeats
     a value of ten thousand characters.
     """
-    told = _QUOTED.sub(
-        lambda found: found[0] if len(found[0]) <= LONGEST_ECHO else _cut(found[0], found[0][-1]),
-        message,
-    )
+    told = _QUOTED.sub(lambda found: _quoted(found[0]), message)
     told = _LISTED.sub(lambda found: _cut(found[0], "]"), told)
     return _WORD.sub(lambda found: _cut(found[1]) + found[2], told)
+
+
+def _quoted(text: str) -> str:
+    is_path = "/" in text and not re.search(r"\s", text)  # its end says which file it is
+    limit = _LONGEST_WORD if is_path else LONGEST_ECHO
+    return text if len(text) <= limit else _cut(text, text[-1])
 
 
 def _cut(text: str, end: str = "") -> str:
