@@ -51,6 +51,8 @@ def make() -> Callable[[Experiment], dict[str, Any]]:
     logging.disable(logging.WARNING)  # it warns of every ngspice newer than itself
     from PySpice.Spice.Netlist import Circuit
 
+    find_library()
+
     def loop(experiment: Experiment) -> dict[str, Any]:
         metrics = []
         wall, processor = time.perf_counter(), time.process_time()
@@ -90,6 +92,16 @@ def make() -> Callable[[Experiment], dict[str, Any]]:
     return loop
 
 
+def find_library() -> None:
+    """Tell PySpice where ngspice is: the name that it looks for comes with development files."""
+    from PySpice.Spice.NgSpice.Shared import NgSpiceShared
+
+    from optospice.ngspice.installation import find_installation
+
+    path = str(find_installation().library)
+    NgSpiceShared.LIBRARY_PATH = path.replace("{", "{{").replace("}", "}}")  # it is formatted
+
+
 def make_shared() -> Callable[[str, Sequence[str], int], dict[str, Any]]:
     """Give a loop over PySpice's binding alone (`NgSpiceShared`), for a process of its own."""
     logging.disable(logging.WARNING)
@@ -98,6 +110,7 @@ def make_shared() -> Callable[[str, Sequence[str], int], dict[str, Any]]:
     from optospice.ngspice.session import SCRIPTS
 
     os.environ["SPICE_SCRIPTS"] = str(SCRIPTS)  # the same start-up file: none that loads anything
+    find_library()
     shared = NgSpiceShared.new_instance()
     shared.exec_command("set norefvalue")
 

@@ -64,7 +64,11 @@ def test_claim_counts_once_with_the_device_that_is_meant(
     with (out / "reproduction.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert [row["device"] for row in rows] == ["pbs_rc", "pbs_trap"]
-    assert float(rows[0]["simulated"]) == pytest.approx(27.027, rel=1e-3)
+    assert float(rows[0]["simulated"]) == pytest.approx(27.027e-9, rel=1e-3)
+    assert {row["unit"] for row in rows} == {"A"}
+    for row in claim["devices"]:
+        assert row["simulated"] == pytest.approx(27.027e-9, rel=1e-3)
+        assert (row["published"], row["unit"]) == (pytest.approx(27.03e-9), "A")
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,26 @@ def test_a_table_with_every_signal():
     assert list(table.columns) == ["time", "i(p)", "v(p)"]
     assert table["i(p)"].to_numpy() == pytest.approx(RAMP.current)
     assert len(table) == 6
+
+
+def test_a_waveform_shows_itself_in_one_line():
+    time = np.linspace(0.0, 60.0, 700)
+    waveforms = Waveforms(time, {"i(p)": 1e-9 * time, "v(p)": time}, {"i(p)": "A", "v(p)": "V"})
+    assert len(repr(waveforms)) < 200
+    for words in ("i(p)", "v(p)", "700 points", "0 s to 60 s"):
+        assert words in repr(waveforms)
+    page = waveforms._repr_html_()
+    assert page.count("<tr>") == 3
+    assert "<td>6e-08</td>" in page
+
+
+def test_names_in_the_table_for_notebooks_are_text():
+    waveforms = Waveforms(np.array([0.0, 1.0]), {"<script>": np.zeros(2)})
+    assert "<script>" not in waveforms._repr_html_()
+    assert "&lt;script&gt;" in waveforms._repr_html_()
+
+
+def test_nothing_to_show():
+    empty = Waveforms(np.empty(0), {"i(p)": np.empty(0)})
+    assert "0 points" in repr(empty)
+    assert "0 points" in empty._repr_html_()

@@ -5,6 +5,8 @@ Only what a command needs is imported, so that ``optospice --help`` stays quick.
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,10 +33,14 @@ app = typer.Typer(
 _KINDS = ("devices", "scenarios", "protocols", "metrics", "controllers")
 #: Progress is shown for anything longer than this [s].
 _PROGRESS_AFTER = 1.0
+#: Columns of a pipe or a file when COLUMNS does not say [1].
+_PIPE_WIDTH = 120
+_NARROWEST = 40
 
 
 def main() -> None:
     """Run the command line; bad input ends with 2, a failed simulation with 1."""
+    _replace_what_cannot_be_written()
     try:
         app()
     except InputError as error:
@@ -49,6 +55,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None
+
+
+def _replace_what_cannot_be_written() -> None:
+    """Write a question mark for what the terminal's encoding does not know, as ± in ASCII."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # standard error never refuses a character
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _version(wanted: bool) -> None:
@@ -169,8 +181,12 @@ def _console() -> Console:
     from rich.console import Console
 
     console = Console()
-    # a pipe or a file has no width of its own: lines are kept whole there
-    return console if console.is_terminal else Console(width=120, no_color=True)
+    if console.is_terminal:
+        return console
+    # a pipe or a file has no width of its own: COLUMNS tells it, as it tells a terminal's
+    told = os.environ.get("COLUMNS", "")
+    width = int(told) if told.isdecimal() else _PIPE_WIDTH
+    return Console(width=max(width, _NARROWEST), no_color=True)
 
 
 @app.command(name="list")
@@ -359,7 +375,9 @@ def reproduce(
 def regress(
     scenarios: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SCENARIO]...", help="Names or TOML files; all by default."),
+        typer.Argument(
+            metavar="[SCENARIO]...", help="Names or TOML files; the project's own by default."
+        ),
     ] = None,
     update: Annotated[
         list[str] | None,
@@ -378,6 +396,9 @@ def regress(
     strict: Annotated[
         bool, typer.Option("--strict", help="A scenario without a golden is a failure.")
     ] = False,
+    packaged: Annotated[
+        bool, typer.Option("--packaged", help="The packaged scenarios besides the project's own.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(min=0, help="Simulator processes; 0: one per processor.")
     ] = 0,
@@ -387,7 +408,7 @@ def regress(
     from optospice.regression.command import regress as run_all
 
     request = Request(
-        scenarios or [], update or [], out, junit, markdown, json, strict, workers
+        scenarios or [], update or [], out, junit, markdown, json, strict, workers, packaged
     )  # fmt: skip
     raise typer.Exit(run_all(request))
 

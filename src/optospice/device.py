@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from optospice import netlist, units
 from optospice.errors import InputError, close_matches
-from optospice.library import netlist_folders
+from optospice.library import is_file, netlist_folders
 from optospice.ngspice import guard
 from optospice.validation import first_problem
 
@@ -161,6 +161,11 @@ class Device:
     subcircuit: netlist.Subcircuit
     card: Card
 
+    def __repr__(self) -> str:
+        """Say in one line what it is: the netlist's text alone has thousands of characters."""
+        terminals = " ".join(terminal.name for terminal in self.card.terminals)
+        return f"<Device {self.name}: {self.card.title}; terminals {terminals}>"
+
     @property
     def card_file(self) -> Path:
         """The TOML file beside the ``.lib``."""
@@ -269,9 +274,9 @@ def find_device(name: str, where: str = "") -> Device:
     """
     for folder in netlist_folders():
         file = folder / "devices" / f"{name}.lib"
-        if Path(name).name == name and file.is_file():
+        if Path(name).name == name and is_file(file):
             return load_device(file)
-        if Path(name).name == name and file.with_suffix(".toml").is_file():
+        if Path(name).name == name and is_file(file.with_suffix(".toml")):
             raise InputError(f"{file}: there is no such file beside the card {name}.toml")
     prefix = f"{where}: " if where else ""
     raise InputError(

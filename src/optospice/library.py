@@ -27,6 +27,22 @@ def scenario_folders() -> list[Path]:
     return _folders("scenarios")
 
 
+def is_file(path: Path) -> bool:
+    """Whether a path is that of a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is that of a folder; a name that no folder can have is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _folders(name: str) -> list[Path]:
     own, packaged = Path.cwd() / name, packaged_folder() / name
     if own.is_dir() and own.resolve() != packaged.resolve():

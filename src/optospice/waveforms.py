@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -52,6 +53,30 @@ class Waveforms:
         peaks = [float(np.abs(v).max()) for name, v in self.signals.items() if name[:2] == "i("]
         bound = profile.kept_bound(max(peaks, default=0.0))
         return replace(self, error_bound=bound, notes=(*self.notes, *notes))
+
+    def __repr__(self) -> str:
+        """Say in one line how long it is and which signals there are."""
+        return (
+            f"<Waveforms: {', '.join(self.signals)}; {self.time.size} points, "
+            f"{self._span}, error bound {self.error_bound:g}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Give a small table of the signals, for notebooks."""
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{html.escape(self.units.get(name, ''))}</td>"
+            f"<td>{values.min():.4g}</td><td>{values.max():.4g}</td></tr>"
+            for name, values in self.signals.items()
+            if values.size
+        )
+        return (
+            f"<p>{self.time.size} points, {self._span}</p><table><thead><tr><th>signal</th>"
+            f"<th>unit</th><th>least</th><th>largest</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+    @property
+    def _span(self) -> str:
+        return f"{self.time[0]:g} s to {self.time[-1]:g} s" if self.time.size else "no time"
 
     def __getitem__(self, name: str) -> FloatArray:
         """Give one signal by name; ``"time"`` as well."""

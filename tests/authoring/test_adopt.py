@@ -67,3 +67,40 @@ def test_what_is_refused(own_folder, text, words):
     with pytest.raises(InputError, match=words):
         adopt_subcircuit(write(text), "part")
     assert not (own_folder / "netlists").exists()
+
+
+LIT = """* a photoresistor
+.subckt lit a k {light} params: g=1u
+B1 a k I=(({{g}})*max(V({light}),0)+1e-9)*V(a,k)
+.ends lit
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["light", "LUX", "phi", "opt", "photon", "irradiance", "light_in", "popt", "illum"]
+)
+def test_a_terminal_named_like_light_is_optical(name):
+    told = adopt_subcircuit(write(LIT.format(light=name)), "lit")
+    card = find_device("lit").card
+    assert [t.kind for t in card.terminals] == ["electrical", "electrical", "optical"]
+    assert [t.role for t in card.terminals] == ["drive", "ground", None]
+    assert any(
+        f"{name.lower()}: taken for a terminal of light by its name" in line for line in told
+    )
+
+
+@pytest.mark.parametrize("name", ["out", "gate", "p", "option", "alight", "phase"])
+def test_other_terminals_stay_electrical(name):
+    adopt_subcircuit(write(LIT.format(light=name)), "lit")
+    assert {t.kind for t in find_device("lit").card.terminals} == {"electrical"}
+
+
+def test_light_may_stand_first():
+    text = (
+        LIT.format(light="k").replace("lit a k k", "lit light a k").replace("V(k),0", "V(light),0")
+    )
+    adopt_subcircuit(write(text), "lit")
+    card = find_device("lit").card
+    assert [(t.kind, t.role) for t in card.terminals] == [
+        ("optical", None), ("electrical", "drive"), ("electrical", "ground"),
+    ]  # fmt: skip

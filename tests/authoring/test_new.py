@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,3 +91,34 @@ def test_a_scenario_of_what_is_not_there(project):
         new_scenario("a", "my_synapsis", "single_pulse")
     with pytest.raises(InputError, match="did you mean 'paired_pulse'"):
         new_scenario("a", "my_synapse", "paired_puls")
+
+
+@pytest.mark.parametrize("workflow", [".github/workflows/devices.yml", ".gitlab-ci.yml"])
+def test_the_workflow_says_what_requirements_lack(tmp_path, workflow):
+    """No index has optospice yet: the project says where it comes from before CI can install it."""
+    new_project(tmp_path / "bench")
+    requirements = tmp_path / "bench" / "requirements.txt"
+    lines = requirements.read_text().splitlines()
+    assert "optospice" not in lines  # the bare name of a package that no index has
+    assert any(line.startswith("#") and "FILL_IN" in line for line in lines)
+    text = (tmp_path / "bench" / workflow).read_text()
+    assert text.index("FILL_IN") < text.index("pip install")
+    found = re.search(r"^( +)(if grep .*?\n\1fi)$", text, re.MULTILINE | re.DOTALL)
+    assert found is not None
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-ec", found[2]],
+            cwd=tmp_path / "bench",
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+
+    told = check()
+    assert told.returncode == 1
+    assert "put the repository or a wheel of optospice in place of FILL_IN" in told.stdout
+    filled = "optospice @ git+https://git.example.org/group/optospice@v0.1.0"
+    requirements.write_text(requirements.read_text().replace("optospice @ FILL_IN", filled))
+    assert check().returncode == 0

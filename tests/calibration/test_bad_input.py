@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calibration.calibration_project import SCENARIO, write_scenario
@@ -150,3 +151,14 @@ def test_columns_without_names_and_a_table_beside(tmp_path: Path) -> None:
     file.with_suffix(".toml").write_text('[measurement]\ntimeunit = "ms"\n')
     with pytest.raises(InputError, match="time_unit"):
         read_mapping(file)
+
+
+@pytest.mark.parametrize(
+    "quoted", ['time="Relative Time"', "time='Relative Time'", "time=Relative Time"]
+)
+def test_map_reads_quotes_as_set_does(tmp_path: Path, quoted: str) -> None:
+    file = tmp_path / "record.csv"
+    file.write_text("Time,Relative Time,Reading\n10:11,0.1,1e-9\n10:12,0.2,2e-9\n10:13,0.3,3e-9\n")
+    mapping = read_mapping(file, [quoted, 'current_unit="nA"', 'sign="-1"'])
+    assert (mapping.time, mapping.current_unit, mapping.sign) == ("Relative Time", "nA", -1)
+    np.testing.assert_allclose(read_measurement(file, mapping).time, [0.1, 0.2, 0.3])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -56,12 +57,12 @@ def test_json_is_the_document_that_is_promised(project):
         assert run["parameters"]["parameters.r"] == "2000000.0 ohm"
         for metric in run["metrics"].values():
             assert {"value", "unit", "definition"} <= set(metric)
-        assert run["metrics"]["paired_pulse_index"]["unit"] == "%"
-        assert run["metrics"]["paired_pulse_index"]["value"] == pytest.approx(100, abs=0.5)
+        assert run["metrics"]["paired_pulse_index"]["unit"] == "1"
+        assert run["metrics"]["paired_pulse_index"]["value"] == pytest.approx(1, abs=0.005)
         # gain * light * read-out: 1e-6 S per mW/cm^2, 1 mW/cm^2, 1 V
         amplitude = run["metrics"]["postsynaptic_current_amplitude"]
-        assert amplitude["unit"] == "nA"
-        assert amplitude["value"] == pytest.approx(1000, rel=2e-3)
+        assert amplitude["unit"] == "A"
+        assert amplitude["value"] == pytest.approx(1e-6, rel=2e-3)
     for target in told["targets"]:
         assert {
             "metric", "where", "published", "simulated", "unit", "error_percent",
@@ -69,12 +70,39 @@ def test_json_is_the_document_that_is_promised(project):
         } <= set(target)  # fmt: skip
     first, second = told["targets"]
     assert first["where"] == {"protocol.interval": "20 ms"}
-    assert (first["published"], first["unit"], first["source"]) == (100.0, "%", "Fig. 1")
+    assert (first["published"], first["unit"], first["source"]) == (1.0, "1", "Fig. 1")
     assert first["tolerance_percent"] == pytest.approx(1)
-    assert first["error_percent"] == pytest.approx(first["simulated"] - 100)
+    assert first["error_percent"] == pytest.approx(100 * first["simulated"] - 100)
     assert (first["met"], first["expected_miss"]) == (True, False)
     assert second["simulated"] is None
     assert second["published"].startswith("constant")
+
+
+def test_a_pipe_is_as_wide_as_columns_says(project, no_figures, monkeypatch):
+    widths = {}
+    for columns in ("80", "100", "", "none"):
+        monkeypatch.setenv("COLUMNS", columns)
+        lines = project("show", "pbs_rc").out.splitlines()
+        widths[columns] = max(len(line) for line in lines if not line.startswith("Files:"))
+    assert widths["80"] <= 80 < widths["100"] <= 100 < widths[""] <= 120
+    assert widths["none"] == widths[""]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_a_terminal_that_lacks_characters_gets_others_and_no_traceback(tmp_path, encoding):
+    ended = subprocess.run(
+        [*SHELL, "show", "pbs_rc"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert b"Traceback" not in ended.stderr
+    text = ended.stdout.decode(encoding)
+    assert "time constant" in text
+    assert "?" in text or encoding != "ascii"
 
 
 def test_a_run_says_what_it_found_and_leaves_a_folder(project):
@@ -132,7 +160,7 @@ def test_set_reaches_the_protocol_and_the_sweep_may_change(project):
         "35.0 ms",
     ]
     amplitude = told["runs"][0]["metrics"]["postsynaptic_current_amplitude"]["value"]
-    assert amplitude == pytest.approx(500, rel=0.02)
+    assert amplitude == pytest.approx(500e-9, rel=0.02)
     assert told["targets"][0]["simulated"] is None  # no run at the published 20 ms
 
 
@@ -145,7 +173,7 @@ def test_the_users_own_device_comes_first(project):
     project.library.with_name("pbs_rc.lib").write_text(text.replace(" r3=25e6", " r3=88e6"))
     outcome = project("run", "pbs/single_pulse", "--json", *ONE)
     metrics = document(outcome)["runs"][0]["metrics"]
-    assert metrics["dark_current"]["value"] == pytest.approx(10, rel=1e-3)  # 1 V / 100 Mohm
+    assert metrics["dark_current"]["value"] == pytest.approx(10e-9, rel=1e-3)  # 1 V / 100 Mohm
     assert outcome.code == 1  # no longer the published circuit
 
 
@@ -415,3 +443,26 @@ def test_help_imports_nothing_heavy():
     )
     assert "typer" in modules
     assert not modules & {"pandas", "matplotlib", "scipy", "pyarrow", "pint", "PySpice", "lmfit"}
+
+
+def test_doctor_says_how_pyspice_finds_the_library(project, monkeypatch):
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", "libngspice-that-is-not-there.so")
+    outcome = project("doctor")
+    assert outcome.code == 0
+    assert "does not find 'libngspice-that-is-not-there.so'" in outcome.out
+    found = re.search(r"export NGSPICE_LIBRARY_PATH=(\S+)", outcome.out)
+    assert found is not None
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", found[1])
+    assert f"PySpice's own simulator: finds {found[1]}" in project("doctor").out
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_failure_is_one_line_in_the_users_words(project, monkeypatch):
+    """What a search in the log of CI is for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    edit(project.library, "Rdark p n {r}", "Rdark p n {r}\nBfar p n I = exp(300*V(p,n))")
+    outcome = project("run", "own/pairs", "--run", "0001", *ONE)
+    assert outcome.code == 1
+    (line,) = [line for line in outcome.out.splitlines() if line.startswith("run 0001: ")]
+    assert "i(p)" in line
+    assert "#branch" not in outcome.out

@@ -9,7 +9,7 @@ import pytest
 from loops import light_circuit
 
 from optospice.cosim import Pulse, Sampled, simulate
-from optospice.errors import SimulationError
+from optospice.errors import InputError, SimulationError
 
 
 def test_a_local_function_is_a_controller():
@@ -51,3 +51,29 @@ def test_a_controller_takes_nothing_down(end, message):
             light_circuit("pbs_rc", 5.0), Sampled(lambda t, s: end(), 1.0), timeout=1.0, patience=0
         )
     assert simulate(light_circuit("pbs_rc", 1.0), {}).waveforms.time[-1] == pytest.approx(1.0)
+
+
+def test_a_result_shows_itself_in_one_line():
+    result = simulate(
+        light_circuit("pbs_rc", 4.5), Sampled(lambda t, s: Pulse("light", 6.0, 0.5), 1.0, 1.0)
+    )
+    assert len(repr(result)) < 300
+    assert "controller 4" in repr(result)
+    assert "<table>" in result._repr_html_()
+    assert len(repr(result.circuit.devices)) < 500
+
+
+@pytest.mark.parametrize(
+    ("duration", "period", "words"),
+    [
+        (
+            1e6,
+            1e-3,
+            r"a period of 0.001 s until 1e\+06 s means 1e\+09 calls; accepted: up to 1e\+07",
+        ),
+        (1e12, 1e11, r"1e\+12 s with steps of at most .* steps; accepted: up to 1e\+07"),
+    ],
+)
+def test_a_loop_without_end_is_refused(duration, period, words):
+    with pytest.raises((InputError, SimulationError), match=words):
+        simulate(light_circuit("pbs_rc", duration), Sampled(lambda t, s: None, period, period))

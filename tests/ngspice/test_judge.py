@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optospice.ngspice.judge import CLAMP, RunFailedError, judge, own_words, reject
+from optospice.ngspice.judge import (
+    CLAMP,
+    RunFailedError,
+    in_users_words,
+    judge,
+    own_words,
+    reject,
+)
 
 TIME = np.linspace(0.0, 2.0, 5)
 GOOD = {"time": TIME, "a": np.ones(5), "b": np.zeros(5)}
@@ -85,3 +92,24 @@ def test_ngspices_own_words():
         reject("stopped", ["stdout ", "stdout Circuit: a"])
     assert own_words(["stdout what it said last"]) == "what it said last"
     assert len(own_words(["stderr error " + "x" * 5000])) == 600
+
+
+@pytest.mark.parametrize(
+    ("message", "names", "told"),
+    [
+        ("vp#branch was clamped", {"vp#branch": "i(p)"}, "i(p) was clamped"),
+        ('trouble with node "va#branch"', None, 'trouble with node "i(va)"'),
+        ("i(vp) was clamped", {"vp#branch": "i(p)"}, "i(p) was clamped"),
+        ("xdevice.x1 is not finite", {"xdevice.x": "fast"}, "xdevice.x1 is not finite"),
+        ("xdevice.x is not finite", {"xdevice.x": "fast"}, "fast is not finite"),
+        ("x1.vs#branch, vb#branch", None, "i(x1.vs), i(vb)"),
+    ],
+)
+def test_the_users_words(message, names, told):
+    assert in_users_words(message, names) == told
+    assert in_users_words(told, names) == told
+
+
+def test_a_message_names_currents_as_the_user_does():
+    with pytest.raises(RunFailedError, match=r"i\(vp\) was clamped at 1e\+99"):
+        judge({**GOOD, "vp#branch": np.full(5, 1e99)}, ["vp#branch"], 2.0, [])

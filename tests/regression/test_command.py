@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from optospice.errors import InputError
+from optospice.regression.cases import planned
 from optospice.regression.golden import read_golden, text_of
 from optospice.scenario.load import list_scenarios
 
@@ -96,7 +98,7 @@ def test_reports_are_well_formed(project):
     arguments = ("--junit", "out/r.xml", "--markdown", "out/r.md", "--out", "out", "--json")
     code, told = project.regress(NAME, *arguments)
     assert code == 1
-    document = json.loads(told)
+    document, _ = json.JSONDecoder().raw_decode(told)  # progress may follow on a slow machine
     assert document["ok"] is False
     moved = [one for one in document["outcomes"] if one["status"] == "moved"]
     assert [one["figure"] for one in moved] == [
@@ -140,3 +142,20 @@ def test_a_failed_run_keeps_the_golden(project):
     assert code == 1
     assert "not written, a run failed" in told
     assert project.golden.read_text() == before
+
+
+def test_a_project_runs_its_own_scenarios_and_the_packaged_ones_when_asked(project):
+    names = {case.scenario for case in planned()}
+    assert names == {"lab/pairs"}
+    both = {case.scenario for case in planned(packaged=True)}
+    assert {"lab/pairs", "pbs/single_pulse", "mose2/hysteresis"} < both
+    code, told = project.regress()
+    assert (code, "1 scenarios with devices" in told) == (0, True)
+
+
+def test_outside_a_project_the_packaged_ones_are_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "pbs/single_pulse" in {case.scenario for case in planned()}
+    (tmp_path / "scenarios").mkdir()
+    with pytest.raises(InputError, match=r"holds no scenario; accepted: .*--packaged"):
+        planned()

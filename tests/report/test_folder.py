@@ -120,12 +120,13 @@ def test_failed_runs_are_in_the_table_and_in_the_log(hand_made: Make, tmp_path: 
     assert (tmp_path / "out" / "netlists" / "0003.cir").exists()
 
 
-def test_targets_are_in_the_units_of_the_paper(hand_made: Make, tmp_path: Path) -> None:
+def test_the_table_of_targets_is_in_si_units(hand_made: Make, tmp_path: Path) -> None:
     write_results(hand_made(PAIR, "paired_pulse_index", RISING), tmp_path / "out", ARGV)
     frame = pandas.read_csv(tmp_path / "out" / "targets.csv", index_col="id")
-    assert float(frame.loc["short", "published"]) == 55.1
-    assert frame.loc["short", "simulated"] == pytest.approx(55.1)
-    assert frame.loc["short", "unit"] == "%"
+    assert float(frame.loc["short", "published"]) == pytest.approx(0.551)
+    assert frame.loc["short", "simulated"] == pytest.approx(0.551)
+    assert str(frame.loc["short", "unit"]) == "1"
+    assert frame.loc["short", "shown"] in ("55.1 %", "55.10 %")
     assert frame.loc["rising", "published"] == "increasing with interval"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,9 +77,77 @@ def test_runs_show_swept_values_failures_and_missing_numbers(hand_made: Make) ->
     assert rows["0001"] == ["0001", "1", "ok", "–"]
     assert rows["0002"] == ["0002", "2", "ok", "60.10"]
     assert rows["0003"] == ["0003", "5", "failed", "–"]
-    assert "run 0003: ngspice: timestep" in text
     assert "(s)" in text
     assert "(%)" in text
+
+
+def test_a_failure_stands_on_one_unfolded_line_of_its_own(hand_made: Make) -> None:
+    result = hand_made(PAIR, "paired_pulse_index", RISING, failed=["0003", "0004", "0005", "0006"])
+    reason = "ngspice: i(p) was clamped at 1e+87, timestep too small, trouble with node x " * 3
+    records = [
+        replace(record, message=reason) if record.status == "failed" else record
+        for record in result.records
+    ]
+    stream = io.StringIO()
+    failing = replace(result, records=records)
+    print_result(Console(file=stream, width=40), failing, Path("results/example"))
+    lines = stream.getvalue().splitlines()
+    for run in ("0003", "0004", "0005"):
+        assert f"run {run}: {reason}".rstrip() in [line.rstrip() for line in lines]
+    assert "… and 1 more failed runs, in log.txt" in lines
+    assert "to repeat one: optospice run example --run 0003" in lines
+
+
+DRAWN = """
+[monte_carlo]
+runs = 6
+[monte_carlo.parameters.r3]
+spread = 0.1
+"""
+
+
+def test_a_part_of_the_draws_meets_nothing_and_says_how_many_there_are(hand_made: Make) -> None:
+    peak = [5.267e-7] * 6
+    whole = hand_made(PULSE + DRAWN, "postsynaptic_current_amplitude", peak, "A")
+    assert whole.verdicts[0].word == "met"
+    cut = hand_made(
+        PULSE + DRAWN, "postsynaptic_current_amplitude", peak, "A", failed=["0002", "0005"]
+    )
+    (verdict,) = cut.verdicts
+    assert (verdict.word, verdict.met) == ("open: from 4 of 6 runs", False)
+    assert cut.unexpected == [verdict]
+    records = [
+        replace(record, status="not run") if record.status == "failed" else record
+        for record in cut.records
+    ]
+    stream = io.StringIO()
+    interrupted = replace(cut, records=records)
+    print_result(Console(file=stream, width=120), interrupted, Path("results/example"))
+    text = stream.getvalue()
+    assert "open: from 4 of 6 runs" in text
+    assert "0 of 1 targets met, 1 open, as runs are missing" in text
+    assert not re.search(r" met *$", text, re.MULTILINE)
+    (target,) = result_json(interrupted)["targets"]
+    assert (target["met"], target["runs"]) == (False, {"done": 4, "planned": 6})
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind", "number"),
+    [
+        ('published = "526.7 nA"\ntolerance = "0.1 %"', "published", 526.7e-9),
+        ('at_least = "0.5 uA"', "at_least", 0.5e-6),
+        ('at_most = "600 nA"', "at_most", 600e-9),
+    ],
+)
+def test_json_gives_claims_in_si_units(
+    hand_made: Make, claim: str, kind: str, number: float
+) -> None:
+    text = PULSE.replace('published = "526.7 nA"\ntolerance = "0.1 %"', claim)
+    result = hand_made(text, "postsynaptic_current_amplitude", [5.27e-7], "A")
+    (target,) = result_json(result)["targets"]
+    assert (target["claim"], target["unit"], target["met"]) == (kind, "A", True)
+    assert target["published"] == pytest.approx(number)
+    assert target["simulated"] == pytest.approx(5.27e-7)
 
 
 def test_a_long_sweep_is_cut_and_says_so(hand_made: Make) -> None:
@@ -123,19 +193,20 @@ def test_json_is_valid_and_has_exactly_the_promised_keys(hand_made: Make) -> Non
     assert first["metrics"]["paired_pulse_index"]["value"] is None
     assert first["metrics"]["paired_pulse_index"]["note"] == "nothing to see"
     index = second["metrics"]["paired_pulse_index"]
-    assert index["unit"] == "%"
-    assert index["value"] == pytest.approx(60.1)
-    assert index["standard_error"] == pytest.approx(6.01)
+    assert index["unit"] == "1"
+    assert index["value"] == pytest.approx(0.601)
+    assert index["standard_error"] == pytest.approx(0.0601)
     assert "message" not in second
     assert third["message"] == "ngspice: timestep too small"
     assert third["metrics"] == {}
     expected = (
-        "id metric where published simulated unit error_percent tolerance_percent met "
-        "expected_miss source"
+        "id metric where claim published simulated unit error_percent tolerance_percent met "
+        "expected_miss runs source"
     )
     assert list(document["targets"][0]) == expected.split()
     assert document["targets"][0]["simulated"] is None
-    assert document["targets"][0]["published"] == 55.1
+    assert document["targets"][0]["published"] == pytest.approx(0.551)
+    assert document["targets"][0]["unit"] == "1"
 
 
 def test_json_names_changed_parameters_with_their_unit(hand_made: Make) -> None:

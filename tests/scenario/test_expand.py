@@ -8,7 +8,8 @@ from scenario_files import BASE, load
 
 from optospice.device import find_device
 from optospice.errors import InputError
-from optospice.scenario.expand import expand
+from optospice.scenario.expand import expand, only_run
+from optospice.scenario.load import load_scenario
 
 TARGET = """
 [[targets]]
@@ -184,3 +185,45 @@ def test_every_point_has_its_draws(tmp_path):
     runs = expand(load(tmp_path, text + "parameters.r3.spread = 0.1"))
     assert [run.seed for run in runs] == [0, 1, 2] * 2
     assert [run.id for run in runs] == [f"{n:04d}" for n in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("closed_loop/light_adaptation", 'controller.total="1e30 s"'),
+        ("closed_loop/inhibition", 'controller.total="1e30 s"'),
+        ("pbs/single_pulse", 'protocol.tail="1e10 s"'),
+    ],
+)
+def test_a_run_of_ages_is_refused(name, setting):
+    with pytest.raises(InputError, match=r"would simulate 1e\+\d\d s; accepted: up to 1e\+09 s"):
+        expand(load_scenario(name, [setting]))
+
+
+def test_one_draw_of_many_decides_no_claim_about_all(tmp_path):
+    file = tmp_path / "draws.toml"
+    file.write_text(
+        """
+title = "t"
+device = "pbs_rc"
+[protocol]
+name = "single_pulse"
+irradiance = "1 mW/cm^2"
+wavelength = "740 nm"
+width = "1 s"
+[monte_carlo]
+runs = 3
+parameters.r3.spread = 0.1
+[[targets]]
+id = "T"
+metric = "dark_current"
+at_least = "1 nA"
+source = "a test"
+"""
+    )
+    loaded = load_scenario(str(file))
+    cut, run = only_run(loaded, expand(loaded), "0002")
+    assert run.id == "0002"
+    assert not cut.scenario.targets
+    alone = load_scenario(str(file), ["monte_carlo.runs=1"])
+    assert only_run(alone, expand(alone), "0001")[0].scenario.targets

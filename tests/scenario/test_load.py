@@ -169,3 +169,32 @@ def test_what_the_schema_refuses(tmp_path, text, words):
         load(tmp_path, text)
     assert "pair.toml" in str(caught.value)
     assert "\n" not in str(caught.value).replace("\\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("kickstart.csv", "optospice calibrate SCENARIO --free PARAM --data kickstart.csv"),
+        ("diode.lib", "optospice adopt diode.lib SUBCKT"),
+        ("notes", "is no scenario; accepted: a scenario's name or a .toml file"),
+        ("folder", "is a folder"),
+    ],
+)
+def test_a_file_that_is_no_scenario_is_answered_with_what_it_is_for(
+    tmp_path, monkeypatch, name, words
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    for file in ("kickstart.csv", "diode.lib", "notes"):
+        (tmp_path / file).write_text("x")
+    with pytest.raises(InputError) as caught:
+        load_scenario(name)
+    assert words in str(caught.value)
+    assert "there is no such scenario" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "x" * 10_000 + ".toml", "a\0b"])
+def test_a_name_that_no_file_can_have(name):
+    with pytest.raises(InputError, match="there is no such") as caught:
+        load_scenario(name)
+    assert len(str(caught.value)) < 3_000

@@ -252,3 +252,11 @@ def test_a_fit_across_the_runs_recovers_its_law():
     ]
     assert take_across(across, flat).is_missing
     assert take_across(across, []).is_missing
+
+
+def test_a_failed_run_of_a_metric_that_only_its_protocol_knows_keeps_the_unit():
+    """A closed loop's own metric has no entry among the metrics; its claim has a unit."""
+    target = {"metric": "lamp_change", "at_most": "-0.1 mW/cm^2", "where": {KEY: "1 s"}}
+    verdict = judge(target, [Observation("pbs_rc", {KEY: "1 s"}, {})])
+    assert not verdict.met
+    assert (verdict.si_unit, verdict.claimed_si) == ("W/m^2", pytest.approx(-1.0))

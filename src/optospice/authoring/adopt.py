@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ _UNITS = (
     (re.compile(r"tau.*|t(on|off)"), "s"),
     (re.compile(r"c\d*|c(on|off|x)"), "F"),
     (re.compile(r"i\d*|i(on|off|s|min|max)"), "A"),
+)
+#: Names of terminals that are taken for light.
+_OPTICAL = re.compile(
+    r"(?:[pv]_?|in_?)?(?:light|lux|lumens?|phi|opt|optic|optical|photons?|irr\w*|illum\w*|laser|hv|hnu)"
+    r"(?:_?(?:in|power|p|n|\d+|nm))*"
 )
 
 
@@ -79,6 +85,11 @@ def adopt_subcircuit(file: Path, subcircuit: str, name: str = "") -> list[str]:
         *written,
         f"{name}: terminals {' '.join(found.subcircuit.nodes)}; "
         f"{len(found.subcircuit.parameters)} parameters, all 'assumed' until you fill them in",
+        *(
+            f"{node}: taken for a terminal of light by its name, where 1 V is 1 mW/cm^2; "
+            "change its kind in the card where that is wrong"
+            for node in _optical(found.subcircuit.nodes)
+        ),
         *hurts,
         f"next: fill in {devices / name}.toml, then optospice check {name}",
     ]
@@ -162,13 +173,10 @@ def _card(found: _Found, name: str, file: Path) -> str:
         "# passive = true              # where it can only take up energy\n"
         "# built_in_voltage = true     # where current flows at zero bias\n"
     ]
-    for index, node in enumerate(found.subcircuit.nodes):
-        role = "ground" if index == 1 else "drive"
-        parts.append(
-            f'[[terminals]]\nname = "{node}"\nkind = "electrical"\nrole = "{role}"\n'
-            'description = "FILL IN; a terminal that takes light: kind = \\"optical\\" and a '
-            'wavelength"\n'
-        )
+    optical = _optical(found.subcircuit.nodes)
+    electrical = [node for node in found.subcircuit.nodes if node not in optical]
+    for node in found.subcircuit.nodes:
+        parts.append(_terminal(node, node in optical, electrical[1:2] == [node]))
     for state in found.states:
         if state not in found.subcircuit.nodes:
             parts.append(
@@ -178,6 +186,27 @@ def _card(found: _Found, name: str, file: Path) -> str:
     for key, value in found.subcircuit.parameters.items():
         parts.append(_parameter(key, value))
     return "\n".join(parts)
+
+
+def _optical(nodes: Sequence[str]) -> list[str]:
+    """Choose the terminals that take light, by their names; one has to stay electrical."""
+    found = [node for node in nodes if _OPTICAL.fullmatch(node.lower())]
+    return found if len(found) < len(nodes) else []
+
+
+def _terminal(node: str, is_optical: bool, is_ground: bool) -> str:
+    if is_optical:
+        return (
+            f'[[terminals]]\nname = "{node}"\nkind = "optical"\nwavelength = "any"\n'
+            'description = "FILL IN; taken for light by its name: 1 V here is 1 mW/cm^2; else kind '
+            '= \\"electrical\\" and a role"\n'
+        )
+    role = "ground" if is_ground else "drive"
+    return (
+        f'[[terminals]]\nname = "{node}"\nkind = "electrical"\nrole = "{role}"\n'
+        'description = "FILL IN; a terminal that takes light: kind = \\"optical\\" and a '
+        'wavelength"\n'
+    )
 
 
 def _parameter(key: str, value: float) -> str:

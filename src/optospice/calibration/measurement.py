@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,12 +110,24 @@ def read_mapping(file: Path, settings: Sequence[str] = ()) -> ColumnMapping:
                 f"--map {setting!r}: accepted: KEY=VALUE; "
                 + close_matches(key, ColumnMapping.model_fields)
             )
+        text = _unquoted(text)
         number = re.fullmatch(r"[+-]?\d+", text)
         data[key] = int(text) if number and key in ("time", "current", "sign") else text
     try:
         return ColumnMapping.model_validate(data)
     except ValidationError as error:
         raise InputError(first_problem(error, where, ColumnMapping)) from None
+
+
+def _unquoted(text: str) -> str:
+    """Read text in quotes as TOML does, as ``--set`` reads it; other text is taken as it is."""
+    if text[:1] not in ("'", '"'):
+        return text
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return value if isinstance(value, str) else text
 
 
 def read_measurement(file: Path, mapping: ColumnMapping) -> Measurement:

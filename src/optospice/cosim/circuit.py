@@ -17,6 +17,7 @@ from optospice.units import convert
 
 Kind = Literal["voltage", "current", "light"]
 _UNITS = {"voltage": "V", "current": "A", "light": "W/m^2"}
+_MOST_STEPS = 10_000_000
 _MERGED_BREAKPOINTS = 1e-10  # of the largest step: ngspice takes nearer ones for one
 
 
@@ -185,13 +186,20 @@ class Circuit:
         return 2 * _MERGED_BREAKPOINTS * self.largest_step
 
     def check(self) -> None:
-        """Refuse library text and elements that did not pass the guard.
+        """Refuse library text that did not pass the guard, and a run of too many steps.
 
         Raises
         ------
         InputError
-            Naming the line.
+            Naming the line, or how many steps there would be.
         """
+        steps = self.duration / self.largest_step
+        if steps > _MOST_STEPS:
+            raise InputError(
+                f"{self.duration:.3g} s with steps of at most {self.largest_step:.3g} s, which the "
+                f"shortest edge asks for, are {steps:.2g} steps; accepted: up to "
+                f"{_MOST_STEPS:.0e}: a shorter run or longer edges"
+            )
         for placed in self.devices.values():
             check_library(placed.device.text, str(placed.device.file))
 

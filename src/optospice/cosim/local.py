@@ -50,6 +50,8 @@ def simulate(
 
     Raises
     ------
+    InputError
+        When the circuit cannot be used, or would take too many steps.
     SimulationError
         When a controller or the simulation failed.
     TypeError

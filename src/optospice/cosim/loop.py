@@ -30,6 +30,9 @@ from optospice.ngspice.session import Table
 
 #: Longest time a controller may take for one answer [s].
 PATIENCE = 10.0
+#: Most calls that a clock may ask for, and most accepted points of a loop [1].
+MOST_CALLS = 10_000_000
+MOST_POINTS = 50_000_000
 
 
 class Loop:
@@ -100,6 +103,10 @@ class Loop:
     def point(self) -> None:
         """Take note of an accepted point."""
         self.points += 1
+        if self.points > MOST_POINTS:
+            self._fail(f"the loop took more than {MOST_POINTS:.0e} time points; "
+                       "accepted: a shorter run, or longer intervals")  # fmt: skip
+            return
         time = self._time.value
         if (time < self._due and not self._watching) or self.failure or self.stopped is not None:
             return
@@ -194,6 +201,12 @@ class Loop:
         elif isinstance(request, Every):
             first = now + request.period if request.first is None else request.first
             self._not_past(seat, "first", first)
+            calls = (self.circuit.duration - first) / request.period
+            if calls > MOST_CALLS:
+                raise RequestError(
+                    f"a period of {request.period:g} s until {self.circuit.duration:g} s means "
+                    f"{calls:.2g} calls; accepted: up to {MOST_CALLS:.0e}"
+                )
             seat.clock, seat.ticks = Every(request.period, first), 0
             if not math.isinf(seat.last):
                 seat.drop(now + self._tolerance)

@@ -15,7 +15,7 @@ from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE, Loop
 from optospice.errors import InputError
 from optospice.ngspice.installation import Installation
-from optospice.ngspice.judge import RunFailedError, end_exactly, judge
+from optospice.ngspice.judge import RunFailedError, end_exactly, in_users_words, judge
 from optospice.ngspice.observation import Values
 from optospice.ngspice.refinement import Demand, resolve
 from optospice.ngspice.session import Session
@@ -56,6 +56,15 @@ class LoopResult:
     notes: Mapping[str, tuple[FloatArray, FloatArray]]
     announced: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
     stopped: float | None = None
+
+    def __repr__(self) -> str:
+        """Say in one line what ran and how often each controller was called."""
+        calls = ", ".join(f"{name} {times.size}" for name, times in self.samples.items())
+        return f"<LoopResult: calls: {calls or 'none'}; {self.waveforms!r}>"
+
+    def _repr_html_(self) -> str:
+        """Give a small table of the signals, for notebooks."""
+        return self.waveforms._repr_html_()
 
     def open_loop(self) -> Circuit:
         """Give the circuit with the recorded actions as fixed stimuli, without controllers.
@@ -207,7 +216,11 @@ def _follow(
     if end is not None:
         keep = vectors["time"] <= end
         vectors = {name: values[keep] for name, values in vectors.items()}
-    judge(vectors, wanted, end or circuit.duration, raw.log)
+    try:
+        judge(vectors, wanted, end or circuit.duration, raw.log)
+    except RunFailedError as error:
+        names = {vector: name for name, (vector, _) in circuit.vectors.items()}
+        raise RunFailedError(in_users_words(str(error), names)) from None
     if end is None:
         end_exactly(vectors, circuit.duration)
     return _result(circuit, loop, vectors)

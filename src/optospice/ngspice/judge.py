@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optospice.stimulus import FloatArray
+
+if TYPE_CHECKING:
+    from optospice.device import Device
 
 #: ngspice stores overflows as 1e99 (or 1e32 for a division by zero); nothing real is near.
 CLAMP = 1e30
@@ -30,6 +34,7 @@ _TROUBLE = re.compile(
     r"|not found|no such|syntax|aborted|illegal|unable|fatal|bad",
     re.IGNORECASE,
 )
+_BRANCH = re.compile(r"([A-Za-z_][\w.]*)#branch")
 
 
 class RunFailedError(RuntimeError):
@@ -97,7 +102,31 @@ def end_exactly(vectors: Mapping[str, FloatArray], stop_time: float) -> None:
 def reject(reason: str, log: Sequence[str]) -> None:
     """Raise `RunFailedError` with a reason and what ngspice said about it."""
     words = own_words(log)
-    raise RunFailedError(f"{reason}; ngspice: {words}" if words else reason)
+    raise RunFailedError(in_users_words(f"{reason}; ngspice: {words}" if words else reason))
+
+
+def in_users_words(message: str, names: Mapping[str, str] | None = None) -> str:
+    """Name signals as the user does: ``v1#branch`` is ``i(v1)``.
+
+    Parameters
+    ----------
+    message : str
+        What the solver's names stand in, as they are or translated once already.
+    names : mapping of str to str, optional
+        The user's name of each vector, e.g. ``{"vp#branch": "i(p)"}``.
+    """
+    told = _BRANCH.sub(r"i(\1)", message)
+    for vector, name in (names or {}).items():
+        spelled = re.escape(_BRANCH.sub(r"i(\1)", vector))
+        told = re.sub(rf"(?<![\w.]){spelled}(?![\w.#])", name.replace("\\", "\\\\"), told)
+    return told
+
+
+def signal_names(device: Device) -> dict[str, str]:
+    """Give the user's name of each vector of a device that stands alone in a testbench."""
+    currents = {f"v{t.name}#branch": f"i({t.name})" for t in device.terminals("electrical")}
+    states = {f"xdevice.{s.node}": name for name, s in device.card.states.items()}
+    return currents | states
 
 
 def own_words(log: Sequence[str], limit: int = 600) -> str:

@@ -10,7 +10,14 @@ from optospice.accuracy import Profile
 from optospice.errors import InputError
 from optospice.ngspice.easing import eased
 from optospice.ngspice.guard import check_library
-from optospice.ngspice.judge import RunFailedError, end_exactly, judge, reject
+from optospice.ngspice.judge import (
+    RunFailedError,
+    end_exactly,
+    in_users_words,
+    judge,
+    reject,
+    signal_names,
+)
 from optospice.ngspice.refinement import Demand, resolve
 from optospice.ngspice.session import Session, Table
 from optospice.ngspice.steps import Steps
@@ -98,7 +105,10 @@ def run_copies(
             return _run_copies(session, replace(exact, tabulated=True), parameter_sets)
 
     begin = bench.profile.suited_to(bench.device.text)
-    outcome = eased(bench.profile, run, begin)
+    try:
+        outcome = eased(bench.profile, run, begin)
+    except RunFailedError as error:
+        raise RunFailedError(in_users_words(str(error), signal_names(bench.device))) from None
     notes = outcome.notes if outcome.profile != begin else ()
     found = [waves.eased(outcome.profile, notes) for waves in outcome.result]
     if begin.eased and any(waves.error_bound > bench.profile.bound for waves in found):

@@ -10,7 +10,7 @@ from optospice.errors import InputError, close_matches
 from optospice.ngspice.pool import Pool
 from optospice.regression.golden import Golden, GoldenDevice, golden_file, read_golden
 from optospice.scenario.expand import Run, expand
-from optospice.scenario.load import LoadedScenario, list_scenarios, load_scenario
+from optospice.scenario.load import LoadedScenario, list_scenarios, load_scenario, own_scenarios
 from optospice.scenario.schema import Target
 from optospice.sweep.local import run_scenario
 from optospice.sweep.record import ScenarioResult
@@ -66,22 +66,25 @@ class Case:
         ]
 
 
-def planned(names: Iterable[str] = ()) -> list[Case]:
+def planned(names: Iterable[str] = (), packaged: bool = False) -> list[Case]:
     """Load scenarios, each for every device that it is about.
 
     Parameters
     ----------
     names : iterable of str
-        Names or files; every scenario that is found when there is none.
+        Names or files. When there is none: the project's own scenarios, and outside a
+        project the packaged ones.
+    packaged : bool
+        Whether the packaged ones are added to the project's own.
 
     Raises
     ------
     InputError
-        For a scenario or a golden that cannot be read.
+        For a scenario or a golden that cannot be read, or a project without a scenario.
     """
     chosen = list(dict.fromkeys(names))
     cases = []
-    for name in chosen or list_scenarios():
+    for name in chosen or _all(packaged):
         loaded = load_scenario(name)
         golden = read_golden(golden_file(loaded.file))
         for device in devices_of(loaded):
@@ -89,6 +92,18 @@ def planned(names: Iterable[str] = ()) -> list[Case]:
             one = loaded if own else load_scenario(name, [f"device={device!r}"])
             cases.append(Case(one, golden))
     return cases
+
+
+def _all(packaged: bool) -> list[str]:
+    own = own_scenarios()
+    if packaged or own is None:
+        return list_scenarios()
+    if not own:
+        raise InputError(
+            "./scenarios: holds no scenario; accepted: a file there, or --packaged for those that "
+            "came with optospice"
+        )
+    return own
 
 
 def devices_of(loaded: LoadedScenario) -> list[str]:

@@ -26,7 +26,7 @@ class Request:
     Parameters
     ----------
     scenarios, update : sequence of str
-        Names to run (every scenario when both are empty), and those whose golden is rewritten.
+        Names to run (the project's own when both are empty), and those whose golden is rewritten.
     out : Path
         Folder for the figures of what moved.
     junit, markdown : Path, optional
@@ -37,6 +37,8 @@ class Request:
         Whether a scenario without a golden counts as a failure.
     workers : int
         Simulator processes, 0 for one per processor.
+    packaged : bool
+        Whether the packaged scenarios are run besides the project's own.
     """
 
     scenarios: Sequence[str]
@@ -47,6 +49,7 @@ class Request:
     as_json: bool = False
     strict: bool = False
     workers: int = 0
+    packaged: bool = False
 
 
 def regress(request: Request) -> int:
@@ -69,7 +72,7 @@ def regress(request: Request) -> int:
     """
     started = time.perf_counter()
     named = [find_scenario_file(name)[0] for name in request.update]
-    cases = planned([*request.scenarios, *request.update])
+    cases = planned([*request.scenarios, *request.update], request.packaged)
     cases = list({(case.scenario, case.device): case for case in cases}.values())
     check_names(named, cases)
     outcomes: dict[tuple[str, str], list[Outcome]] = {}

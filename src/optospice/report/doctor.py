@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import subprocess
 import sys
+from pathlib import Path
 
 from optospice import __version__
 from optospice.device import list_devices
@@ -20,6 +22,7 @@ from optospice.ngspice.installation import (
 from optospice.ngspice.pool import Pool
 from optospice.scenario.load import list_scenarios
 
+_PYSPICE_VARIABLE = "NGSPICE_LIBRARY_PATH"
 _PACKAGES = ("numpy", "scipy", "pandas", "matplotlib", "PySpice", "pydantic", "pint", "pyarrow")
 
 
@@ -50,6 +53,7 @@ def examine() -> tuple[list[str], bool]:
         else:
             version = program_version(installation.program)
             findings.append(f"ngspice program: version {version}, {installation.program}")
+        findings.append(f"PySpice's own simulator: {_pyspice(installation.library)}")
     except (InputError, SimulationError) as error:
         findings.append(f"ngspice: {error}")
         sound = False
@@ -58,6 +62,23 @@ def examine() -> tuple[list[str], bool]:
     findings.append(f"{len(list_devices())} devices, {len(list_scenarios())} scenarios")
     findings.append("everything that is needed is there" if sound else "simulations cannot run")
     return findings, sound
+
+
+def _pyspice(library: Path) -> str:
+    """Say whether PySpice by itself finds the library, which only its development package names."""
+    wanted = os.environ.get(_PYSPICE_VARIABLE) or "libngspice.so"
+    loads = subprocess.run(
+        [sys.executable, "-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1])", wanted],
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    if loads.returncode == 0:
+        return f"finds {wanted}"
+    return (
+        f"does not find {wanted!r}, and optospice does without; to use it: "
+        f"export {_PYSPICE_VARIABLE}={library}"
+    )
 
 
 def _version_of(package: str) -> str:

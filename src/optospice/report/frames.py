@@ -12,7 +12,7 @@ import numpy as np
 
 from optospice import units
 from optospice.protocols.base import Series
-from optospice.report.numbers import swept_si
+from optospice.report.numbers import shown_with_unit, swept_si
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
 
@@ -26,6 +26,7 @@ _TARGET_COLUMNS = [
     "device",
     "where",
     "definition",
+    "claim",
     "unit",
     "published",
     "tolerance",
@@ -90,7 +91,7 @@ def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
 
 
 def targets_frame(result: ScenarioResult) -> pandas.DataFrame:
-    """Give one row per target and device, in the units of the publication."""
+    """Give one row per target and device, numbers in SI units."""
     import pandas
 
     return pandas.DataFrame(target_columns(result))
@@ -105,11 +106,12 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "device": verdict.device,
             "where": verdict.where,
             "definition": verdict.definition,
-            "unit": verdict.unit,
-            "published": verdict.published,
+            "claim": verdict.claim,
+            "unit": verdict.si_unit,
+            "published": verdict.claimed_si,
             "tolerance": verdict.target.tolerance,
-            "simulated": verdict.simulated,
-            "shown": verdict.shown,
+            "simulated": verdict.simulated_si,
+            "shown": shown_with_unit(verdict),
             "error_percent": verdict.error_percent,
             "tolerance_percent": verdict.tolerance_percent,
             "met": verdict.met,

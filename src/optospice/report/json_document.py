@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from optospice import units
-from optospice.report.numbers import displayed
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 
@@ -22,7 +21,7 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        Scenario, device, ngspice version, runs and targets. Every number is in the unit
+        Scenario, device, ngspice version, runs and targets. Every metric is in the SI unit
         named beside it; a number that does not exist is None.
     """
     devices = devices_of(result)
@@ -57,14 +56,13 @@ def _run(record: RunRecord) -> dict[str, Any]:
         document["message"] = record.message
     document["metrics"] = {}
     for name, value in record.metrics.items():
-        number, error, unit = displayed(name, value)
         entry: dict[str, Any] = {
-            "value": finite(number),
-            "unit": unit,
+            "value": finite(value.value),
+            "unit": value.unit,
             "definition": value.definition,
         }
-        if error is not None:
-            entry["standard_error"] = finite(error)
+        if value.standard_error is not None:
+            entry["standard_error"] = finite(value.standard_error)
         if value.note:
             entry["note"] = value.note
         document["metrics"][name] = entry
@@ -75,18 +73,20 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
     where = dict(verdict.target.where)
     if name_device:
         where.setdefault("device", verdict.device)
-    published = verdict.published
+    published = verdict.claimed_si
     return {
         "id": verdict.target.id,
         "metric": verdict.target.metric,
         "where": where,
+        "claim": verdict.claim,
         "published": published if isinstance(published, str) else finite(published),
-        "simulated": finite(verdict.simulated),
-        "unit": verdict.unit,
+        "simulated": finite(verdict.simulated_si),
+        "unit": verdict.si_unit,
         "error_percent": finite(verdict.error_percent),
         "tolerance_percent": finite(verdict.tolerance_percent),
         "met": verdict.met,
         "expected_miss": verdict.expected_miss,
+        "runs": {"done": verdict.runs[0], "planned": verdict.runs[1]},
         "source": verdict.target.source,
     }
 

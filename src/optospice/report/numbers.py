@@ -11,7 +11,7 @@ import numpy as np
 from optospice import units
 from optospice.metrics.value import MetricValue
 from optospice.scenario.schema import Value
-from optospice.scenario.verdict import display_unit
+from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord
 
 #: SI units into which swept values are converted, by their dimension.
@@ -31,6 +31,11 @@ def with_unit(text: str, unit: str) -> str:
     if text == "–":
         return text
     return f"{text} {pretty_unit(unit)}".rstrip()
+
+
+def shown_with_unit(verdict: Verdict) -> str:
+    """Write what was simulated in the unit of the publication; ``"none"`` has no unit."""
+    return verdict.shown if verdict.shown == "none" else with_unit(verdict.shown, verdict.unit)
 
 
 def short_number(number: float, digits: int = 4) -> str:

@@ -13,7 +13,13 @@ from typing import Any
 import optospice
 from optospice.report.json_document import finite
 from optospice.report.listing import citation
-from optospice.report.numbers import pretty_unit, short_key, short_number, with_unit
+from optospice.report.numbers import (
+    pretty_unit,
+    short_key,
+    short_number,
+    shown_with_unit,
+    with_unit,
+)
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import ScenarioResult
@@ -175,7 +181,7 @@ def _notes(claims: Sequence[Claim], results: Sequence[ScenarioResult]) -> list[s
 
 
 def table_csv(claims: Sequence[Claim]) -> str:
-    """Write one row per claim and device, numbers in the unit beside them."""
+    """Write one row per claim and device; simulated numbers in the SI unit beside them."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["scenario", "citation", "meant_device", "unit", *_HEAD, "met", "note"])
@@ -183,9 +189,12 @@ def table_csv(claims: Sequence[Claim]) -> str:
         for verdict in claim.verdicts:
             cells = _cells(claim, verdict)
             cells[4] = verdict.device
-            number = verdict.simulated
-            cells[5] = repr(float(f"{number:.6g}")) if number is not None else verdict.shown
-            start = [claim.loaded.name, claim.loaded.scenario.citation, claim.meant, verdict.unit]
+            number = verdict.simulated_si
+            if number is not None:  # a series stays text with its own unit
+                cells[5] = repr(float(f"{number:.6g}"))
+            start = [
+                claim.loaded.name, claim.loaded.scenario.citation, claim.meant, verdict.si_unit,
+            ]  # fmt: skip
             writer.writerow([*start, *cells, str(verdict.met).lower(), verdict.note])
     return stream.getvalue()
 
@@ -209,10 +218,11 @@ def document(claims: Sequence[Claim], results: Sequence[ScenarioResult]) -> dict
                 "devices": [
                     {
                         "device": verdict.device,
-                        "published": verdict.published,
-                        "simulated": finite(verdict.simulated),
-                        "unit": verdict.unit,
-                        "shown": verdict.shown,
+                        "claim": verdict.claim,
+                        "published": verdict.claimed_si,
+                        "simulated": finite(verdict.simulated_si),
+                        "unit": verdict.si_unit,
+                        "shown": shown_with_unit(verdict),
                         "met": verdict.met,
                         "as_expected": verdict.as_expected,
                     }

@@ -15,7 +15,7 @@ from optospice.sweep.record import RunRecord, ScenarioResult
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.table import Table
     from rich.text import Text
 
@@ -43,6 +43,8 @@ def print_result(console: Console, result: ScenarioResult, folder: Path) -> None
     console.print(_text(f"{result.loaded.name}: {scenario.title} ({devices})", "bold"))
     console.print()
     console.print(runs_table(result, width=console.width))
+    for line in failure_lines(result):
+        console.print(_text(line), soft_wrap=True)
     console.print()
     if result.verdicts:
         console.print(targets_table(result))
@@ -51,7 +53,21 @@ def print_result(console: Console, result: ScenarioResult, folder: Path) -> None
     console.print(_text(f"results: {folder}"), soft_wrap=True)
 
 
-def targets_table(result: ScenarioResult) -> Table:
+def failure_lines(result: ScenarioResult) -> list[str]:
+    """Say which runs failed and why, each on lines of its own, and how to repeat one.
+
+    They are printed as they are, never folded, so that a search in a log finds them.
+    """
+    failed = result.failed
+    lines = [f"run {record.run.id}: {record.message}" for record in failed[:_SHOWN_FAILURES]]
+    if len(failed) > _SHOWN_FAILURES:
+        lines.append(f"… and {len(failed) - _SHOWN_FAILURES} more failed runs, in log.txt")
+    if failed:
+        lines.append(f"to repeat one: optospice run {result.loaded.name} --run {failed[0].run.id}")
+    return lines
+
+
+def targets_table(result: ScenarioResult) -> RenderableType:
     """Give every target with what was published, what was simulated and the verdict.
 
     Parameters
@@ -61,7 +77,7 @@ def targets_table(result: ScenarioResult) -> Table:
 
     Returns
     -------
-    rich.table.Table
+    rich renderable
         One row per target and device; the numbered definitions and the notes stand below it.
     """
     several = len(devices_of(result)) > 1
@@ -86,14 +102,13 @@ def targets_table(result: ScenarioResult) -> Table:
             _text(_published(verdict)),
             _text(_simulated(verdict)),
             _text(_error(verdict)),
-            _text(verdict.word, _COLOURS.get((verdict.met, verdict.expected_miss), "bold red")),
+            _text(verdict.word, _colour(verdict)),
         )
     lines = [f"definition ({number}): {text}" for text, number in definitions.items()]
-    table.caption = _caption([*lines, *_target_notes(result)])
-    return table
+    return _with_notes(table, [*lines, *_target_notes(result)])
 
 
-def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Table:
+def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> RenderableType:
     """Give the runs with their swept values and metrics; a single run metric by metric.
 
     Parameters
@@ -108,7 +123,7 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Tab
 
     Returns
     -------
-    rich.table.Table
+    rich renderable
         One row per run, in display units; for a single run one row per metric.
     """
     records = result.records
@@ -159,14 +174,7 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Tab
         lines.append(f"also in runs.csv: {', '.join(_words(name) for name in left_out)}")
     if len(records) > limit:
         lines.append(f"… and {len(records) - limit} more runs, in runs.csv")
-    failed = result.failed
-    lines += [f"run {record.run.id}: {record.message}" for record in failed[:_SHOWN_FAILURES]]
-    if failed:
-        lines.append(f"to repeat one: optospice run {result.loaded.name} --run {failed[0].run.id}")
-    if len(failed) > _SHOWN_FAILURES:
-        lines.append(f"… and {len(failed) - _SHOWN_FAILURES} more failed runs, in log.txt")
-    table.caption = _caption([*lines, *_across_lines(result)])
-    return table
+    return _with_notes(table, [*lines, *_across_lines(result)])
 
 
 def _summary(result: ScenarioResult) -> str:
@@ -177,13 +185,19 @@ def _summary(result: ScenarioResult) -> str:
     text += f", {missing} not run (interrupted)" if missing else ""
     if result.verdicts:
         met = sum(verdict.met for verdict in result.verdicts)
-        known = sum(verdict.expected_miss and not verdict.met for verdict in result.verdicts)
+        known = sum(_is_known_miss(verdict) for verdict in result.verdicts)
         text += f"; {met} of {len(result.verdicts)} targets met"
         text += f", {known} missed as expected" if known else ""
+        undecided = sum(verdict.is_open for verdict in result.verdicts)
+        text += f", {undecided} open, as runs are missing" if undecided else ""
     return text
 
 
-def _single_run_table(result: ScenarioResult, record: RunRecord) -> Table:
+def _is_known_miss(verdict: Verdict) -> bool:
+    return verdict.expected_miss and not verdict.met and not verdict.is_open
+
+
+def _single_run_table(result: ScenarioResult, record: RunRecord) -> RenderableType:
     table = _table()
     table.add_column("metric", overflow="fold", min_width=16)
     table.add_column("value", justify="right", no_wrap=True)
@@ -195,8 +209,7 @@ def _single_run_table(result: ScenarioResult, record: RunRecord) -> Table:
             text += f" ± {short_number(error, 2)}"
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
         table.add_row(_text(_words(name)), _text(with_unit(text, unit)), _text(meaning))
-    table.caption = _caption(_across_lines(result))
-    return table
+    return _with_notes(table, _across_lines(result))
 
 
 def _asked(result: ScenarioResult) -> set[str]:
@@ -251,8 +264,6 @@ def _table() -> Table:
         pad_edge=False,
         show_edge=False,
         header_style="bold",
-        caption_justify="left",
-        caption_style="",
     )
 
 
@@ -262,9 +273,12 @@ def _text(content: str, style: str = "") -> Text:
     return Text(content, style=style)
 
 
-def _caption(lines: Iterable[str]) -> Text | None:
+def _with_notes(table: Table, lines: Iterable[str]) -> RenderableType:
+    """Put notes below a table, as wide as the terminal and not as narrow as the table."""
+    from rich.console import Group
+
     text = "\n".join(lines)
-    return _text(f"\n{text}") if text else None
+    return Group(table, _text(f"\n{text}")) if text else table
 
 
 def _words(name: str) -> str:
@@ -343,6 +357,12 @@ def _target_notes(result: ScenarioResult) -> Iterable[str]:
     if result.verdicts and not result.loaded.expectation_holds:
         changed = ", ".join(result.loaded.overrides)
         yield f"The targets are those of the scenario as published; changed here: {changed}."
+
+
+def _colour(verdict: Verdict) -> str:
+    if verdict.is_open:
+        return "bold red"
+    return _COLOURS.get((verdict.met, verdict.expected_miss), "bold red")
 
 
 def _across_lines(result: ScenarioResult) -> Iterable[str]:

@@ -17,14 +17,18 @@ from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
 from optospice.ngspice.guard import check_library
 from optospice.protocols import PROTOCOLS, Protocol, find_protocol
+from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario, set_dotted
 from optospice.scenario.schema import MonteCarlo, Range, Value
-from optospice.scenario.verdict import check_across, check_claim, matches, same_value
+from optospice.scenario.verdict import check_across, matches, same_value
 from optospice.testbench import Testbench
 from optospice.validation import first_problem
 
 #: How many values of a sweep a message lists [1].
 _SHOWN_VALUES = 12
+
+#: Longest simulated time of a run [s]: beyond it rounding of time is coarser than an edge.
+LONGEST_RUN = 1e9
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def expand(loaded: LoadedScenario) -> list[Run]:
         resolved = device.resolve(run_parameters, spelled_where)
         changed = {key: resolved[key] for key in run_parameters}
         _check_terminals(protocols[cache_key], device, where)
+        _check_length(protocols[cache_key].duration, f"{spelled_where}: {table[:-1]}")
         for parameters, seed in _draws(scenario.monte_carlo, device, changed, resolved, where):
             runs.append(
                 Run(
@@ -149,6 +154,7 @@ def only_run(
             for target in loaded.scenario.targets
             if target.shape is None
             and matches(run.point, target.where)
+            and _decides_alone(run, runs, target.where)
             and target.metric in run.protocol.metric_names()
         ]
         scenario = loaded.scenario.model_copy(update={"targets": own, "across": []})
@@ -156,6 +162,12 @@ def only_run(
     raise InputError(
         f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"
     )
+
+
+def _decides_alone(run: Run, runs: Sequence[Run], where: Mapping[str, Any]) -> bool:
+    """Whether a claim is about this run and no other of its device, such as another draw."""
+    alike = (other for other in runs if other.device.name == run.device.name)
+    return all(other.id == run.id or not matches(other.point, where) for other in alike)
 
 
 def build_protocol(
@@ -256,6 +268,14 @@ def _check_terminals(protocol: Protocol, device: Device, where: str) -> None:
         protocol.stimuli(device)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def _check_length(duration: float, where: str) -> None:
+    if not duration <= LONGEST_RUN:
+        raise InputError(
+            f"{where}: would simulate {duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s "
+            "(thirty years)"
+        )
 
 
 def _check_names(loaded: LoadedScenario) -> None:

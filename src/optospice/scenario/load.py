@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
-from optospice.library import scenario_folders
+from optospice.library import is_file, is_folder, scenario_folders
 from optospice.scenario.schema import Scenario
 from optospice.validation import first_problem
 
@@ -57,8 +57,18 @@ class LoadedScenario:
 
 def list_scenarios() -> list[str]:
     """Names of all scenarios on the search path, the user's own first."""
+    return _names_in(scenario_folders())
+
+
+def own_scenarios() -> list[str] | None:
+    """Names of the scenarios in ``./scenarios`` of a user's project; None where there is none."""
+    own = scenario_folders()[:-1]
+    return _names_in(own) if own else None
+
+
+def _names_in(folders: Sequence[Path]) -> list[str]:
     names: list[str] = []
-    for folder in scenario_folders():
+    for folder in folders:
         for file in sorted(folder.glob("**/*.toml")):
             names.append(file.relative_to(folder).with_suffix("").as_posix())
     return list(dict.fromkeys(names))
@@ -86,8 +96,8 @@ def find_scenario_file(name: str) -> tuple[str, Path]:
     """
     if name.endswith(".toml"):
         file = Path(name)
-        if not file.is_file():
-            problem = "is a folder" if file.is_dir() else "there is no such file"
+        if not is_file(file):
+            problem = "is a folder" if is_folder(file) else "there is no such file"
             raise InputError(f"{name}: {problem}; accepted: a scenario file or name")
         for folder in scenario_folders():
             if file.resolve().is_relative_to(folder.resolve()):
@@ -97,12 +107,34 @@ def find_scenario_file(name: str) -> tuple[str, Path]:
     for folder in scenario_folders():
         file = folder / f"{name}.toml"
         plain = ".." not in Path(name).parts  # the name is also that of the results
-        if plain and file.is_file() and file.resolve().is_relative_to(folder.resolve()):
+        if plain and is_file(file) and file.resolve().is_relative_to(folder.resolve()):
             return name, file
+    if name:
+        _refuse_other_file(name)
     known = list_scenarios()
     near = [full for full in known if full.split("/")[-1] == name]
     hint = f"did you mean {near[0]!r}?" if near else close_matches(name, known)
     raise InputError(f"scenario {name!r}: there is no such scenario; {hint}")
+
+
+def _refuse_other_file(name: str) -> None:
+    """Say what to do with a file or a folder that is there and is no scenario."""
+    path = Path(name)
+    if is_folder(path):
+        raise InputError(f"{name}: is a folder; accepted: a scenario's name or TOML file")
+    if not is_file(path):
+        return
+    if path.suffix.lower() in (".csv", ".txt", ".dat", ".tsv"):
+        raise InputError(
+            f"{name}: is no scenario; accepted: a scenario's name or TOML file (a measured curve "
+            f"is fitted by: optospice calibrate SCENARIO --free PARAM --data {name})"
+        )
+    if path.suffix.lower() in (".lib", ".cir", ".sp", ".spice", ".net"):
+        raise InputError(
+            f"{name}: is no scenario; accepted: a scenario's name or TOML file (a subcircuit "
+            f"becomes a device by: optospice adopt {name} SUBCKT)"
+        )
+    raise InputError(f"{name}: is no scenario; accepted: a scenario's name or a .toml file")
 
 
 def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:

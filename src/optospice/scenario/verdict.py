@@ -12,6 +12,7 @@ from optospice import units
 from optospice.errors import InputError, close_matches
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, missing
+from optospice.scenario.claim import SI_UNITS, allowed_error, read_claim, si_of_claim
 from optospice.scenario.schema import Across, Scenario, Target, Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -25,7 +26,6 @@ ACROSS_METRICS = (
     "spike_timing_time_constant",
     "spike_timing_amplitude",
 )
-_SI_UNITS = ("s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "1")
 #: Relative change below which a "constant" shape holds [1].
 _CONSTANT = 0.01
 #: Relative change that a rise or a fall must exceed: less may be the solver's error [1].
@@ -81,6 +81,10 @@ class Verdict:
         Whether the scenario says that this device is known to miss it.
     note : str
         Why there is no value, or how the paper was read.
+    si_unit : str
+        SI unit of the metric.
+    runs : tuple of int
+        Runs that gave their metrics, and runs that the claim is about [1].
     """
 
     target: Target
@@ -96,15 +100,44 @@ class Verdict:
     met: bool
     expected_miss: bool
     note: str = ""
+    si_unit: str = ""
+    runs: tuple[int, int] = (1, 1)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether runs are missing that the claim is about, so that nothing is decided."""
+        return self.runs[0] < self.runs[1]
 
     @property
     def as_expected(self) -> bool:
         """Whether a known miss was missed and everything else was met."""
-        return self.met != self.expected_miss
+        return self.met != self.expected_miss and not self.is_open
+
+    @property
+    def claim(self) -> str:
+        """Kind of the claim: ``published``, ``at_least``, ``at_most`` or ``shape``."""
+        kinds = ("published", "at_least", "at_most", "shape")
+        return next(kind for kind in kinds if getattr(self.target, kind) is not None)
+
+    @property
+    def claimed_si(self) -> float | str:
+        """Published value or bound in `si_unit`; a shape in words."""
+        if self.claim == "shape":
+            return self.published
+        return units.parse(getattr(self.target, self.claim), self.si_unit)
+
+    @property
+    def simulated_si(self) -> float | None:
+        """Simulated value in `si_unit`; None where there is none."""
+        if self.simulated is None:
+            return None
+        return units.convert(self.simulated, self.unit, self.si_unit)
 
     @property
     def word(self) -> str:
-        """The verdict in a word or two."""
+        """The verdict in a word or two; of a part of the runs only how many there are."""
+        if self.is_open:
+            return f"open: from {self.runs[0]} of {self.runs[1]} runs"
         if self.met:
             return "met" if not self.expected_miss else "met, although a miss was expected"
         return "missed, as expected of this device" if self.expected_miss else "MISSED"
@@ -192,12 +225,13 @@ def _judge(
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
+    runs = _counted(chosen)
     claim = next(c for c in (target.published, target.at_least, target.at_most) if c is not None)
-    claimed, unit = _claim(claim, value.unit)
+    claimed, unit = read_claim(claim, value.unit)
     simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
     error = tolerance = None
     if target.published is not None:
-        allowed = _tolerance(target, claimed, unit)
+        allowed = allowed_error(target, claimed, unit)
         met = abs(simulated - claimed) <= allowed * (1 + 1e-12)
         if claimed:
             error = 100 * (simulated - claimed) / abs(claimed)
@@ -218,10 +252,17 @@ def _judge(
         shown="none" if math.isnan(simulated) else f"{simulated:.4g}",
         error_percent=None if error is None or math.isnan(error) else error,
         tolerance_percent=tolerance,
-        met=bool(met),
+        met=bool(met) and runs[0] == runs[1],
         expected_miss=expected_miss,
         note=value.note or target.note,
+        si_unit=value.unit,
+        runs=runs,
     )
+
+
+def _counted(chosen: Sequence[Observation]) -> tuple[int, int]:
+    """Count the runs that gave metrics, and all that a claim is about."""
+    return sum(bool(observation.metrics) for observation in chosen), len(chosen)
 
 
 def _judge_shape(
@@ -260,6 +301,8 @@ def _judge_shape(
         met=met,
         expected_miss=expected_miss,
         note=first.note or target.note,
+        si_unit=first.unit,
+        runs=_counted(observations),
     )
 
 
@@ -285,70 +328,14 @@ def _value(target: Target, scenario: Scenario, chosen: Sequence[Observation]) ->
     values = [o.metrics[target.metric] for o in chosen if target.metric in o.metrics]
     if not values:
         info = METRICS.get(target.metric)
-        return missing(info.unit if info else "1", "", "no run gave this metric")
+        unit = info.unit if info else si_of_claim(target)
+        return missing(unit, "", "no run gave this metric")
     if len(values) > 1:  # a Monte Carlo block: the published number is that of the typical device
         numbers = [value.value for value in values if not value.is_missing]
         text = f"{values[0].definition}; median of {len(numbers)} runs"
         middle = float(np.median(numbers)) if numbers else math.nan
         return MetricValue(middle, values[0].unit, text)
     return values[0]
-
-
-def check_claim(target: Target, unit: str) -> None:
-    """Refuse a claim or a tolerance that does not fit its metric.
-
-    Parameters
-    ----------
-    target : Target
-        The published claim.
-    unit : str
-        SI unit of its metric.
-
-    Raises
-    ------
-    InputError
-        Naming key, value and what is accepted.
-    """
-    for key in ("published", "at_least", "at_most"):
-        claim = getattr(target, key)
-        if claim is None:
-            continue
-        try:
-            claimed, written = _claim(claim, unit)
-        except units.UnitsError as error:
-            raise InputError(f"{key} = {claim!r}: {error}") from None
-        if target.tolerance is not None:
-            _tolerance(target, claimed, written)
-
-
-def _claim(claim: Value, unit: str) -> tuple[float, str]:
-    number, written = units.split_unit(str(claim))
-    units.parse(claim, unit)
-    return number, written
-
-
-def _tolerance(target: Target, claimed: float, unit: str) -> float:
-    """Give the tolerance as an amount in the unit of the claim."""
-    spelled = f"tolerance = {target.tolerance!r}"
-    try:
-        number, written = units.split_unit(str(target.tolerance))
-    except units.UnitsError as error:
-        raise InputError(f"{spelled}: {error}") from None
-    if number < 0:
-        raise InputError(f"{spelled}: must not be below 0")
-    if written in ("point", "points"):
-        if unit != "%":
-            raise InputError(f"{spelled}: points are for values in %, not in {unit!r}")
-        return number
-    if written == "%":
-        return abs(claimed) * number / 100
-    try:
-        return units.convert(number, written, unit)
-    except units.UnitsError:
-        raise InputError(
-            f"{spelled}: does not fit a value in {unit!r}; accepted: per cent, points (of a value "
-            "in %), or an amount in that unit"
-        ) from None
 
 
 def matches(point: Mapping[str, Value], where: Mapping[str, Value]) -> bool:
@@ -375,7 +362,7 @@ def _axis_number(value: Value) -> float:
     if isinstance(value, (int, float)):
         return float(value)
     number, unit = units.split_unit(value)
-    for base in _SI_UNITS:
+    for base in SI_UNITS:
         try:
             return units.convert(number, unit, base)
         except units.UnitsError:

@@ -1,0 +1,81 @@
+"""What a target claims: its number, its unit, its tolerance."""
+
+from __future__ import annotations
+
+from optospice import units
+from optospice.errors import InputError
+from optospice.scenario.schema import Target, Value
+
+#: SI units of what scenarios sweep and claim.
+SI_UNITS = ("s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "1", "A", "J", "S", "V/s", "A*V")
+
+
+def si_of_claim(target: Target) -> str:
+    """Give the SI unit of a claim about a metric that only its protocol knows."""
+    claims = (target.published, target.at_least, target.at_most)
+    _, written = units.split_unit(str(next(claim for claim in claims if claim is not None)))
+    for base in SI_UNITS:
+        try:
+            units.convert(1.0, written, base)
+        except units.UnitsError:
+            continue
+        return base
+    return written
+
+
+def check_claim(target: Target, unit: str) -> None:
+    """Refuse a claim or a tolerance that does not fit its metric.
+
+    Parameters
+    ----------
+    target : Target
+        The published claim.
+    unit : str
+        SI unit of its metric.
+
+    Raises
+    ------
+    InputError
+        Naming key, value and what is accepted.
+    """
+    for key in ("published", "at_least", "at_most"):
+        claim = getattr(target, key)
+        if claim is None:
+            continue
+        try:
+            claimed, written = read_claim(claim, unit)
+        except units.UnitsError as error:
+            raise InputError(f"{key} = {claim!r}: {error}") from None
+        if target.tolerance is not None:
+            allowed_error(target, claimed, written)
+
+
+def read_claim(claim: Value, unit: str) -> tuple[float, str]:
+    """Give the number and the unit of a claim as written; it has to fit `unit`."""
+    number, written = units.split_unit(str(claim))
+    units.parse(claim, unit)
+    return number, written
+
+
+def allowed_error(target: Target, claimed: float, unit: str) -> float:
+    """Give the tolerance as an amount in the unit of the claim."""
+    spelled = f"tolerance = {target.tolerance!r}"
+    try:
+        number, written = units.split_unit(str(target.tolerance))
+    except units.UnitsError as error:
+        raise InputError(f"{spelled}: {error}") from None
+    if number < 0:
+        raise InputError(f"{spelled}: must not be below 0")
+    if written in ("point", "points"):
+        if unit != "%":
+            raise InputError(f"{spelled}: points are for values in %, not in {unit!r}")
+        return number
+    if written == "%":
+        return abs(claimed) * number / 100
+    try:
+        return units.convert(number, written, unit)
+    except units.UnitsError:
+        raise InputError(
+            f"{spelled}: does not fit a value in {unit!r}; accepted: per cent, points (of a value "
+            "in %), or an amount in that unit"
+        ) from None
