@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -64,14 +65,10 @@ def _check(kind: str, problem: Problem, pool: Pool, count: int) -> int:
 
 
 @pytest.mark.parametrize("kind", ["targets", "record"])
-def test_some_starts(kind: str, tmp_path: Path, pool: Pool) -> None:
-    assert _check(kind, _problem(kind, tmp_path, pool), pool, 8) == 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["targets", "record"])
-def test_two_hundred_starts(kind: str, tmp_path: Path, pool: Pool) -> None:
-    assert _check(kind, _problem(kind, tmp_path, pool), pool, 200) <= 2
+def test_random_starts(kind: str, tmp_path: Path, pool: Pool) -> None:
+    """A sample of them; OPTOSPICE_STARTS=200 tries two hundred, in about ten minutes."""
+    count = int(os.environ.get("OPTOSPICE_STARTS", "5"))
+    assert _check(kind, _problem(kind, tmp_path, pool), pool, count) <= count // 100
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ from optospice.report.traces import (
     mark_dark_level,
     on_spans,
     plot_waveforms,
+    points_to_draw,
     pulse_source,
     scale_of,
     shade,
     signal_scale,
     source_label,
-    thinned,
 )
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
@@ -135,8 +135,7 @@ def _overlay(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
     for (_, waveforms), own, origin, colour, line in zip(
         shown, spans, origins, colours, styles, strict=True
     ):
-        inside = (waveforms.time >= start + origin) & (waveforms.time <= stop + origin)
-        time, values = thinned(waveforms.time[inside], waveforms[signal][inside])
+        time, values = points_to_draw(waveforms, signal, start + origin, stop + origin)
         ax.plot((time - origin) * time_scale, values * scale, color=colour, linestyle=line, lw=0.9)
         moved = [((a - origin) * time_scale, (b - origin) * time_scale) for a, b in own]
         rows.append((moved, colour))
@@ -177,8 +176,7 @@ def _panels(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
     signal = _signal(result, shown[0])
     scale, label = signal_scale(signal, shown[0], np.concatenate([w[signal] for w in shown]))
     for ax, record, waveforms in zip(axes, chosen, shown, strict=True):
-        inside = (waveforms.time >= start) & (waveforms.time <= stop)
-        time, values = thinned(waveforms.time[inside], waveforms[signal][inside])
+        time, values = points_to_draw(waveforms, signal, start, stop)
         ax.plot(time * time_scale, values * scale, color=style.INK, linewidth=0.7, zorder=3)
         ax.set_xlim(start * time_scale, stop * time_scale)
         text = _spell(record, keys) or f"run {record.run.id}"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optospice.interpolation import FloatArray
+from optospice.interpolation import FloatArray, corner_indices
 from optospice.report import style
 from optospice.report.numbers import short_number
+from optospice.resolution import straight_line_errors
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _BAR_FLOOR, _BAR_HEIGHT = 1.03, 0.035
 #: Share of the pulse's height above which the light counts as on.
 _ON = 1e-3
 _MANY_LEVELS = 50
+#: Bend between two points, as a fraction of the peak, above which a straight line shows [1].
+_STRAIGHT = 2e-3
 
 
 def plot_waveforms(
@@ -59,10 +62,8 @@ def plot_waveforms(
     name = signal or current_name(waveforms)
     start, stop = window or (0.0, float(waveforms.time[-1]))
     time_scale, time_unit = scale_of(stop, "s")
-    values = waveforms[name]
-    scale, label = signal_scale(name, waveforms, values)
-    inside = (waveforms.time >= start) & (waveforms.time <= stop)
-    time, drawn = thinned(waveforms.time[inside], values[inside])
+    scale, label = signal_scale(name, waveforms, waveforms[name])
+    time, drawn = points_to_draw(waveforms, name, start, stop)
     ax.plot(time * time_scale, drawn * scale, color=style.INK, linewidth=1.0, zorder=3)
     ax.set_xlabel(f"time ({time_unit})")
     ax.set_ylabel(label)
@@ -105,6 +106,35 @@ def signal_scale(name: str, waveforms: Waveforms, values: FloatArray) -> tuple[f
         return 1.0, what
     scale, shown = scale_of(float(np.nanmax(np.abs(values), initial=0.0)), unit)
     return scale, f"{what} ({shown})"
+
+
+def points_to_draw(
+    waveforms: Waveforms, signal: str, start: float, stop: float
+) -> tuple[FloatArray, FloatArray]:
+    """Give the points of a trace: few enough to draw, and enough for straight lines.
+
+    A curve that is told by few points is read between them, so that it looks like one.
+
+    Parameters
+    ----------
+    waveforms : Waveforms
+        What came back from the simulator.
+    signal : str
+        Which of its signals.
+    start, stop : float
+        Window [s].
+    """
+    time, values = waveforms.time, waveforms[signal]
+    inside = (time >= start) & (time <= stop)
+    peak = float(np.abs(values).max(initial=0.0))
+    if 2 < time.size <= _COLUMNS and peak > 0:
+        corners = corner_indices(time, waveforms.breakpoints)
+        bent = straight_line_errors(time, values[:, None], corners, np.array([peak]))
+        coarse = np.flatnonzero((bent > _STRAIGHT) & (np.diff(time) > 0))
+        between = time[coarse] + np.linspace(0, 1, 17)[1:-1, None] * np.diff(time)[coarse]
+        shown = np.union1d(time[inside], between[(between >= start) & (between <= stop)])
+        return shown, waveforms.at(signal, shown)
+    return thinned(time[inside], values[inside])
 
 
 def thinned(time: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
