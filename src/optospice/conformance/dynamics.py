@@ -178,7 +178,7 @@ def check_instances(context: Context) -> Iterator[Finding]:
         failed = Failed(str(error))
         yield context.finding("instances", f"two instances do not simulate: {in_short(failed)}")
         return
-    _difference = worst_difference(context, alone, both)
+    _difference = worst_difference(context, alone, both, looked_at=False)
     if _difference[0] > context.profile.bound:
         yield context.finding(
             "instances",
@@ -210,7 +210,7 @@ def check_plain_ngspice(context: Context) -> Iterator[Finding]:
     except RuntimeError as error:
         yield context.finding("plain_ngspice", f"not checked: {error}", severity="warning")
         return
-    difference, signal = worst_difference(context, ours, theirs)
+    difference, signal = worst_difference(context, ours, theirs, looked_at=False)
     if difference > context.profile.bound:
         yield context.finding(
             "plain_ngspice",

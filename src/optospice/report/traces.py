@@ -24,6 +24,8 @@ _BAR_FLOOR, _BAR_HEIGHT = 1.03, 0.035
 #: Share of the pulse's height above which the light counts as on.
 _ON = 1e-3
 _MANY_LEVELS = 50
+#: Share of the run that the edges of pulses may take; a sweep takes more [1].
+_LONGEST_CHANGE = 0.3
 #: Bend between two points, as a fraction of the peak, above which a straight line shows [1].
 _STRAIGHT = 2e-3
 
@@ -156,7 +158,9 @@ def pulse_source(waveforms: Waveforms) -> str | None:
         for name, values in waveforms.signals.items():
             if name.startswith(prefix) and np.ptp(values) > 0:
                 few = np.unique(np.round(values / np.ptp(values), 3)).size <= _MANY_LEVELS
-                return name if few else None
+                changing = np.diff(waveforms.time)[np.diff(values) != 0].sum()
+                pulsed = few and changing <= _LONGEST_CHANGE * waveforms.time[-1]
+                return name if pulsed else None
     return None
 
 
