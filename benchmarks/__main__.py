@@ -22,6 +22,7 @@ NAMES = (
     "sweep_spicelib",
     "sweep_pyspice",
     "memristor",
+    "static_ramp",
     "workers",
     "memory",
     "fixed_cost",

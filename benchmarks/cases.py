@@ -12,7 +12,7 @@ from optospice.device import find_device
 from optospice.ngspice.simulate import Job
 from optospice.scenario.expand import Run, expand
 from optospice.scenario.load import LoadedScenario, load_scenario
-from optospice.stimulus import FloatArray, PulseTrain, Signal
+from optospice.stimulus import FloatArray, PulseTrain, Signal, voltage_sweep
 from optospice.sweep.record import ScenarioResult
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
@@ -88,6 +88,14 @@ def memristor_bench() -> Testbench:
         device = find_device("trap_memristor")
     pulses = PulseTrain(3.0, 0.5, 15, period=1.5, delay=2.0, rise=1e-3, fall=1e-3)
     return Testbench(device, {"p": Signal(0.5, (pulses,))}, 125.0)
+
+
+def sinh_bench() -> Testbench:
+    """Give the element that stores nothing under a sweep 0, 3, 0 V at 0.3 V/s."""
+    with contextlib.chdir(Path(__file__).parent):
+        device = find_device("sinh_element")
+    sweep = voltage_sweep((0.0, 3.0, 0.0), 0.3)
+    return Testbench(device, {"p": sweep}, sweep.end)
 
 
 def sweep_text(runs: int) -> str:

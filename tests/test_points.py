@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from benchmarks.references import fewest_points
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import constants
@@ -280,33 +281,6 @@ def test_no_hysteresis_without_memory(simulate, device_of, profile):
     assert abs(found["hysteresis_area"].value) <= 2 * bound * peak * 3
     at_readout = 1e-9 * np.sinh(5)
     assert abs(found["on_off_ratio"].value - 1) <= 2.1 * bound * peak / at_readout
-
-
-def fewest_points(current, low, high, bound):
-    """Fewest points of two ramps, up and down, by a search over meshes in closed form."""
-    from scipy.interpolate import PchipInterpolator
-
-    x = np.linspace(0, 1, 8001)
-    y = current(low + (high - low) * x)
-    first = np.gradient(y, x)
-    second = np.gradient(first, x)
-    third = np.gradient(second, x)
-    steep = np.maximum(np.abs(first), 1e-3 * np.abs(first).max())
-    needs = [np.abs(third) / 6 + second**2 / (4 * steep), np.abs(third), np.abs(second)]
-    best = 10_000
-    for need in needs:
-        for power in (1 / 4, 1 / 3, 1 / 2):
-            for least in (1e-3, 1e-2, 0.1):
-                density = (need / need.max()) ** power + least
-                counted = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-                counted /= counted[-1]
-                for count in range(3, best):
-                    mesh = np.interp(np.linspace(0, 1, count + 1), counted, x)
-                    read = PchipInterpolator(mesh, np.interp(mesh, x, y))(x)
-                    if np.abs(read - y).max() <= bound * np.abs(y).max():
-                        best = count
-                        break
-    return 2 * best + 1
 
 
 @pytest.mark.parametrize("profile", PROFILES)
