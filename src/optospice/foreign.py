@@ -17,7 +17,7 @@ from optospice.units import convert
 from optospice.waveforms import Waveforms
 
 _SIGNAL = re.compile(r"^(v|i)\(([A-Za-z_0-9.#]+)\)$", re.IGNORECASE)
-_INCLUDE = re.compile(r"^\s*\.include\s+[\"']?([^\"'\n]+?)[\"']?\s*$", re.IGNORECASE)
+_INCLUDE = re.compile(r"\.include\s+(?=\S)[\"']?([^\"']+)[\"']?", re.IGNORECASE)
 
 
 def transient_netlist(
@@ -46,7 +46,7 @@ def transient_netlist(
     """
     lines = []
     for line in str(circuit).splitlines():
-        include = _INCLUDE.match(line)
+        include = _INCLUDE.fullmatch(line.strip())
         if include is None:
             lines.append(line)
         else:

@@ -6,6 +6,7 @@ This module reads; what may pass to the simulator is decided by
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,19 +17,23 @@ from optospice.errors import InputError
 
 #: What begins a comment behind something else on its line.
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
-_INCLUDE = re.compile(r"^\s*\.(include|inc|lib)\b\s*(.*?)\s*$", re.IGNORECASE)
+_INCLUDE = re.compile(r"\s*\.(include|inc|lib)\b(.*)", re.IGNORECASE)
 _SUFFIXES = {
     "t": 1e12, "g": 1e9, "meg": 1e6, "k": 1e3,
     "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15,
 }  # fmt: skip
 #: ``mil`` and ``a`` are no numbers here: ngspice's own parsers disagree about both.
 _NUMBER = re.compile(
-    r"^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?!mil|a)(meg|[tgkmunpf])?[a-z]*$", re.IGNORECASE
+    r"^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?!mil|a)(meg|[tgkmunpf])?[a-z]*$", re.IGNORECASE
 )
 
 
-#: Largest SPICE or card file that is read [bytes].
+#: Largest file that is read, and largest library with its includes [bytes].
 LARGEST_FILE = 10_000_000
+#: Longest card of a library with its continuation lines [1].
+LONGEST_LINE = 100_000
+#: Longest number [1].
+_LONGEST_NUMBER = 200
 _DEEPEST_INCLUDE = 50
 
 
@@ -51,31 +56,46 @@ class Subcircuit:
     parameters: Mapping[str, float]
 
 
-def read_text(path: Path) -> str:
-    """Read a SPICE or card file, whatever its line ends.
+def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
+    """Read a text file of the user, whatever its line ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    largest : int
+        Largest size [bytes].
 
     Raises
     ------
     InputError
-        When the file is missing, unreadable or not UTF-8 text.
+        When the file is missing, unreadable, too large or not UTF-8 text.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            # a pipe would wait for ever, a device would never end
-            raise InputError(f"{path}: cannot be read; accepted: a regular file")
-        if status.st_size > LARGEST_FILE:
-            raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {LARGEST_FILE}")
-        data = path.read_bytes()
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise IsADirectoryError  # a device would never end
+            if status.st_size > largest:
+                raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {largest}")
+            data = file.read(status.st_size + 1)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: cannot be read; accepted: a regular file") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        shown = str(path) if len(str(path)) < 300 else f"{str(path)[:300]}…"
+        raise InputError(f"{shown}: cannot be read ({error.strerror})") from None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
     return text
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the writer of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def physical_lines(text: str) -> list[str]:
@@ -189,6 +209,7 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
         deeply.
     """
     seen: set[Path] = set()
+    size = [0]
     roots = [folder.resolve() for folder in folders]
 
     def inside(file: Path) -> bool:
@@ -215,7 +236,14 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
                 f"{named_in}: .include inside .include; accepted: up to {_DEEPEST_INCLUDE} levels"
             )
         seen.add(resolved)
-        for line in _numbered_with_includes(read_text(resolved), file):
+        text = read_text(resolved)
+        size[0] += len(text)
+        if size[0] > LARGEST_FILE:
+            raise InputError(
+                f"{path}: is larger than {LARGEST_FILE} bytes with its includes; accepted: up to "
+                f"{LARGEST_FILE}"
+            )
+        for line in _numbered_with_includes(text, file):
             match = _INCLUDE.match(line.text)
             if match is None:
                 yield line
@@ -228,28 +256,29 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
 def _numbered_with_includes(text: str, file: Path) -> Iterator[SourceLine]:
     """Attach ``+`` lines to an ``.include`` before them, so that none is read as text."""
     held: SourceLine | None = None
+    pieces: list[str] = []
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
     for number, raw in enumerate(lines, start=1):
         line = raw.removesuffix("\r")
         if held is not None and line.lstrip().startswith("+"):
-            held = SourceLine(f"{held.text} {line.lstrip()[1:]}", held.place)
+            pieces.append(line.lstrip()[1:])
             continue
         if held is not None:
-            yield held
-            held = None
+            yield SourceLine(" ".join((held.text, *pieces)), held.place)
+            held, pieces = None, []
         source = SourceLine(line, f"{file}:{number}")
         if _INCLUDE.match(line):
             held = source
         else:
             yield source
     if held is not None:
-        yield held
+        yield SourceLine(" ".join((held.text, *pieces)), held.place)
 
 
 def _include_target(match: re.Match[str], file: Path) -> Path:
-    card, rest = match.group(1).lower(), match.group(2)
+    card, rest = match.group(1).lower(), match.group(2).strip()
     rest = re.split(r";|\s\$", rest, maxsplit=1)[0].strip()
     quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
     if quoted is None:
@@ -262,7 +291,7 @@ def _include_target(match: re.Match[str], file: Path) -> Path:
 
 def spice_number(text: str) -> float | None:
     """Read a SPICE number with its suffix (``6meg``, ``200n``); None when it is none."""
-    match = _NUMBER.match(text)
+    match = _NUMBER.match(text) if len(text) <= _LONGEST_NUMBER else None
     if match is None:
         return None
     return float(match.group(1)) * _SUFFIXES.get((match.group(2) or "").lower(), 1.0)
@@ -304,8 +333,8 @@ def list_subcircuits(text: str) -> list[str]:
 
 
 def _read_header(line: str, file: Path | str) -> Subcircuit:
-    spaced = re.sub(r"\s*=\s*", "=", line)
-    spaced = re.sub(r"\bparams:\s*", " ", spaced, flags=re.IGNORECASE)
+    spaced = re.sub(r" ?= ?", "=", " ".join(line.split()))
+    spaced = re.sub(r"\bparams:", " ", spaced, flags=re.IGNORECASE)
     words = spaced.split()[1:]
     name = words[0].lower()
     nodes: list[str] = []
