@@ -27,7 +27,7 @@ from optospice.validation import first_problem
 _SHOWN_VALUES = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """One simulation of a scenario.
 
@@ -92,7 +92,7 @@ def expand(loaded: LoadedScenario) -> list[Run]:
     _check_metrics(loaded)
     runs: list[Run] = []
     table = _table_of(loaded)
-    points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    points = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
     protocols: dict[tuple[Any, ...], Protocol] = {}
     devices: dict[str, Device] = {}
     for point in points:
