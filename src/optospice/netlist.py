@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from optospice.errors import InputError
+from optospice.errors import InputError, shortened
 
 #: What begins a comment behind something else on its line.
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
@@ -28,8 +28,11 @@ _NUMBER = re.compile(
 )
 
 
-#: Largest file that is read, and largest library with its includes [bytes].
+#: Largest file that is read [bytes].
 LARGEST_FILE = 10_000_000
+#: Largest library with its includes [1], and most lines of it.
+LARGEST_LIBRARY = 4_000_000
+MOST_LINES = 200_000
 #: Longest card of a library with its continuation lines [1].
 LONGEST_LINE = 100_000
 #: Longest number [1].
@@ -91,6 +94,35 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
     return text
+
+
+def read_library(path: Path) -> str:
+    """Read a SPICE file.
+
+    Raises
+    ------
+    InputError
+        As `read_text`; and when it has too many lines.
+    """
+    text = read_text(path, LARGEST_LIBRARY)
+    check_lines(text, str(path))
+    return text
+
+
+def check_lines(text: str, origin: str) -> None:
+    """Refuse SPICE text that is too large, before anything is made of its lines.
+
+    Raises
+    ------
+    InputError
+        When it has more than 200,000 lines or 4,000,000 characters.
+    """
+    lines = text.count("\n")
+    if lines > MOST_LINES or len(text) > LARGEST_LIBRARY:
+        raise InputError(
+            f"{origin}: {lines} lines with {len(text)} characters; accepted: up to "
+            f"{MOST_LINES} lines and {LARGEST_LIBRARY} characters"
+        )
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -236,12 +268,12 @@ def expand_lines(path: Path, folders: Sequence[Path]) -> list[SourceLine]:
                 f"{named_in}: .include inside .include; accepted: up to {_DEEPEST_INCLUDE} levels"
             )
         seen.add(resolved)
-        text = read_text(resolved)
+        text = read_library(resolved)
         size[0] += len(text)
-        if size[0] > LARGEST_FILE:
+        if size[0] > LARGEST_LIBRARY:
             raise InputError(
-                f"{path}: is larger than {LARGEST_FILE} bytes with its includes; accepted: up to "
-                f"{LARGEST_FILE}"
+                f"{path}: is larger than {LARGEST_LIBRARY} characters with its includes; accepted: "
+                f"up to {LARGEST_LIBRARY}"
             )
         for line in _numbered_with_includes(text, file):
             match = _INCLUDE.match(line.text)
@@ -282,10 +314,14 @@ def _include_target(match: re.Match[str], file: Path) -> Path:
     rest = re.split(r";|\s\$", rest, maxsplit=1)[0].strip()
     quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
     if quoted is None:
-        raise InputError(f"{file}: .{card} {rest!r}: accepted: .{card} followed by one file name")
+        raise InputError(
+            f"{file}: .{card} {shortened(rest)}: accepted: .{card} followed by one file name"
+        )
     name = next(group for group in quoted.groups() if group is not None)
     if not name or Path(name).is_absolute() or name.startswith("~") or "$" in name:
-        raise InputError(f"{file}: .{card} {name!r}: accepted: a path relative to this file")
+        raise InputError(
+            f"{file}: .{card} {shortened(name)}: accepted: a path relative to this file"
+        )
     return file.parent / name
 
 
@@ -352,7 +388,7 @@ def _read_header(line: str, file: Path | str) -> Subcircuit:
         number = spice_number(value.strip("{}'"))
         if number is None:
             raise InputError(
-                f"{file}: .subckt {name}: {key}={value}: accepted: a plain number as default"
+                f"{file}: .subckt {name}: {key}={value[:60]}: accepted: a plain number as default"
             )
         parameters[key.lower()] = number
     return Subcircuit(name, tuple(nodes), parameters)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ValidationError
 
-from optospice.errors import close_matches
+from optospice.errors import close_matches, shortened
 
 
 def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> str:
@@ -38,8 +38,9 @@ def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> 
         return f"{file}: {key + ': ' if key else ''}{context.get('error', problem['msg'])}"
     if kind in ("literal_error", "enum"):
         accepted = [word.strip("'") for word in _alternatives(str(context.get("expected", "")))]
-        return f"{file}: {key} = {value!r}: not accepted; {close_matches(str(value), accepted)}"
-    shown = f" = {value!r}" if isinstance(value, (str, int, float, bool, list)) else ""
+        near = close_matches(str(value), accepted)
+        return f"{file}: {key} = {shortened(value)}: not accepted; {near}"
+    shown = f" = {shortened(value)}" if isinstance(value, (str, int, float, bool, list)) else ""
     message = problem["msg"]
     return f"{file}: {key}{shown}: {message[0].lower()}{message[1:]}"
 

@@ -144,10 +144,20 @@ def _cards() -> list[Hostile]:
         Hostile("bsim_log", ".model m nmos level=8\nM1 p p 0 0 m w=1u l=1u", "library"),
         *(
             Hostile(f"bsim_log_{n}", f".model m nmos {text}\nM1 p p 0 0 m w=1u l=1u", "")
-            for n, text in enumerate((
-                "xlevel=8", "_level=8", "xlevel 8", "level=1 xlevel=8", "xlevel=8 level=1",
-                "(vto=1,level=8)", "level=1 level=8", "vto={level8}", "level={8}", "kp='level=8'",
-            ))
+            for n, text in enumerate(
+                (
+                    "xlevel=8",
+                    "_level=8",
+                    "xlevel 8",
+                    "level=1 xlevel=8",
+                    "xlevel=8 level=1",
+                    "(vto=1,level=8)",
+                    "level=1 level=8",
+                    "vto={level8}",
+                    "level={8}",
+                    "kp='level=8'",
+                )
+            )
         ),
         Hostile("bsim_by_name", ".model mlevel8 nmos\nM1 p p 0 0 mlevel8 w=1u l=1u", ""),
         Hostile("nested_calls", f".func f(x) {{x*x}}\nB1 p n i={'f(' * 28}v(p){')' * 28}", ""),
@@ -209,7 +219,8 @@ def _cards() -> list[Hostile]:
 def _doubling_circuits(count: int = 40, inside: str = "R1 a 0 1") -> str:
     inner = f".subckt l0 a\n{inside}\n.ends\n"
     levels = "".join(
-        f".subckt l{i} a\n" + f"X1 a l{i - 1}\n" + f"X2 a l{i - 1}\n.ends\n" for i in range(1, count)
+        f".subckt l{i} a\n" + f"X1 a l{i - 1}\n" + f"X2 a l{i - 1}\n.ends\n"
+        for i in range(1, count)
     )
     return f"{inner}{levels}X9 p l{count - 1}"
 

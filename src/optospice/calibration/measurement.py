@@ -24,6 +24,10 @@ from optospice.validation import first_problem
 _NO_READING = 1e20
 #: Smallest scale of a residual, as a fraction of the peak: the simulation is not better [1].
 SMALLEST_SCALE = 1e-4
+#: Most lines of a record, most columns, and longest name of a column [1].
+MOST_LINES = 500_000
+_MOST_COLUMNS = 1000
+_LONGEST_NAME = 200
 _DELIMITERS = ("\t", ";", ",", None)
 _UNIT_IN_NAME = re.compile(r"(?:[(\[]\s*([^()\[\]]+?)\s*[)\]]|/\s*([^/\s]+))\s*$")
 _NAMES = {
@@ -180,17 +184,29 @@ def noise(current: FloatArray) -> float:
 
 def _table(file: Path) -> tuple[list[str], list[list[float]]]:
     """Find the first block of numbers under a row of names; what stands above is the header."""
-    lines = physical_lines(read_text(file).removeprefix("\ufeff"))
+    text = read_text(file).removeprefix("\ufeff")
+    lines = physical_lines(text)
+    if len(lines) > MOST_LINES:
+        raise InputError(f"{file}: {len(lines)} lines; accepted: up to {MOST_LINES}")
     for delimiter in _DELIMITERS:
+        if delimiter is not None and delimiter not in text:
+            continue
         rows = [_split(line, delimiter) for line in lines]
         numbers = [[_number(cell, delimiter) for cell in row] for row in rows]
         block = _block(rows, numbers)
         if block is not None:
             first, last = block
             width = len(rows[first])
+            if width > _MOST_COLUMNS:
+                raise InputError(f"{file}: {width} columns; accepted: up to {_MOST_COLUMNS}")
             above = rows[first - 1] if first else []
             named = len(above) == width and all(map(math.isnan, numbers[first - 1]))
             names = above if named else [str(n) for n in range(1, width + 1)]
+            if max(map(len, names)) > _LONGEST_NAME:
+                raise InputError(
+                    f"{file}: the name of a column has {max(map(len, names))} characters; "
+                    f"accepted: up to {_LONGEST_NAME}"
+                )
             return names, numbers[first:last]
     raise InputError(f"{file}: has no data rows; accepted: columns of numbers under their names")
 

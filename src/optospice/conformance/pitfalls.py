@@ -187,13 +187,14 @@ def _unbounded(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfa
 def _domains(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]:
     for name in ("sqrt", "log", "ln", "log10"):
         for argument in arguments(code, name, every=True):
-            if _VARIABLE.search(argument) and not re.search(r"max\(|abs\(|exp\(|cosh\(", argument):
-                if not _is_square(argument.replace(" ", "")):
-                    yield line.pitfall(
-                        "domain",
-                        f"{name}({argument}) stops the run where the argument is negative",
-                        f"{name}(max({argument},1e-30))",
-                    )
+            bounded = re.search(r"max\(|abs\(|exp\(|cosh\(", argument)
+            if bounded or not _VARIABLE.search(argument) or _is_square(argument.replace(" ", "")):
+                continue
+            yield line.pitfall(
+                "domain",
+                f"{name}({argument}) stops the run where the argument is negative",
+                f"{name}(max({argument},1e-30))",
+            )
 
 
 def _is_square(packed: str) -> bool:

@@ -68,7 +68,9 @@ def _subcircuits(lines: Sequence[tuple[str, str]], by_text: bool = False) -> dic
             open_parts.pop()
         elif word[0] == "x":
             called = _called(text, names)
-            open_parts[-1].own += len(text) if by_text else 1  # also the instance of an empty subcircuit is a line
+            open_parts[-1].own += (
+                len(text) if by_text else 1
+            )  # also the instance of an empty subcircuit is a line
             if called is not None:
                 open_parts[-1].calls.append(called)
         elif word[0] != ".":

@@ -174,9 +174,7 @@ def _measure(
     return frames[0][2], deepest
 
 
-def _close(
-    frames: list[tuple[str, list[_Size], _Size]], expand: Callable[[str], _Expanded]
-) -> int:
+def _close(frames: list[tuple[str, list[_Size], _Size]], expand: Callable[[str], _Expanded]) -> int:
     name, before, last = frames.pop()
     outer = frames[-1][2]
     if not name:

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from optospice.errors import InputError
-from optospice.netlist import LONGEST_LINE, numbered_lines, split_comment
+from optospice.netlist import (
+    LARGEST_LIBRARY,
+    LONGEST_LINE,
+    check_lines,
+    numbered_lines,
+    split_comment,
+)
 from optospice.ngspice.expansion import check_expansion
 from optospice.ngspice.models import MODELS, pairs, parameter_problem
 
@@ -40,9 +46,6 @@ FLAG_OPTIONS = frozenset((
     "noopiter", "nopage", "savecurrents", "sparse", "trytocompact",
 ))  # fmt: skip
 _CHOICES = {"method": ("trap", "trapezoidal", "gear"), "filetype": ("ascii", "binary")}
-#: Most lines and characters of a library or netlist [1].
-MOST_LINES = 200_000
-LARGEST_TEXT = 4_000_000
 #: Longest name or number [1]; ngspice has buffers of fixed length.
 LONGEST_WORD = 200
 _LONGEST_TITLE = 200
@@ -194,7 +197,7 @@ def cleaned_netlist(text: str, origin: str) -> str:
     titles = [Line(re.sub(r"^\.title\s+", "", title, flags=re.IGNORECASE), f"{origin}:1")]
     lines: list[Line] = []
     ended = False
-    for line in _read(f"\n{rest}", origin, (), LARGEST_TEXT):
+    for line in _read(f"\n{rest}", origin, (), LARGEST_LIBRARY):
         word, _, words = line.text.partition(" ")
         word = word.lower()
         if ended:
@@ -231,17 +234,13 @@ def safe_title(text: str) -> str:
 
 def _read(text: str, origin: str, places: Sequence[str], longest: int) -> Iterator[Line]:
     """Give the logical lines of a text, refusing what can be read in two ways."""
+    check_lines(text, origin)
     # ngspice ends a line at LF only and drops a CR before it
     physical = [line.removesuffix("\r") for line in text.split("\n")]
 
     def place(index: int) -> str:
         return places[index] if places else f"{origin}:{index + 1}"
 
-    if len(physical) > MOST_LINES or len(text) > LARGEST_TEXT:
-        raise InputError(
-            f"{origin}: {len(physical)} lines with {len(text)} characters; accepted: up to "
-            f"{MOST_LINES} lines and {LARGEST_TEXT} characters"
-        )
     for index, line in enumerate(physical if _ODD.search(text) else ()):
         code, comment = split_comment(line)
         odd = [*_ODD.findall(code), *(c for c in comment if not c.isprintable() and c != "\t")]
@@ -312,7 +311,8 @@ def _check_subcircuit(line: Line) -> None:
     words = list(pairs(line.low.replace("params:", " ").partition(" ")[2]))
     nodes = [name for name, value in words if value is None]
     behind = [name for name, value in words[len(nodes) :] if value is None]
-    if not nodes or behind or not all(map(_NODE.match, nodes)):
+    fine = all(len(node) <= LONGEST_WORD and _NODE.match(node) for node in nodes)
+    if not nodes or behind or not fine:
         raise line.refuse("accepted: .subckt name terminal … params: name=number …")
     for name, value in words[len(nodes) :]:
         if not _PARAMETER.match(name) or not value:

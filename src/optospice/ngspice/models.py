@@ -77,13 +77,19 @@ _TYPES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "c": {_ANY: _CAPACITOR},
     "l": {_ANY: _names("ind tc1 tc2 tnom csect dia length nt mu l")},
     "d": {"1": _DIODE, "3": _DIODE},
-    **dict.fromkeys(("npn", "pnp"), {"1": _BIPOLAR, "2": _BIPOLAR}),
-    **dict.fromkeys(("njf", "pjf"), {"1": _JFET, "2": _JFET2}),
-    **dict.fromkeys(("nmf", "pmf"), {"1": _MESFET}),
-    **dict.fromkeys(("nmos", "pmos"), _MOSFETS),
-    **dict.fromkeys(("vdmos", "vdmosn", "vdmosp"), {_ANY: _VDMOS}),
-    "sw": {_ANY: _names("vt vh ron gon roff goff")},
-    "csw": {_ANY: _names("it ih ron gon roff goff")},
+    "npn": {"1": _BIPOLAR, "2": _BIPOLAR},
+    "pnp": {"1": _BIPOLAR, "2": _BIPOLAR},
+    "njf": {"1": _JFET, "2": _JFET2},
+    "pjf": {"1": _JFET, "2": _JFET2},
+    "nmf": {"1": _MESFET},
+    "pmf": {"1": _MESFET},
+    "nmos": _MOSFETS,
+    "pmos": _MOSFETS,
+    "vdmos": {_ANY: _VDMOS},
+    "vdmosn": {_ANY: _VDMOS},
+    "vdmosp": {_ANY: _VDMOS},
+    "sw": {_ANY: _names("vt vh ron roff")},
+    "csw": {_ANY: _names("it ih ron roff")},
     "ltra": {_ANY: _names("r l g c len rel abs compactrel compactabs")},
 }
 #: Words that stand without a value.
@@ -114,7 +120,7 @@ def parameter_problem(kind: str, text: str) -> str:
         What stands behind it, in lower case with single blanks.
     """
     given = list(pairs(text))
-    levels = [value for name, value in given if name == "level"]
+    levels = [value or "" for name, value in given if name == "level"]
     known = _TYPES[kind]
     default = "1" if "1" in known else _ANY
     level = levels[0] if levels else default
