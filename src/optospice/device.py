@@ -6,6 +6,7 @@ live in the card (TOML) beside it. Both must agree.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -233,8 +234,13 @@ class Device:
                     + close_matches(key, self.card.parameters)
                 )
             try:
-                is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
-                number = units.parse(given, "1" if is_number else parameter.unit)
+                number = (
+                    float(given)
+                    if isinstance(given, (int, float)) and not isinstance(given, bool)
+                    else units.parse(given, parameter.unit)
+                )
+            except OverflowError:  # an integer of more than 308 digits
+                number = math.inf
             except units.UnitsError as error:
                 raise InputError(f"{prefix}parameters.{key}: {error}") from None
             low, high = parameter.limits
