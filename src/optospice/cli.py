@@ -40,6 +40,7 @@ _NARROWEST = 40
 
 def main() -> None:
     """Run the command line; bad input ends with 2, a failed simulation with 1."""
+    _open_standard_streams()
     _replace_what_cannot_be_written()
     try:
         app()
@@ -55,6 +56,21 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None
+    except (OSError, MemoryError) as error:
+        print(f"optospice: the system refuses: {error or 'out of memory'}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _open_standard_streams() -> None:
+    """Put the null device in the place of standard streams that are closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:  # else the next file that is opened would take what is printed
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            stream = open(number, "w" if number else "r", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _replace_what_cannot_be_written() -> None:

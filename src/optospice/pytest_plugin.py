@@ -112,11 +112,12 @@ def _project_folder(file: Path, config: pytest.Config) -> Path | None:
 
 
 def _is_scenario(file: Path) -> bool:
-    import tomllib
+    from optospice.device import read_toml
+    from optospice.errors import InputError
 
     try:
-        data = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+        data = read_toml(file)
+    except InputError:
         return True  # the test says what is wrong with it
     return "device" in data or "protocol" in data or "controller" in data
 

@@ -38,7 +38,8 @@ def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> 
         return f"{file}: {key + ': ' if key else ''}{context.get('error', problem['msg'])}"
     if kind in ("literal_error", "enum"):
         accepted = [word.strip("'") for word in _alternatives(str(context.get("expected", "")))]
-        return f"{file}: {key} = {echo(value)}: not accepted; {close_matches(str(value), accepted)}"
+        near = close_matches(str(value), accepted)
+        return f"{file}: {key} = {echo(value)}: not accepted; {near}"
     shown = f" = {echo(value)}" if isinstance(value, (str, int, float, bool, list)) else ""
     message = problem["msg"]
     return f"{file}: {key}{shown}: {message[0].lower()}{message[1:]}"

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from optospice.errors import InputError
 from optospice.library import packaged_folder
 from optospice.metrics.value import MetricValue
+from optospice.netlist import read_text
 from optospice.regression.hermite import Curve
 from optospice.regression.thin import thinned
 from optospice.report.files import write_text, writing
@@ -152,16 +153,14 @@ def read_golden(file: Path) -> Golden | None:
     InputError
         When it cannot be read, or is no golden.
     """
-    try:
-        return Golden.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
+    if not file.exists():
         return None
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+    try:
+        return Golden.model_validate_json(read_text(file))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        reason = " ".join(first["msg"].split())
+        where = ".".join(map(str, first["loc"]))[:200]
+        reason = " ".join(first["msg"].split())[:200]
         raise InputError(
             f"{file}: {where + ': ' if where else ''}is not a golden ({reason}); accepted: what "
             "`optospice regress --update NAME` writes"

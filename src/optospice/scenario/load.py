@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
 from optospice.library import is_file, is_folder, scenario_folders
 from optospice.scenario.schema import Scenario
+from optospice.toml_text import DEEPEST, TomlError, parse_toml
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
@@ -186,6 +186,8 @@ def apply_setting(data: dict[str, Any], setting: str) -> str:
         )
     table = data
     *parents, last = _parts(key)
+    if len(parents) >= DEEPEST:
+        raise InputError(f"--set {setting[:60]!r}…: accepted: a key of up to {DEEPEST} levels")
     for part in parents:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
@@ -204,8 +206,8 @@ def _parts(key: str) -> list[str]:
 
 def _toml_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {text}")["value"]
+    except TomlError:
         return text
 
 
