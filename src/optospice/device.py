@@ -13,26 +13,24 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from optospice import netlist, units
 from optospice.errors import InputError, close_matches
-from optospice.library import netlist_folders
+from optospice.library import lies_in, netlist_folders
 from optospice.ngspice import guard
-from optospice.validation import first_problem
+from optospice.validation import StrictModel, first_problem
 
 Origin = Literal["published", "fitted", "assumed"]
 #: Unit in which an optical terminal of a subcircuit is driven: 1 V = 1 mW/cm^2.
 IRRADIANCE_UNIT = "mW/cm^2"
+#: Longest name of a device that is looked for.
+_LONGEST_NAME = 100
 #: A name that goes into netlists and commands as it stands.
 SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Terminal(_Strict):
+class Terminal(StrictModel):
     """One terminal of a subcircuit.
 
     Parameters
@@ -66,7 +64,7 @@ class Terminal(_Strict):
         return self
 
 
-class Parameter(_Strict):
+class Parameter(StrictModel):
     """One parameter of a subcircuit.
 
     Parameters
@@ -113,7 +111,7 @@ class Parameter(_Strict):
         return low, high
 
 
-class State(_Strict):
+class State(StrictModel):
     """An internal state of a subcircuit and the range in which it must stay."""
 
     node: SpiceName
@@ -122,7 +120,7 @@ class State(_Strict):
     maximum: float = 1.0
 
 
-class Card(_Strict):
+class Card(StrictModel):
     """What a device's TOML file says. See `docs/cards.md` for every key."""
 
     title: Annotated[str, Field(min_length=1)]
@@ -267,15 +265,18 @@ def find_device(name: str, where: str = "") -> Device:
     InputError
         When there is no such device or its card and its ``.lib`` disagree.
     """
-    for folder in netlist_folders():
+    # a name in other letters would reach ngspice, which folds their case in its own way
+    is_name = name.isascii() and name.isprintable() and Path(name).name == name
+    for folder in netlist_folders() if is_name and len(name) <= _LONGEST_NAME else ():
         file = folder / "devices" / f"{name}.lib"
-        if Path(name).name == name and file.is_file():
+        if file.is_file():
             return load_device(file)
-        if Path(name).name == name and file.with_suffix(".toml").is_file():
+        if file.with_suffix(".toml").is_file():
             raise InputError(f"{file}: there is no such file beside the card {name}.toml")
     prefix = f"{where}: " if where else ""
     raise InputError(
-        f"{prefix}device = {name!r}: there is no such device; {close_matches(name, list_devices())}"
+        f"{prefix}device = {name[:_LONGEST_NAME]!r}: there is no such device; "
+        + close_matches(name[:_LONGEST_NAME], list_devices())
     )
 
 
@@ -294,7 +295,12 @@ def _load_device(file: Path, stamps: tuple[int, ...], folders: tuple[Path, ...])
     places = tuple(line.place for line in lines)
     text = guard.cleaned("".join(f"{line.text}\n" for line in lines), str(file), places)
     subcircuit = netlist.find_subcircuit(text, file.stem, file)
-    card = _load_card(file.with_suffix(".toml"))
+    card_file = file.with_suffix(".toml")
+    if not lies_in(card_file, folders):
+        raise InputError(
+            f"{card_file}: lies outside the netlist folders; accepted: a card beside its .lib"
+        )
+    card = _load_card(card_file)
     device = Device(file.stem, file, text, subcircuit, card)
     _check_agreement(device)
     return device
@@ -320,6 +326,8 @@ def read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(netlist.read_text(file).replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{file}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{file}: is nested too deeply; accepted: a few levels") from None
 
 
 def _check_agreement(device: Device) -> None:

@@ -17,6 +17,7 @@ from optospice.report.numbers import pretty_unit, short_key, short_number, with_
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import ScenarioResult
+from optospice.texts import csv_cell
 
 #: Two simulated numbers that differ by less are the same: twice the accuracy profile [1].
 SAME_NUMBER = 2e-3
@@ -186,7 +187,8 @@ def table_csv(claims: Sequence[Claim]) -> str:
             number = verdict.simulated
             cells[5] = repr(float(f"{number:.6g}")) if number is not None else verdict.shown
             start = [claim.loaded.name, claim.loaded.scenario.citation, claim.meant, verdict.unit]
-            writer.writerow([*start, *cells, str(verdict.met).lower(), verdict.note])
+            row = [*start, *cells, str(verdict.met).lower(), verdict.note]
+            writer.writerow([csv_cell(cell) for cell in row])
     return stream.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -13,8 +14,9 @@ from pydantic import ValidationError
 
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
-from optospice.library import scenario_folders
+from optospice.library import lies_in, scenario_folders
 from optospice.scenario.schema import Scenario
+from optospice.texts import has_controls
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
@@ -60,7 +62,7 @@ def list_scenarios() -> list[str]:
     names: list[str] = []
     for folder in scenario_folders():
         for file in sorted(folder.glob("**/*.toml")):
-            names.append(file.relative_to(folder).with_suffix("").as_posix())
+            names.append(file.relative_to(folder).as_posix().removesuffix(".toml"))
     return list(dict.fromkeys(names))
 
 
@@ -82,27 +84,64 @@ def find_scenario_file(name: str) -> tuple[str, Path]:
     Raises
     ------
     InputError
-        When there is neither.
+        When there is neither, or a link leads out of the scenario folders.
     """
     if name.endswith(".toml"):
-        file = Path(name)
-        if not file.is_file():
-            problem = "is a folder" if file.is_dir() else "there is no such file"
-            raise InputError(f"{name}: {problem}; accepted: a scenario file or name")
-        for folder in scenario_folders():
-            if file.resolve().is_relative_to(folder.resolve()):
-                inside = file.resolve().relative_to(folder.resolve())
-                return inside.with_suffix("").as_posix(), file
-        return file.stem, file
-    for folder in scenario_folders():
+        return _named_by_file(name)
+    folders = scenario_folders()
+    for folder in folders if _is_name(name) else ():
         file = folder / f"{name}.toml"
-        plain = ".." not in Path(name).parts  # the name is also that of the results
-        if plain and file.is_file() and file.resolve().is_relative_to(folder.resolve()):
+        if _is_file(file) and lies_in(file, [folder]):
             return name, file
     known = list_scenarios()
     near = [full for full in known if full.split("/")[-1] == name]
+    if _is_file(Path(f"{name}.toml")):
+        near = [f"{name}.toml"]
     hint = f"did you mean {near[0]!r}?" if near else close_matches(name, known)
     raise InputError(f"scenario {name!r}: there is no such scenario; {hint}")
+
+
+def _named_by_file(path: str) -> tuple[str, Path]:
+    """Give the name of a scenario file: below a scenario folder, or that of the file."""
+    file = Path(path)
+    if not _is_file(file):
+        problem = "is a folder" if file.is_dir() else "there is no such file"
+        raise InputError(f"{path}: {problem}; accepted: a scenario file or name")
+    name = file.name.removesuffix(".toml")
+    folders = scenario_folders()
+    for folder in folders:
+        if lies_in(file, [folder]):
+            name = file.resolve().relative_to(folder.resolve()).as_posix().removesuffix(".toml")
+            break
+    else:
+        if any(Path(os.path.abspath(file)).is_relative_to(folder) for folder in folders):
+            raise InputError(
+                f"{path}: a link leads out of the scenario folders; accepted: a file in "
+                + " or ".join(str(folder) for folder in folders)
+            )
+    if not _is_name(name):
+        raise InputError(
+            f"{path}: {name!r} is no name for a scenario, whose results it names; accepted: names "
+            "other than '.' and '..' without control characters"
+        )
+    return name, file
+
+
+def _is_name(name: str) -> bool:
+    """Whether a name can be that of a folder of results below ``results``."""
+    return (
+        not has_controls(name)
+        and "\n" not in name
+        and "\t" not in name
+        and not any(part in ("", ".", "..") for part in name.split("/"))
+    )
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # a name too long, or with a null character
+        return False
 
 
 def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:
@@ -173,7 +212,7 @@ def _parts(key: str) -> list[str]:
 def _toml_value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return text
 
 
