@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from optospice.errors import InputError
-from optospice.texts import has_controls, printable
+from optospice.texts import has_controls, one_line
 
 #: Name of the file that a run holds locked while it writes into a folder.
 LOCK = ".optospice.lock"
@@ -131,12 +131,12 @@ def inside(folder: Path, name: str) -> Path:
     """
     parts = name.split("/")
     if has_controls(name) or any(part in ("", ".", "..") for part in parts):
-        raise InputError(f"{folder}: {name!r} is no name for a file in it")
+        raise InputError(f"{one_line(folder)}: {name!r} is no name for a file in it")
     place = folder
     for part in parts[:-1]:
         place = place / part
         if place.is_symlink():
-            raise InputError(f"{printable(place)}: is a link; accepted: a folder")
+            raise InputError(f"{one_line(place)}: is a link; accepted: a folder")
     return place / parts[-1]
 
 
@@ -181,10 +181,10 @@ def check_stays(path: Path) -> None:
     try:
         real = path.resolve()
     except (OSError, RuntimeError):
-        raise InputError(f"{printable(path)}: a link in it leads nowhere") from None
+        raise InputError(f"{one_line(path)}: a link in it leads nowhere") from None
     if not real.is_relative_to(here.resolve()):
         raise InputError(
-            f"{printable(path)}: a link leads out of the working folder, to {printable(real)}; "
+            f"{one_line(path)}: a link leads out of the working folder, to {one_line(real)}; "
             "accepted: a folder here, or that other folder by its own name"
         )
 
@@ -199,7 +199,7 @@ def make_folder(path: Path) -> None:
     """
     check_stays(path)
     if path.exists() and not path.is_dir():
-        raise InputError(f"{printable(path)}: is a file; accepted: a folder for the results")
+        raise InputError(f"{one_line(path)}: is a file; accepted: a folder for the results")
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
 
@@ -244,7 +244,7 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"{printable(folder)}: cannot be written ({reason})") from error
+        raise InputError(f"{one_line(folder)}: cannot be written ({reason})") from error
 
 
 def _create(file: Path, content: bytes) -> None:
@@ -267,7 +267,7 @@ def _check_target(file: Path) -> None:
     if not stat.S_ISREG(mode):
         what = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "no file"
         raise InputError(
-            f"{printable(file)}: is {what}; accepted: a new name, or a regular file to replace"
+            f"{one_line(file)}: is {what}; accepted: a new name, or a regular file to replace"
         )
 
 
@@ -276,7 +276,7 @@ def _locked(folder: Path, patience: float) -> int:
     file, end = folder / LOCK, time.monotonic() + patience
     while True:
         if file.is_symlink() or (file.exists() and not is_regular(file)):
-            raise InputError(f"{printable(file)}: is no regular file; accepted: none of this name")
+            raise InputError(f"{one_line(file)}: is no regular file; accepted: none of this name")
         handle = os.open(file, os.O_RDWR | os.O_NONBLOCK | _OURS, 0o666)
         try:
             if _take(handle, file):
@@ -287,7 +287,7 @@ def _locked(folder: Path, patience: float) -> int:
         os.close(handle)
         if time.monotonic() > end:
             raise InputError(
-                f"{printable(folder)}: another run writes its results there; accepted: a folder "
+                f"{one_line(folder)}: another run writes its results there; accepted: a folder "
                 "of its own for each, or one run after the other"
             )
         time.sleep(_POLL)

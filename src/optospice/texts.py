@@ -27,6 +27,11 @@ def printable(text: object) -> str:
     return _CONTROLS.sub(lambda found: ascii(found.group())[1:-1], str(text))
 
 
+def one_line(text: object) -> str:
+    """Give the name of a file as `printable` does, and line ends and tabs spelled as well."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def check_texts(value: Any) -> Any:
     """Give a value back when no text in it, at any depth, holds such characters.
 

@@ -42,6 +42,9 @@ def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> 
     order = {"extra_forbidden": 0, "literal_error": 2}
     problem = sorted(error.errors(), key=lambda item: order.get(item["type"], 1))[0]
     location = [part for part in problem["loc"] if not _is_branch(part)]
+    if problem["type"] == "extra_forbidden":  # the key itself may look like a branch
+        location = [part for part in problem["loc"][:-1] if not _is_branch(part)]
+        location.append(problem["loc"][-1])
     key = dotted(location)
     kind, value = problem["type"], problem.get("input")
     context = problem.get("ctx", {})

@@ -9,7 +9,7 @@ import platform
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from optospice.report.frames import (
 )
 from optospice.scenario.load import LoadedScenario
 from optospice.sweep.record import ScenarioResult
-from optospice.texts import printable
+from optospice.texts import one_line
 
 #: Netlists and waveforms of so many runs are written.
 MOST_NETLISTS = 200
@@ -68,14 +68,13 @@ def prepare_folder(path: Path) -> None:
             _is_ours(path)
         ):
             raise InputError(
-                f"{printable(path)}: holds files that optospice did not write; accepted: a new or "
+                f"{one_line(path)}: holds files that optospice did not write; accepted: a new or "
                 "empty folder, or that of an earlier run"
             )
-        for name in ("scenario.toml", *_FILES, *_FOLDERS):
-            if (path / name).is_symlink():
+        for file in _written_before(path):
+            if file.is_symlink():
                 raise InputError(
-                    f"{printable(path / name)}: is a link; accepted: a folder of results without "
-                    "links"
+                    f"{one_line(file)}: is a link; accepted: a folder of results without links"
                 )
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -203,6 +202,14 @@ def _is_ours(path: Path) -> bool:
         return False
     with file.open("rb") as stream:
         return stream.read(len(_MARK)) == _MARK.encode()
+
+
+def _written_before(folder: Path) -> Iterator[Path]:
+    """Give the places where an earlier run wrote, with all that lies below them."""
+    for name in ("scenario.toml", *_FILES, *_FOLDERS):
+        yield folder / name
+        for place, folders, files in os.walk(folder / name):
+            yield from (Path(place) / inner for inner in (*folders, *files))
 
 
 def _clear(folder: Path) -> None:

@@ -18,7 +18,7 @@ from optospice.netlist import read_text
 from optospice.scenario.expand import expand
 from optospice.scenario.load import list_scenarios, load_scenario
 from optospice.scenario.schema import Target
-from optospice.texts import printable
+from optospice.texts import one_line, printable
 
 
 def _table(*columns: str, title: str = "") -> Table:
@@ -60,7 +60,7 @@ def _devices() -> Table:
             card = find_device(name).card
             _add_row(table, name, card.title, " ".join(t.name for t in card.terminals))
         except InputError as error:
-            _add_row(table, name, _problem(error), "")
+            _add_row(table, one_line(name), _problem(error), "")
     return table
 
 
@@ -69,9 +69,9 @@ def _scenarios() -> Table:
     for name in list_scenarios():
         try:
             scenario = load_scenario(name).scenario
-            _add_row(table, name, scenario.title, scenario.device)
+            _add_row(table, one_line(name), scenario.title, scenario.device)
         except InputError as error:
-            _add_row(table, name, _problem(error), "")
+            _add_row(table, one_line(name), _problem(error), "")
     return table
 
 

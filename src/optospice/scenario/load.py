@@ -16,7 +16,7 @@ from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
 from optospice.library import lies_in, scenario_folders
 from optospice.scenario.schema import Scenario
-from optospice.texts import has_controls
+from optospice.texts import one_line
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
@@ -106,7 +106,7 @@ def _named_by_file(path: str) -> tuple[str, Path]:
     file = Path(path)
     if not _is_file(file):
         problem = "is a folder" if file.is_dir() else "there is no such file"
-        raise InputError(f"{path}: {problem}; accepted: a scenario file or name")
+        raise InputError(f"{one_line(path)}: {problem}; accepted: a scenario file or name")
     name = file.name.removesuffix(".toml")
     folders = scenario_folders()
     for folder in folders:
@@ -116,25 +116,20 @@ def _named_by_file(path: str) -> tuple[str, Path]:
     else:
         if any(Path(os.path.abspath(file)).is_relative_to(folder) for folder in folders):
             raise InputError(
-                f"{path}: a link leads out of the scenario folders; accepted: a file in "
+                f"{one_line(path)}: a link leads out of the scenario folders; accepted: a file in "
                 + " or ".join(str(folder) for folder in folders)
             )
     if not _is_name(name):
         raise InputError(
-            f"{path}: {name!r} is no name for a scenario, whose results it names; accepted: names "
-            "other than '.' and '..' without control characters"
+            f"{one_line(path)}: {name!r} is no name for a scenario and its results; "
+            "accepted: names other than '.' and '..' without control characters"
         )
     return name, file
 
 
 def _is_name(name: str) -> bool:
     """Whether a name can be that of a folder of results below ``results``."""
-    return (
-        not has_controls(name)
-        and "\n" not in name
-        and "\t" not in name
-        and not any(part in ("", ".", "..") for part in name.split("/"))
-    )
+    return one_line(name) == name and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _is_file(file: Path) -> bool:
