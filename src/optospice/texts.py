@@ -11,7 +11,8 @@ _CONTROLS = re.compile(
 )
 #: Not part of XML 1.0.
 _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MARKDOWN = re.compile(r"[\\`*\[\]|~$]")
+#: Signs of Markdown; a ``_`` within a word is none.
+_MARKDOWN = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 #: A number, or a number with its unit: no formula, though it may begin with a sign.
 _QUANTITY = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?( [A-Za-zµμΩ°%][\wµμΩ°%/^·*-]*)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
