@@ -13,14 +13,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from optospice import netlist, units
 from optospice.errors import InputError, close_matches, echo
-from optospice.library import is_file, netlist_folders
+from optospice.library import is_file, lies_in, netlist_folders
 from optospice.ngspice import guard
 from optospice.toml_text import TomlError, parse_toml
-from optospice.validation import first_problem
+from optospice.validation import StrictModel, first_problem
 
 Origin = Literal["published", "fitted", "assumed"]
 #: Unit in which an optical terminal of a subcircuit is driven: 1 V = 1 mW/cm^2.
@@ -31,11 +31,7 @@ LONGEST_NAME = 100
 SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Terminal(_Strict):
+class Terminal(StrictModel):
     """One terminal of a subcircuit.
 
     Parameters
@@ -69,7 +65,7 @@ class Terminal(_Strict):
         return self
 
 
-class Parameter(_Strict):
+class Parameter(StrictModel):
     """One parameter of a subcircuit.
 
     Parameters
@@ -116,7 +112,7 @@ class Parameter(_Strict):
         return low, high
 
 
-class State(_Strict):
+class State(StrictModel):
     """An internal state of a subcircuit and the range in which it must stay."""
 
     node: SpiceName
@@ -125,7 +121,7 @@ class State(_Strict):
     maximum: float = 1.0
 
 
-class Card(_Strict):
+class Card(StrictModel):
     """What a device's TOML file says. See `docs/cards.md` for every key."""
 
     title: Annotated[str, Field(min_length=1)]
@@ -283,11 +279,12 @@ def find_device(name: str, where: str = "") -> Device:
         raise InputError(
             f"{prefix}device = {echo(name)}: accepted: up to {LONGEST_NAME} ASCII characters"
         )
-    for folder in netlist_folders():
+    is_name = name.isprintable() and Path(name).name == name
+    for folder in netlist_folders() if is_name else ():
         file = folder / "devices" / f"{name}.lib"
-        if Path(name).name == name and is_file(file):
+        if is_file(file):
             return load_device(file)
-        if Path(name).name == name and is_file(file.with_suffix(".toml")):
+        if is_file(file.with_suffix(".toml")):
             raise InputError(f"{file}: there is no such file beside the card {name}.toml")
     raise InputError(
         f"{prefix}device = {name!r}: there is no such device; {close_matches(name, list_devices())}"
@@ -311,7 +308,12 @@ def _load_device(file: Path, stamps: tuple[int, ...], folders: tuple[Path, ...])
     places = tuple(line.place for line in lines)
     text = guard.cleaned("".join(f"{line.text}\n" for line in lines), str(file), places)
     subcircuit = netlist.find_subcircuit(text, file.stem, file)
-    card = _load_card(file.with_suffix(".toml"))
+    card_file = file.with_suffix(".toml")
+    if not lies_in(card_file, folders):
+        raise InputError(
+            f"{card_file}: lies outside the netlist folders; accepted: a card beside its .lib"
+        )
+    card = _load_card(card_file)
     device = Device(file.stem, file, text, subcircuit, card)
     _check_agreement(device)
     return device
