@@ -6,6 +6,7 @@ This module reads; what may pass to the simulator is decided by
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -88,6 +89,8 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
         raise InputError(f"{path}: cannot be read; accepted: a regular file") from None
     except OSError as error:
         shown = str(path) if len(str(path)) < 300 else f"{str(path)[:300]}…"
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(f"{shown}: there is no such file ({error.strerror})") from None
         raise InputError(f"{shown}: cannot be read ({error.strerror})") from None
     try:
         text = data.decode("utf-8")
