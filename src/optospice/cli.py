@@ -15,6 +15,7 @@ import typer
 
 from optospice import __version__
 from optospice.errors import InputError, SimulationError
+from optospice.texts import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,14 +41,15 @@ _NARROWEST = 40
 
 def main() -> None:
     """Run the command line; bad input ends with 2, a failed simulation with 1."""
+    _open_standard_streams()
     _replace_what_cannot_be_written()
     try:
         app()
     except InputError as error:
-        print(f"optospice: {error}", file=sys.stderr)
+        print(f"optospice: {printable(error)}", file=sys.stderr)
         raise SystemExit(2) from None
     except SimulationError as error:
-        print(f"optospice: {error}", file=sys.stderr)
+        print(f"optospice: {printable(error)}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("optospice: stopped", file=sys.stderr)
@@ -55,6 +57,21 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None
+    except (OSError, MemoryError) as error:
+        print(f"optospice: the system refuses: {error or 'out of memory'}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _open_standard_streams() -> None:
+    """Put the null device in the place of standard streams that are closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:  # else the next file that is opened would take what is printed
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            stream = open(number, "w" if number else "r", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
 
 
 def _replace_what_cannot_be_written() -> None:
@@ -99,12 +116,15 @@ def run(
     ] = 0,
 ) -> None:
     """Run scenarios and hold them against their published targets."""
+    from contextlib import ExitStack
+
+    from optospice.files import claimed
     from optospice.ngspice.pool import Pool
     from optospice.report.folder import prepare_folder
     from optospice.scenario.expand import expand, only_run
     from optospice.scenario.load import load_scenario
 
-    with Pool(workers=workers, preload="optospice.sweep.task") as pool:
+    with Pool(workers=workers, preload="optospice.sweep.task") as pool, ExitStack() as claims:
         # everything that can be wrong is found before anything is written
         loaded = [load_scenario(name, settings or []) for name in scenarios]
         expanded = [expand(one) for one in loaded]
@@ -120,6 +140,7 @@ def run(
                     "accepted: each scenario once, or runs of their own with --out"
                 )
         for folder in folders:
+            claims.enter_context(claimed(folder))
             prepare_folder(folder)
         codes, documents = [], []
         for one, runs, folder in zip(loaded, expanded, folders, strict=True):
@@ -168,7 +189,7 @@ def _simulate(loaded: LoadedScenario, runs: list[Run], pool: object, quiet: bool
 def _write(result: ScenarioResult, folder: Path) -> None:
     from optospice.report.folder import write_results
 
-    write_results(result, folder, sys.argv)
+    write_results(result, folder, sys.argv, is_claimed=True)
 
 
 def _print(result: ScenarioResult, folder: Path) -> None:
@@ -348,7 +369,7 @@ def calibrate(
     )  # fmt: skip
     console = _console()
     print_report(console, fit, statistics)
-    console.print(f"results: {folder}", soft_wrap=True, markup=False)
+    console.print(f"results: {printable(folder)}", soft_wrap=True, markup=False)
     raise typer.Exit(0 if fit.converged else 1)
 
 

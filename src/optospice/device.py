@@ -6,33 +6,32 @@ live in the card (TOML) beside it. Both must agree.
 
 from __future__ import annotations
 
-import tomllib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from optospice import netlist, units
-from optospice.errors import InputError, close_matches
-from optospice.library import is_file, netlist_folders
+from optospice.errors import InputError, close_matches, echo
+from optospice.library import is_file, lies_in, netlist_folders
 from optospice.ngspice import guard
-from optospice.validation import first_problem
+from optospice.toml_text import TomlError, parse_toml
+from optospice.validation import StrictModel, first_problem
 
 Origin = Literal["published", "fitted", "assumed"]
 #: Unit in which an optical terminal of a subcircuit is driven: 1 V = 1 mW/cm^2.
 IRRADIANCE_UNIT = "mW/cm^2"
+#: Longest name of a device [1].
+LONGEST_NAME = 100
 #: A name that goes into netlists and commands as it stands.
 SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Terminal(_Strict):
+class Terminal(StrictModel):
     """One terminal of a subcircuit.
 
     Parameters
@@ -66,7 +65,7 @@ class Terminal(_Strict):
         return self
 
 
-class Parameter(_Strict):
+class Parameter(StrictModel):
     """One parameter of a subcircuit.
 
     Parameters
@@ -113,7 +112,7 @@ class Parameter(_Strict):
         return low, high
 
 
-class State(_Strict):
+class State(StrictModel):
     """An internal state of a subcircuit and the range in which it must stay."""
 
     node: SpiceName
@@ -122,7 +121,7 @@ class State(_Strict):
     maximum: float = 1.0
 
 
-class Card(_Strict):
+class Card(StrictModel):
     """What a device's TOML file says. See `docs/cards.md` for every key."""
 
     title: Annotated[str, Field(min_length=1)]
@@ -241,12 +240,14 @@ class Device:
                     if isinstance(given, (int, float)) and not isinstance(given, bool)
                     else units.parse(given, parameter.unit)
                 )
+            except OverflowError:  # an integer of more than 308 digits
+                number = math.inf
             except units.UnitsError as error:
                 raise InputError(f"{prefix}parameters.{key}: {error}") from None
             low, high = parameter.limits
             if not low <= number <= high:
                 raise InputError(
-                    f"{prefix}parameters.{key} = {given!r} is out of bounds; accepted: "
+                    f"{prefix}parameters.{key} = {echo(given)} is out of bounds; accepted: "
                     f"{_bound(parameter, 0)} to {_bound(parameter, 1)}"
                 )
             values[key] = number
@@ -272,13 +273,19 @@ def find_device(name: str, where: str = "") -> Device:
     InputError
         When there is no such device or its card and its ``.lib`` disagree.
     """
-    for folder in netlist_folders():
-        file = folder / "devices" / f"{name}.lib"
-        if Path(name).name == name and is_file(file):
-            return load_device(file)
-        if Path(name).name == name and is_file(file.with_suffix(".toml")):
-            raise InputError(f"{file}: there is no such file beside the card {name}.toml")
     prefix = f"{where}: " if where else ""
+    if len(name) > LONGEST_NAME or not name.isascii():
+        # ngspice reads ASCII, and Python takes a Kelvin sign for the letter k
+        raise InputError(
+            f"{prefix}device = {echo(name)}: accepted: up to {LONGEST_NAME} ASCII characters"
+        )
+    is_name = name.isprintable() and Path(name).name == name
+    for folder in netlist_folders() if is_name else ():
+        file = folder / "devices" / f"{name}.lib"
+        if is_file(file):
+            return load_device(file)
+        if is_file(file.with_suffix(".toml")):
+            raise InputError(f"{file}: there is no such file beside the card {name}.toml")
     raise InputError(
         f"{prefix}device = {name!r}: there is no such device; {close_matches(name, list_devices())}"
     )
@@ -295,11 +302,18 @@ def load_device(file: Path) -> Device:
 
 @lru_cache(maxsize=256)
 def _load_device(file: Path, stamps: tuple[int, ...], folders: tuple[Path, ...]) -> Device:
+    if not file.stem.isascii():
+        raise InputError(f"{file}: accepted: a file name of ASCII characters")
     lines = netlist.expand_lines(file, folders)
     places = tuple(line.place for line in lines)
     text = guard.cleaned("".join(f"{line.text}\n" for line in lines), str(file), places)
     subcircuit = netlist.find_subcircuit(text, file.stem, file)
-    card = _load_card(file.with_suffix(".toml"))
+    card_file = file.with_suffix(".toml")
+    if not lies_in(card_file, folders):
+        raise InputError(
+            f"{card_file}: lies outside the netlist folders; accepted: a card beside its .lib"
+        )
+    card = _load_card(card_file)
     device = Device(file.stem, file, text, subcircuit, card)
     _check_agreement(device)
     return device
@@ -321,10 +335,11 @@ def read_toml(file: Path) -> dict[str, Any]:
     InputError
         When it is missing or its syntax is wrong (with the line).
     """
+    text = netlist.read_text(file).replace("\r\n", "\n")
     try:
-        return tomllib.loads(netlist.read_text(file).replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file}: is not valid TOML: {error}") from None
+        return parse_toml(text)
+    except TomlError as error:
+        raise InputError(f"{file}: {error}") from None
 
 
 def _check_agreement(device: Device) -> None:

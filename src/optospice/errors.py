@@ -9,6 +9,10 @@ from collections.abc import Iterable
 #: Longest value that a message repeats in full, and what is kept of a longer one [characters].
 LONGEST_ECHO = 80
 _KEPT = 60
+#: What is compared with the names that would be accepted [characters].
+_COMPARED = 100
+#: Largest integer that is written out [bits].
+_MOST_BITS = 400
 #: Longest word that a message keeps as it is: a path may be long [characters].
 _LONGEST_WORD = 255
 _QUOTED = re.compile(
@@ -53,6 +57,8 @@ def echo(value: object) -> str:
     str
         Its ``repr``, or its first characters and how many there are.
     """
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a number of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= LONGEST_ECHO else _cut(text, text[-1])
 
@@ -94,7 +100,7 @@ def close_matches(name: str, accepted: Iterable[str]) -> str:
         ``"did you mean 'x' or 'y'?"`` when something is near, else the whole list.
     """
     known = list(dict.fromkeys(accepted))
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(name[:_COMPARED], known, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(repr(match) for match in near) + "?"
     if not known:

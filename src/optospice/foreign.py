@@ -16,7 +16,7 @@ from optospice.circuit_text import Section, read_circuit
 from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
-from optospice.netlist import exists, expand_includes, find_included, included_name
+from optospice.netlist import check_lines, exists, expand_includes, find_included, included_name
 from optospice.ngspice.circuit import CircuitJob, Solved
 from optospice.ngspice.guard import cleaned_netlist
 from optospice.ngspice.refinement import Demand
@@ -141,6 +141,7 @@ def transient(
 
 def _expanded(text: str) -> list[str]:
     """Give the lines of a circuit with every library in the place of its ``.include``."""
+    check_lines(text, "circuit")
     folders, seen = netlist_folders(), set[Path]()
     title, *body = text.split("\n")
     lines = [title]

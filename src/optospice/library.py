@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+from optospice.errors import InputError
 
 
 @cache
@@ -18,12 +21,24 @@ def packaged_folder() -> Path:
 
 
 def netlist_folders() -> list[Path]:
-    """Netlist folders in the order of search: ``./netlists``, then the packaged one."""
+    """Netlist folders in the order of search: ``./netlists``, then the packaged one.
+
+    Raises
+    ------
+    InputError
+        When ``./netlists`` is a link.
+    """
     return _folders("netlists")
 
 
 def scenario_folders() -> list[Path]:
-    """Scenario folders in the order of search: ``./scenarios``, then the packaged one."""
+    """Scenario folders in the order of search: ``./scenarios``, then the packaged one.
+
+    Raises
+    ------
+    InputError
+        When ``./scenarios`` is a link.
+    """
     return _folders("scenarios")
 
 
@@ -43,8 +58,20 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def lies_in(file: Path, folders: Iterable[Path]) -> bool:
+    """Whether a file lies in one of some folders after all links are followed."""
+    try:
+        real = file.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+    return any(real.is_relative_to(folder.resolve()) for folder in folders)
+
+
 def _folders(name: str) -> list[Path]:
     own, packaged = Path.cwd() / name, packaged_folder() / name
+    if own.is_symlink():
+        # what it leads to would count as the user's own, whatever it is
+        raise InputError(f"{own}: is a link; accepted: a folder")
     if own.is_dir() and own.resolve() != packaged.resolve():
         return [own, packaged]
     return [packaged]

@@ -6,29 +6,38 @@ This module reads; what may pass to the simulator is decided by
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from optospice.errors import InputError
+from optospice.errors import InputError, echo
 
 #: What begins a comment behind something else on its line.
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
-_INCLUDE = re.compile(r"^\s*\.(include|inc|lib)\b\s*(.*?)\s*$", re.IGNORECASE)
+_INCLUDE = re.compile(r"\s*\.(include|inc|lib)\b(.*)", re.IGNORECASE)
 _SUFFIXES = {
     "t": 1e12, "g": 1e9, "meg": 1e6, "k": 1e3,
     "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15,
 }  # fmt: skip
 #: ``mil`` and ``a`` are no numbers here: ngspice's own parsers disagree about both.
 _NUMBER = re.compile(
-    r"^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?!mil|a)(meg|[tgkmunpf])?[a-z]*$", re.IGNORECASE
+    r"^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(?!mil|a)(meg|[tgkmunpf])?[a-z]*$", re.IGNORECASE
 )
 
 
-#: Largest SPICE or card file that is read [bytes].
+#: Largest file that is read [bytes].
 LARGEST_FILE = 10_000_000
+#: Largest library with its includes [1], and most lines of it.
+LARGEST_LIBRARY = 4_000_000
+MOST_LINES = 200_000
+#: Longest card of a library with its continuation lines [1].
+LONGEST_LINE = 100_000
+#: Longest number [1].
+_LONGEST_NUMBER = 200
 _DEEPEST_INCLUDE = 50
 
 
@@ -52,7 +61,7 @@ class Subcircuit:
 
 
 def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
-    """Read a SPICE or card file, whatever its line ends.
+    """Read a text file of the user, whatever its line ends.
 
     Parameters
     ----------
@@ -64,25 +73,64 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     Raises
     ------
     InputError
-        When the file is missing, unreadable or not UTF-8 text.
+        When the file is missing, unreadable, too large or not UTF-8 text.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            # a pipe would wait for ever, a device would never end
-            raise InputError(f"{path}: cannot be read; accepted: a regular file")
-        if status.st_size > largest:
-            raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {largest}")
-        data = path.read_bytes()
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise IsADirectoryError  # a device would never end
+            if status.st_size > largest:
+                raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {largest}")
+            data = file.read(status.st_size + 1)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: cannot be read; accepted: a regular file") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        shown = str(path) if len(str(path)) < 300 else f"{str(path)[:300]}…"
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(f"{shown}: there is no such file ({error.strerror})") from None
+        raise InputError(f"{shown}: cannot be read ({error.strerror})") from None
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
     return text
+
+
+def read_library(path: Path) -> str:
+    """Read a SPICE file.
+
+    Raises
+    ------
+    InputError
+        As `read_text`; and when it has too many lines.
+    """
+    text = read_text(path, LARGEST_LIBRARY)
+    check_lines(text, str(path))
+    return text
+
+
+def check_lines(text: str, origin: str) -> None:
+    """Refuse SPICE text that is too large, before anything is made of its lines.
+
+    Raises
+    ------
+    InputError
+        When it has more than 200,000 lines or 4,000,000 characters.
+    """
+    lines = text.count("\n")
+    if lines > MOST_LINES or len(text) > LARGEST_LIBRARY:
+        raise InputError(
+            f"{origin}: {lines} lines with {len(text)} characters; accepted: up to "
+            f"{MOST_LINES} lines and {LARGEST_LIBRARY} characters"
+        )
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the writer of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def physical_lines(text: str) -> list[str]:
@@ -201,12 +249,14 @@ def expand_lines(
         deeply.
     """
     taken = set() if seen is None else seen
+    size = 0
     roots = [folder.resolve() for folder in folders]
 
     def inside(file: Path) -> bool:
         return any(file.is_relative_to(root) for root in roots)
 
     def expand(file: Path, named_in: Path | None, depth: int) -> Iterator[SourceLine]:
+        nonlocal size
         try:
             resolved = file.resolve()
         except (OSError, RuntimeError, ValueError):
@@ -227,7 +277,14 @@ def expand_lines(
                 f"{named_in}: .include inside .include; accepted: up to {_DEEPEST_INCLUDE} levels"
             )
         taken.add(resolved)
-        for line in _numbered_with_includes(read_text(resolved), file):
+        text = read_library(resolved)
+        size += len(text)
+        if size > LARGEST_LIBRARY:
+            raise InputError(
+                f"{path}: is larger than {LARGEST_LIBRARY} characters with its includes; accepted: "
+                f"up to {LARGEST_LIBRARY}"
+            )
+        for line in _numbered_with_includes(text, file):
             match = _INCLUDE.match(line.text)
             if match is None:
                 yield line
@@ -292,45 +349,48 @@ def included_name(line: str) -> str | None:
 def _numbered_with_includes(text: str, file: Path) -> Iterator[SourceLine]:
     """Attach ``+`` lines to an ``.include`` before them, so that none is read as text."""
     held: SourceLine | None = None
+    pieces: list[str] = []
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
     for number, raw in enumerate(lines, start=1):
         line = raw.removesuffix("\r")
         if held is not None and line.lstrip().startswith("+"):
-            held = SourceLine(f"{held.text} {line.lstrip()[1:]}", held.place)
+            pieces.append(line.lstrip()[1:])
             continue
         if held is not None:
-            yield held
-            held = None
+            yield SourceLine(" ".join((held.text, *pieces)), held.place)
+            held, pieces = None, []
         source = SourceLine(line, f"{file}:{number}")
         if _INCLUDE.match(line):
             held = source
         else:
             yield source
     if held is not None:
-        yield held
+        yield SourceLine(" ".join((held.text, *pieces)), held.place)
 
 
 def _named_file(match: re.Match[str], file: Path | str) -> str:
-    card, rest = match.group(1).lower(), match.group(2)
+    card, rest = match.group(1).lower(), match.group(2).strip()
     rest = re.split(r";|\s\$", rest, maxsplit=1)[0].strip()
     quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'|(\S+)", rest)
     if quoted is None:
-        raise InputError(f"{file}: .{card} {rest!r}: accepted: .{card} followed by one file name")
+        raise InputError(
+            f"{file}: .{card} {echo(rest)}: accepted: .{card} followed by one file name"
+        )
     return next(group for group in quoted.groups() if group is not None)
 
 
 def _included_name(match: re.Match[str], file: Path) -> str:
     name, card = _named_file(match, file), match.group(1).lower()
     if not name or Path(name).is_absolute() or name.startswith("~") or "$" in name:
-        raise InputError(f"{file}: .{card} {name!r}: accepted: a path relative to this file")
+        raise InputError(f"{file}: .{card} {echo(name)}: accepted: a path relative to this file")
     return name
 
 
 def spice_number(text: str) -> float | None:
     """Read a SPICE number with its suffix (``6meg``, ``200n``); None when it is none."""
-    match = _NUMBER.match(text)
+    match = _NUMBER.match(text) if len(text) <= _LONGEST_NUMBER else None
     if match is None:
         return None
     return float(match.group(1)) * _SUFFIXES.get((match.group(2) or "").lower(), 1.0)
@@ -372,8 +432,8 @@ def list_subcircuits(text: str) -> list[str]:
 
 
 def _read_header(line: str, file: Path | str) -> Subcircuit:
-    spaced = re.sub(r"\s*=\s*", "=", line)
-    spaced = re.sub(r"\bparams:\s*", " ", spaced, flags=re.IGNORECASE)
+    spaced = re.sub(r" ?= ?", "=", " ".join(line.split()))
+    spaced = re.sub(r"\bparams:", " ", spaced, flags=re.IGNORECASE)
     words = spaced.split()[1:]
     name = words[0].lower()
     nodes: list[str] = []
@@ -391,7 +451,7 @@ def _read_header(line: str, file: Path | str) -> Subcircuit:
         number = spice_number(value.strip("{}'"))
         if number is None:
             raise InputError(
-                f"{file}: .subckt {name}: {key}={value}: accepted: a plain number as default"
+                f"{file}: .subckt {name}: {key}={value[:60]}: accepted: a plain number as default"
             )
         parameters[key.lower()] = number
     return Subcircuit(name, tuple(nodes), parameters)

@@ -8,11 +8,14 @@ A scenario is simulated once per process.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from optospice.texts import printable
 
 if TYPE_CHECKING:
     from optospice.conformance import Finding
@@ -90,11 +93,19 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     if folder is None:
         return None
     if folder.name == "scenarios" and file_path.suffix == ".toml" and _is_scenario(file_path):
-        return ScenarioFile.from_parent(parent, path=file_path)
+        return ScenarioFile.from_parent(parent, path=file_path, nodeid=_shown(file_path, parent))
     is_device = file_path.parent == folder / "devices" and file_path.suffix == ".lib"
     if folder.name == "netlists" and is_device and file_path.with_suffix(".toml").is_file():
-        return DeviceFile.from_parent(parent, path=file_path)
+        return DeviceFile.from_parent(parent, path=file_path, nodeid=_shown(file_path, parent))
     return None
+
+
+def _shown(file: Path, parent: pytest.Collector) -> str | None:
+    """Give the name under which a file is reported where its own would steer the terminal."""
+    own = printable(file)
+    if own == str(file):
+        return None
+    return os.path.relpath(own, parent.config.rootpath)
 
 
 def _project_folder(file: Path, config: pytest.Config) -> Path | None:
@@ -112,11 +123,12 @@ def _project_folder(file: Path, config: pytest.Config) -> Path | None:
 
 
 def _is_scenario(file: Path) -> bool:
-    import tomllib
+    from optospice.device import read_toml
+    from optospice.errors import InputError
 
     try:
-        data = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
+        data = read_toml(file)
+    except InputError:
         return True  # the test says what is wrong with it
     return "device" in data or "protocol" in data or "controller" in data
 
@@ -133,7 +145,7 @@ class ScenarioFile(pytest.File):
         try:
             cases = planned([str(self.path)])
         except InputError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(printable(error)) from None
         for case in cases:
             for kind, name in expected_keys(case):
                 test = f"{case.device}-{kind}-{name}"
@@ -170,7 +182,7 @@ class _Item(pytest.Item):
         from optospice.errors import InputError, SimulationError
 
         if isinstance(excinfo.value, (_SaidError, InputError, SimulationError)):
-            return str(excinfo.value)
+            return printable(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

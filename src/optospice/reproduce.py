@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optospice.errors import InputError
+from optospice.files import claimed, write_text, writing
 from optospice.library import packaged_folder
 from optospice.ngspice.pool import Pool
-from optospice.report.files import write_text, writing
 from optospice.report.reproduction import (
     Claim,
     compare,
@@ -48,17 +48,16 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
     """
     started = time.perf_counter()
     committed = None if check is None else _read(check)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    planned = packaged_scenarios()
-    results = simulate_all([loaded for loaded, _ in planned], workers)
-    claims = collect(results, [meant for _, meant in planned])
-    seconds = time.perf_counter() - started
-    text = markdown(claims, results)
-    differences = [] if committed is None else compare(committed, text)
-    with writing(folder):
-        write_text(folder / "reproduction.md", text)
-        write_text(folder / "reproduction.csv", table_csv(claims))
+    with claimed(folder):
+        planned = packaged_scenarios()
+        results = simulate_all([loaded for loaded, _ in planned], workers)
+        claims = collect(results, [meant for _, meant in planned])
+        seconds = time.perf_counter() - started
+        text = markdown(claims, results)
+        differences = [] if committed is None else compare(committed, text)
+        with writing(folder):
+            write_text(folder / "reproduction.md", text)
+            write_text(folder / "reproduction.csv", table_csv(claims))
     failed = [record for result in results for record in result.failed]
     unexpected = [verdict for result in results for verdict in result.unexpected]
     code = 1 if failed or unexpected or differences else 0

@@ -18,9 +18,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 
 from optospice import units
 from optospice.device import Card, State
+from optospice.files import write_text, writing
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.base import Protocol
-from optospice.report.files import write_text, writing
 from optospice.scenario import schema as scenario_schema
 
 _REF = "#/$defs/{model}"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from optospice.errors import echo
+
 if TYPE_CHECKING:
     import pint
 
@@ -38,7 +40,14 @@ KINDS = {
     "1": "a number such as 0.5 or '50 %'",
 }
 
-_QUANTITY = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+#: Longest text of a quantity, and of its unit [1].
+LONGEST_QUANTITY = 100
+LONGEST_UNIT = 60
+_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*)")
+# What pint is given: it evaluates powers of numbers, so that "s^9^9^9" would never end. A unit
+# is a product of names with one small exponent each.
+_FACTOR = r"(?:[A-Za-zµμΩ\u2126°]+(?:(?:\^|\*\*)[+-]?\d{1,2}(?:\.\d{1,3})?|²)?|%|1)"
+_UNIT = re.compile(rf"{_FACTOR}(?: ?[*/·] ?{_FACTOR})*")
 _PERCENT = {"%": 0.01, "percent": 0.01}
 
 
@@ -84,8 +93,12 @@ def _conversion(unit: str, wanted: str) -> tuple[float, float]:
         return 1.0, 0.0
     if (unit, wanted) in _COMMON:
         return _COMMON[unit, wanted]
+    for text in (unit, wanted):
+        if len(text) > LONGEST_UNIT or _UNIT.fullmatch(text) is None:
+            raise UnitsError(f"{echo(text)} is not a unit")
     ureg = registry()
     spelled = unit.replace("Ω", "ohm").replace("\u2126", "ohm").replace("µ", "u")
+    spelled = spelled.replace("μ", "u").replace("·", "*")
     spelled = spelled.replace("²", "^2").replace("°C", "degC")
     target = "dimensionless" if wanted == "1" else wanted
     try:
@@ -93,7 +106,15 @@ def _conversion(unit: str, wanted: str) -> tuple[float, float]:
         one = ureg.Quantity(1.0, spelled).to(target).magnitude
     except Exception as error:  # pint raises many kinds, all of them mean this
         raise UnitsError(f"{unit!r} is not a unit of {kind_of(wanted)}") from error
-    return float(one - zero), float(zero)
+    factor, offset = float(one - zero), float(zero)
+    if not (0 < factor < math.inf and math.isfinite(offset)):
+        raise UnitsError(f"{unit!r} is not a unit of {kind_of(wanted)}")
+    return factor, offset
+
+
+def _match(text: str) -> re.Match[str] | None:
+    """Split a text into number and unit; None for one that is no quantity, or a long one."""
+    return _QUANTITY.fullmatch(text.strip()) if len(text) <= LONGEST_QUANTITY else None
 
 
 def _scale(digits: str, factor: float) -> float:
@@ -107,7 +128,7 @@ def _scale(digits: str, factor: float) -> float:
 
 def kind_of(unit: str) -> str:
     """Say in words what a quantity in *unit* is, with an example."""
-    return KINDS.get(unit, f"a quantity in {unit}")
+    return KINDS.get(unit, f"a quantity in {unit[:LONGEST_UNIT]}")
 
 
 def parse(value: object, unit: str) -> float:
@@ -131,15 +152,18 @@ def parse(value: object, unit: str) -> float:
         When the text is no quantity or has another dimension.
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise UnitsError(f"{value!r} is not {kind_of(unit)}")
+        raise UnitsError(f"{echo(value)} is not {kind_of(unit)}")
     if isinstance(value, (int, float)):
         if unit != "1":
-            raise UnitsError(f"{value!r} has no unit; write {kind_of(unit)}")
-        number = float(value)
+            raise UnitsError(f"{echo(value)} has no unit; write {kind_of(unit)}")
+        try:
+            number = float(value)
+        except OverflowError:  # an integer of more than 308 digits
+            number = math.inf
     else:
-        match = _QUANTITY.match(value)
+        match = _match(value)
         if match is None:
-            raise UnitsError(f"{value!r} is not {kind_of(unit)}")
+            raise UnitsError(f"{echo(value)} is not {kind_of(unit)}")
         written = match.group(2)
         if not written and unit != "1":
             raise UnitsError(f"{value!r} has no unit; write {kind_of(unit)}")
@@ -149,7 +173,7 @@ def parse(value: object, unit: str) -> float:
             raise UnitsError(f"{value!r} is not {kind_of(unit)}") from None
         number = _scale(match.group(1), factor) + offset
     if not math.isfinite(number):
-        raise UnitsError(f"{value!r} is not a finite number")
+        raise UnitsError(f"{echo(value)} is not a finite number")
     return number
 
 
@@ -161,9 +185,9 @@ def convert(number: float, unit: str, wanted: str) -> float:
 
 def split_unit(text: str) -> tuple[float, str]:
     """Split ``"40 nJ"`` into 40.0 and ``"nJ"`` (unit ``"1"`` when there is none)."""
-    match = _QUANTITY.match(text)
+    match = _match(text)
     if match is None:
-        raise UnitsError(f"{text!r} is not a number with a unit")
+        raise UnitsError(f"{echo(text)} is not a number with a unit")
     return float(match.group(1)), match.group(2) or "1"
 
 

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from optospice.errors import close_matches, echo
+from optospice.texts import check_texts
+
+
+class StrictModel(BaseModel):
+    """Base of every table that is read: unknown keys are errors, nothing changes later.
+
+    No text in it holds a character that steers a terminal or turns the reading order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_controls(cls, value: Any) -> Any:
+        return check_texts(value)
 
 
 def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> str:
@@ -26,6 +42,9 @@ def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> 
     order = {"extra_forbidden": 0, "literal_error": 2}
     problem = sorted(error.errors(), key=lambda item: order.get(item["type"], 1))[0]
     location = [part for part in problem["loc"] if not _is_branch(part)]
+    if problem["type"] == "extra_forbidden":  # the key itself may look like a branch
+        location = [part for part in problem["loc"][:-1] if not _is_branch(part)]
+        location.append(problem["loc"][-1])
     key = dotted(location)
     kind, value = problem["type"], problem.get("input")
     context = problem.get("ctx", {})
@@ -38,7 +57,8 @@ def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> 
         return f"{file}: {key + ': ' if key else ''}{context.get('error', problem['msg'])}"
     if kind in ("literal_error", "enum"):
         accepted = [word.strip("'") for word in _alternatives(str(context.get("expected", "")))]
-        return f"{file}: {key} = {echo(value)}: not accepted; {close_matches(str(value), accepted)}"
+        near = close_matches(str(value), accepted)
+        return f"{file}: {key} = {echo(value)}: not accepted; {near}"
     shown = f" = {echo(value)}" if isinstance(value, (str, int, float, bool, list)) else ""
     message = problem["msg"]
     return f"{file}: {key}{shown}: {message[0].lower()}{message[1:]}"

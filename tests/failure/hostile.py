@@ -142,6 +142,33 @@ def _cards() -> list[Hostile]:
         Hostile("include_other_word", ".incsomething OUTSIDE"),
         Hostile("measure_to_file", ".meas tran top max v(p)\n.option measoutfile=CANARY"),
         Hostile("bsim_log", ".model m nmos level=8\nM1 p p 0 0 m w=1u l=1u", "library"),
+        *(
+            Hostile(f"bsim_log_{n}", f".model m nmos {text}\nM1 p p 0 0 m w=1u l=1u", "")
+            for n, text in enumerate(
+                (
+                    "xlevel=8",
+                    "_level=8",
+                    "xlevel 8",
+                    "level=1 xlevel=8",
+                    "xlevel=8 level=1",
+                    "(vto=1,level=8)",
+                    "level=1 level=8",
+                    "vto={level8}",
+                    "level={8}",
+                    "kp='level=8'",
+                )
+            )
+        ),
+        Hostile("bsim_by_name", ".model mlevel8 nmos\nM1 p p 0 0 mlevel8 w=1u l=1u", ""),
+        Hostile("nested_calls", f".func f(x) {{x*x}}\nB1 p n i={'f(' * 28}v(p){')' * 28}", ""),
+        Hostile(
+            "growing_arguments",
+            "".join(f".func f{i}(x) {{f{i + 1}(x+x)}}\n" for i in range(40))
+            + ".func f40(x) {x}\nB1 p n i=f0(v(p))",
+            "",
+        ),
+        Hostile("many_characters", _doubling_circuits(17, f"B1 a 0 i={'v(a)+' * 4000}1"), ""),
+        Hostile("many_empty_instances", _doubling_circuits(45, ".param y=1"), ""),
         Hostile("lib_section", ".lib OUTSIDE typical", ""),
         Hostile("csparam", ".csparam x = `touch CANARY`", ""),
         Hostile("param_backticks", ".param x = `touch CANARY`", ""),
@@ -189,12 +216,13 @@ def _cards() -> list[Hostile]:
     ]
 
 
-def _doubling_circuits() -> str:
-    inner = ".subckt l0 a\nR1 a 0 1\n.ends\n"
+def _doubling_circuits(count: int = 40, inside: str = "R1 a 0 1") -> str:
+    inner = f".subckt l0 a\n{inside}\n.ends\n"
     levels = "".join(
-        f".subckt l{i} a\n" + f"X1 a l{i - 1}\n" + f"X2 a l{i - 1}\n.ends\n" for i in range(1, 40)
+        f".subckt l{i} a\n" + f"X1 a l{i - 1}\n" + f"X2 a l{i - 1}\n.ends\n"
+        for i in range(1, count)
     )
-    return f"{inner}{levels}X9 p l39"
+    return f"{inner}{levels}X9 p l{count - 1}"
 
 
 def _doubling_functions() -> str:

@@ -107,7 +107,7 @@ def _hurts(found: _Found) -> list[str]:
 
 
 def _read(file: Path, subcircuit: str, name: str) -> _Found:
-    physical = netlist.read_text(file).replace("\r\n", "\n").split("\n")
+    physical = netlist.read_library(file).replace("\r\n", "\n").split("\n")
     numbered = netlist.numbered_lines(physical)
     every = [Line(" ".join(text.split()), f"{file}:{index + 1}") for index, text in numbered]
     defined = [line.low.split()[1] for line in every if line.low.startswith(".subckt ")]

@@ -8,6 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from optospice.errors import InputError
+from optospice.files import remove, writing
+from optospice.files import write_new as write_new_file
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -43,13 +45,15 @@ def write_new(texts: Mapping[Path, str]) -> list[str]:
     for path in texts:
         if path.exists() or path.is_symlink():
             raise InputError(f"{path}: exists already; accepted: another name, nothing was written")
+    written: list[Path] = []
     for path, text in texts.items():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+            with writing(path):
+                written.append(write_new_file(path, text))
+        except InputError:
+            for one in written:
+                remove(one.parent, one.name)
+            raise
     return [f"wrote {path}" for path in texts]
 
 

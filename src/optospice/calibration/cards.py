@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +14,9 @@ from optospice.calibration.simulate import rows
 from optospice.calibration.statistics import Estimate, Statistics
 from optospice.device import Device, read_toml
 from optospice.errors import InputError
+from optospice.files import make_folder, write_text, writing
 from optospice.library import netlist_folders
 from optospice.netlist import expand_lines, spice_number, split_comment
-from optospice.report.files import write_text, writing
 
 REPORTS = ("calibration.md", "calibration.json")
 _SHOWN_TARGETS = 12
@@ -30,16 +31,13 @@ def prepare(folder: Path, device: Device) -> None:
         When one of the files is there already, or the folder is the device's own.
     """
     names = (f"{device.name}.lib", f"{device.name}.toml", "parameters.toml", *REPORTS)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; accepted: a new or empty folder")
-    there = [name for name in names if (folder / name).exists()]
+    make_folder(folder)
+    there = [name for name in names if os.path.lexists(folder / name)]
     if there:
         raise InputError(
             f"{folder}: holds {', '.join(there)}, and a calibration never writes over a device; "
             "accepted: --out with a new or empty folder"
         )
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
 
 
 def write_device(fit: Fit, statistics: Statistics, folder: Path) -> list[Path]:

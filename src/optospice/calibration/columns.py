@@ -13,8 +13,13 @@ from optospice.errors import InputError
 from optospice.netlist import physical_lines, read_text
 from optospice.stimulus import FloatArray
 
-#: Largest record that is read [bytes]: some 10^7 rows.
+#: Largest record that is read [bytes].
 LARGEST_RECORD = 400_000_000
+#: Most lines of a record, most columns, and longest name of a column [1].
+MOST_LINES = 2_000_000
+_MOST_COLUMNS = 1000
+_LONGEST_NAME = 200
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _DELIMITERS = ("\t", ";", ",", None)
 
 
@@ -36,16 +41,31 @@ def read_columns(file: Path) -> tuple[list[str], FloatArray]:
     Raises
     ------
     InputError
-        When there are none.
+        When there are none, or the record has too many lines or columns.
     """
-    lines = physical_lines(read_text(file, LARGEST_RECORD).removeprefix("\ufeff"))
+    text = read_text(file, LARGEST_RECORD).removeprefix("\ufeff")
+    ends = sum(map(text.count, _LINE_ENDS)) - text.count("\r\n")
+    count = ends + (bool(text) and text[-1] not in _LINE_ENDS)
+    if count > MOST_LINES:
+        raise InputError(f"{file}: {count} lines; accepted: up to {MOST_LINES}")
+    lines = physical_lines(text)
     for delimiter in _DELIMITERS:
+        if delimiter is not None and delimiter not in text:
+            continue
         first, width, numbers = _longest_block(lines, delimiter)
         if not width:
             continue
+        if width > _MOST_COLUMNS:
+            raise InputError(f"{file}: too many columns; accepted: up to {_MOST_COLUMNS}")
         above = _split(lines[first - 1], delimiter) if first else []
         named = len(above) == width and all(math.isnan(_number(c, delimiter)) for c in above)
         names = above if named else [str(n) for n in range(1, width + 1)]
+        longest = max(map(len, names))
+        if longest > _LONGEST_NAME:
+            raise InputError(
+                f"{file}: the name of a column has {longest} characters; "
+                f"accepted: up to {_LONGEST_NAME}"
+            )
         return names, np.frombuffer(numbers).reshape(-1, width)
     raise InputError(f"{file}: has no data rows; accepted: columns of numbers under their names")
 
@@ -76,7 +96,9 @@ def _longest_block(lines: Sequence[str], delimiter: str | None) -> tuple[int, in
 
 
 def _split(line: str, delimiter: str | None) -> list[str]:
-    return [cell.strip().strip('"').strip() for cell in line.split(delimiter)]
+    """Split a line into cells; what stands behind the most that are accepted stays one cell."""
+    cells = line.split(delimiter, _MOST_COLUMNS)
+    return [cell.strip().strip('"').strip() for cell in cells]
 
 
 def _number(cell: str, delimiter: str | None) -> float:

@@ -15,8 +15,8 @@ from optospice.calibration.measurement import read_mapping, read_measurement
 from optospice.calibration.problem import build
 from optospice.calibration.report import document, markdown
 from optospice.calibration.statistics import Statistics, judge_fit
+from optospice.files import claimed, write_text, writing
 from optospice.ngspice.pool import Pool
-from optospice.report.files import write_text, writing
 
 
 def run(
@@ -48,14 +48,15 @@ def run(
     records = [read_measurement(file, read_mapping(file, mapping)) for file in data]
     problem = build(scenarios, free, start, records, device)
     folder = out if out is not None else Path("results") / f"calibration-{problem.device.name}"
-    prepare(folder, problem.device)
-    with Pool(workers=workers, preload="optospice.sweep.task") as pool:
-        fit = calibrate(problem, pool, multistart, seed, spread, say)
-    statistics = judge_fit(fit)
-    write_device(fit, statistics, folder)
-    with writing(folder):
-        report = markdown(fit, statistics, shlex.join(["optospice", *sys.argv[1:]]))
-        write_text(folder / "calibration.md", report)
-        text = json.dumps(document(fit, statistics), indent=2)
-        write_text(folder / "calibration.json", text + "\n")
+    with claimed(folder):
+        prepare(folder, problem.device)
+        with Pool(workers=workers, preload="optospice.sweep.task") as pool:
+            fit = calibrate(problem, pool, multistart, seed, spread, say)
+        statistics = judge_fit(fit)
+        write_device(fit, statistics, folder)
+        with writing(folder):
+            report = markdown(fit, statistics, shlex.join(["optospice", *sys.argv[1:]]))
+            write_text(folder / "calibration.md", report)
+            text = json.dumps(document(fit, statistics), indent=2)
+            write_text(folder / "calibration.json", text + "\n")
     return fit, statistics, folder

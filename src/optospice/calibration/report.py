@@ -9,6 +9,7 @@ import optospice
 from optospice import units
 from optospice.calibration.fit import AS_GOOD, Fit
 from optospice.calibration.statistics import Estimate, Held, Nuisance, Statistics
+from optospice.texts import markdown_text, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,11 +115,11 @@ def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
         for column in head:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(printable(cell)) for cell in row))
         console.print(table)
         console.print()
     for line in findings(fit, statistics):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(printable(line)), soft_wrap=True)
 
 
 def findings(fit: Fit, statistics: Statistics) -> list[str]:
@@ -166,7 +167,7 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
         f"Fitted to {scenarios}. optospice {optospice.__version__}, ngspice {fit.ngspice}.",
         f"\n```sh\n{command}\n```",
         "\n## What it is worth\n",
-        *(f"- {line}" for line in findings(fit, statistics)),
+        *(f"- {markdown_text(line)}" for line in findings(fit, statistics)),
         "\n## Parameters\n",
         *_markdown(parameters_table(statistics)),
     ]
@@ -184,7 +185,10 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
         lines += ["\n## Shapes (not fitted)\n", *_markdown(shapes)]
     records = [r for one in problem.experiments for r in one.measurements.values()]
     if records:
-        lines += ["\n## Records\n", *(f"- `{r.file.name}`: {r.reading}" for r in records)]
+        lines += [
+            "\n## Records\n",
+            *(f"- {markdown_text(f'{r.file.name}: {r.reading}')}" for r in records),
+        ]
     lines += ["\n## Correlations\n", *_markdown(_correlations(statistics))]
     spelled = ", ".join(f"{value:.3g}" for value in statistics.singular_values)
     lines += [
@@ -278,7 +282,7 @@ def _correlations(statistics: Statistics) -> Table:
 
 def _markdown(table: Table) -> list[str]:
     head, rows = table
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    cells = [[markdown_text(cell) for cell in row] for row in (head, *rows)]
     lines = [f"| {' | '.join(row)} |" for row in cells]
     return [lines[0], "|" + "---|" * len(head), *lines[1:]]
 

@@ -7,10 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from optospice import netlist
-from optospice.conformance.lines import Line, Pitfall
+from optospice.conformance.lines import Line, Pitfall, closings
 
 #: Resistance above which a shunt decides the operating point without meaning to [ohm].
 _SHUNT = 1e9
+#: Stands for the voltage of the state that is looked at.
+_STATE = "!"
+_CONDITION = re.compile(
+    rf"{_STATE}[<>]=?[a-z0-9_.{{}}+\-]+|(?<![a-z0-9_.{{}}])[a-z0-9_.{{}}]+[<>]=?{_STATE}"
+)
+_CALL = re.compile(r"(?<![a-z0-9_])([a-z_][a-z0-9_]*)\(")
 
 
 @dataclass
@@ -22,7 +28,7 @@ class _Body:
     paths: list[tuple[str, str]] = field(default_factory=list)
     shunts: dict[str, str] = field(default_factory=dict)
     capacitors: list[tuple[str, Line]] = field(default_factory=list)
-    currents: list[tuple[set[str], str]] = field(default_factory=list)
+    currents: dict[str, list[str]] = field(default_factory=dict)
 
 
 def find_integrators(lines: Sequence[Line], functions: frozenset[str]) -> Iterator[Pitfall]:
@@ -37,16 +43,20 @@ def find_integrators(lines: Sequence[Line], functions: frozenset[str]) -> Iterat
     """
     composed = {word for line in lines if line.low[0] == "x" for word in line.low.split()}
     for body in _bodies(lines):
-        tied = _tied_to_ground(body)
+        tied, rates = _tied_to_ground(body), dict[str, bool]()
         for node, line in body.capacitors:
-            sources = [text for nodes, text in body.currents if node in nodes]
+            sources = body.currents.get(node, [])
             if sources and node in body.terminals and body.name not in composed:
                 yield line.pitfall(
                     "exposed_state",
                     f"the state {node!r} is a terminal: whatever is connected there holds it",
                     "an inner node, declared under [states] in the card",
                 )
-            if node in tied or not sources or _own_rate(node, sources, functions):
+            if node in tied or not sources:
+                continue
+            if node not in rates:
+                rates[node] = _own_rate(node, sources, functions)
+            if rates[node]:
                 continue
             shunt = body.shunts.get(node)
             held = f"only the {shunt} ohm shunt" if shunt else "nothing"
@@ -63,7 +73,7 @@ def states_of(lines: Sequence[Line]) -> list[str]:
         node
         for body in _bodies(lines)
         for node, _ in body.capacitors
-        if node not in body.terminals and any(node in nodes for nodes, _ in body.currents)
+        if node not in body.terminals and node in body.currents
     ]
 
 
@@ -97,7 +107,8 @@ def _add(body: _Body, line: Line, words: list[str]) -> None:
         else:
             body.paths.append((one, other))
     elif kind in "gf" or (kind == "b" and re.search(r"(?<![a-z0-9_])i ?=", line.low)):
-        body.currents.append(({one, other}, " ".join(words[3:])))
+        for node in {one, other}:
+            body.currents.setdefault(node, []).append(" ".join(words[3:]))
     elif kind in "bevhldsw":
         body.paths.append((one, other))
     else:  # transistors, instances: take them for conducting
@@ -105,30 +116,37 @@ def _add(body: _Body, line: Line, words: list[str]) -> None:
 
 
 def _tied_to_ground(body: _Body) -> set[str]:
-    tied = {"0", *body.terminals}
-    grown = True
-    while grown:
-        before = len(tied)
-        for one, other in body.paths:
-            if one in tied or other in tied:
-                tied |= {one, other}
-        grown = len(tied) > before
+    beside: dict[str, list[str]] = {}
+    for one, other in body.paths:
+        beside.setdefault(one, []).append(other)
+        beside.setdefault(other, []).append(one)
+    tied, reached = {"0", *body.terminals}, ["0", *body.terminals]
+    while reached:
+        new = set(beside.get(reached.pop(), ())) - tied
+        tied |= new
+        reached += new
     return tied
 
 
 def _own_rate(node: str, sources: list[str], functions: frozenset[str]) -> bool:
     """Whether the state itself slows or speeds its current, other than in a condition."""
-    state = re.escape(f"v({node})")
     for text in sources:
-        packed = text.replace(" ", "").replace(f"v({node},0)", f"v({node})")
-        if re.match(rf"^{re.escape(node)}0", text.replace(" ", "")):  # a linear G source
+        packed = text.replace(" ", "")
+        if packed.startswith(f"{node}0"):  # a linear G source
             return True
-        packed = re.sub(
-            rf"{state}[<>]=?[a-z0-9_.{{}}+\-]+|[a-z0-9_.{{}}]+[<>]=?{state}", "", packed
-        )
-        for name in functions:
-            packed = re.sub(rf"(?<![a-z0-9_]){name}\([^()]*(?:\([^()]*\)[^()]*)*\)", "", packed)
-        packed = re.sub(r"(?<![a-z0-9_])u\([^()]*(?:\([^()]*\)[^()]*)*\)", "", packed)
-        if re.search(state, packed):
+        packed = packed.replace(f"v({node},0)", _STATE).replace(f"v({node})", _STATE)
+        packed = _CONDITION.sub("", packed)
+        if _STATE in _without_calls(packed, functions | {"u"}):
             return True
     return False
+
+
+def _without_calls(text: str, names: frozenset[str]) -> str:
+    """Leave the calls of some functions out of an expression without blanks."""
+    closing, kept, done = closings(text), "", 0
+    for match in _CALL.finditer(text):
+        end = closing.get(match.end() - 1)
+        if match[1] in names and end is not None and match.start() >= done:
+            kept += text[done : match.start()]
+            done = end + 1
+    return kept + text[done:]

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _CALL = re.compile(r"(?<![a-z0-9_.#])([a-z_][a-z0-9_]*) ?\(")
+_BRACKET = re.compile(r"[()]")
+_SEPARATOR = re.compile(r"[(),]")
+#: Characters of an argument that a rule looks at [1].
+LONGEST_ARGUMENT = 1000
 _WITH_EXPRESSIONS = frozenset("begrfh")
 
 
@@ -69,21 +73,42 @@ def calls(code: str) -> Iterator[str]:
         yield match[1]
 
 
+def closings(code: str) -> dict[int, int]:
+    """Give the place of the closing bracket of every opening one that has one."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACKET.finditer(code):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif opened:
+            found[opened.pop()] = match.start()
+    return found
+
+
 def arguments(code: str, name: str, every: bool = False) -> list[str]:
-    """Give the arguments of the first call of a function, or of every call of one argument."""
+    """Give the arguments of the first call of a function, or the first one of every call."""
+    if name not in code:
+        return []
     found: list[str] = []
+    closing = closings(code)
     for match in re.finditer(rf"(?<![a-z0-9_]){name} ?\(", code):
-        depth, start, parts = 0, match.end(), []
-        for index in range(match.end(), len(code)):
-            character = code[index]
-            if character == ")" and depth == 0:
-                parts.append(code[start:index].strip())
-                break
-            if character == "," and depth == 0:
-                parts.append(code[start:index].strip())
-                start = index + 1
-            depth += (character == "(") - (character == ")")
+        end = closing.get(match.end() - 1)
+        if end is None:
+            continue
+        # long arguments are judged by their beginning: calls may be nested a thousand deep
+        inner = code[match.end() : min(end, match.end() + LONGEST_ARGUMENT)]
+        parts = [part.strip() for part in _split_arguments(inner)]
         if not every:
             return parts
         found += parts[:1]
     return found
+
+
+def _split_arguments(inner: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for match in _SEPARATOR.finditer(inner):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if match[0] == "," and depth == 0:
+            parts.append(inner[start : match.start()])
+            start = match.end()
+    return [*parts, inner[start:]]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from optospice.conformance.integrators import find_integrators
 from optospice.conformance.lines import Line, Pitfall, arguments, calls, code_of
+from optospice.netlist import LONGEST_LINE, spice_number
 
 #: Functions that ngspice 39 and 46 know in B, E and G expressions.
 KNOWN_FUNCTIONS = frozenset((
@@ -38,11 +39,13 @@ _CURES = {
 }
 _COMPARISON = re.compile(r"[<>]|==|!=")
 _STEP = re.compile(r"(?<![a-z0-9_.])(u|u2|sgn|gt0|lt0|ge0|le0|eq0|ternary_fcn)\(")
-_OPERAND = re.compile(r"[a-z0-9_.]*\([^()]*(?:\([^()]*\)[^()]*)*\)$|[a-z0-9_.]+$")
+_RIGHT_OPERAND = re.compile(r" ?(\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*\}|[a-z0-9_.]+)")
+#: Characters beside an operator in which its operands are looked for [1].
+_REACH = 200
 _EVEN = re.compile(r"\(?\{?\(?(?:2\*[a-z0-9_]+|[a-z0-9_]+\*2|[0-9]*[02468](?:\.0*)?)\)?\}?\)?")
 _TIME = re.compile(r"(?<![a-z0-9_.])time(?![a-z0-9_(=])")
 _VARIABLE = re.compile(r"(?<![a-z0-9_])[vi]\(")
-_MEGA = re.compile(r"(?<![A-Za-z0-9_.])\d+\.?\d*M(?![A-Za-z])")
+_MEGA = re.compile(r"(?<![A-Za-z0-9_.])\d+(?:\.\d*)?M(?![A-Za-z])")
 
 Rule = Callable[[Line, str, frozenset[str]], Iterator[Pitfall]]
 
@@ -60,15 +63,18 @@ def find_pitfalls(lines: Sequence[Line]) -> list[Pitfall]:
         for line in lines
         if (match := re.match(r"\.(?:func|param) ([a-z_][a-z0-9_]*) ?\(", line.low))
     )
+    order = {line.place: number for number, line in reversed(list(enumerate(lines)))}
     found = [
         pitfall
         for line in lines
+        if len(line.text) <= LONGEST_LINE  # the netlist guard refuses what is longer
+        for code in (code_of(line),)
         for rule in _RULES
-        for pitfall in rule(line, code_of(line), defined)
+        for pitfall in rule(line, code, defined)
     ]
     return sorted(
         dict.fromkeys([*found, *find_integrators(lines, defined)]),
-        key=lambda pitfall: [line.place for line in lines].index(pitfall.place),
+        key=lambda pitfall: order[pitfall.place],
     )
 
 
@@ -108,10 +114,8 @@ def _hard_switches(line: Line, code: str, defined: frozenset[str]) -> Iterator[P
 def _powers(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]:
     found = [tuple(arguments(code, "pow"))] if "pow" in calls(code) else []
     for sign in re.finditer(r"\*\*|\^", code):
-        before, after = code[: sign.start()].rstrip(), code[sign.end() :].lstrip()
-        left = _OPERAND.search(before)
-        right = re.match(r"\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*\}|[a-z0-9_.]+", after)
-        found.append((left[0] if left else before[-20:], right[0] if right else ""))
+        right = _RIGHT_OPERAND.match(code[sign.end() : sign.end() + _REACH])
+        found.append((_left_operand(code, sign.start()), right[1] if right else ""))
     formal = _formal_arguments(code)
     for base, exponent in (pair for pair in found if len(pair) == 2):
         moving = _VARIABLE.search(base) or formal & set(re.findall(r"[a-z_][a-z0-9_]*", base))
@@ -122,6 +126,23 @@ def _powers(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]
                 f"{base}^{exponent} acts on the absolute value of a negative base, silently",
                 "pwr(x,y) keeps the sign; or keep the base positive: 0.5*(x+sqrt(x*x+1e-6))",
             )
+
+
+def _left_operand(code: str, end: int) -> str:
+    """Give the name, number, bracket or call that ends at a place of an expression."""
+    window = code[max(0, end - _REACH) : end].rstrip()
+    start, depth = len(window), 0
+    while start:
+        character = window[start - 1]
+        depth += (character == ")") - (character == "(")
+        if depth < 0 or (depth == 0 and character != "(" and not _is_word(character)):
+            break
+        start -= 1
+    return window[start:] if start < len(window) and depth <= 0 else window[-20:]
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character in "_."
 
 
 def _formal_arguments(code: str) -> set[str]:
@@ -166,14 +187,23 @@ def _unbounded(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfa
 def _domains(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]:
     for name in ("sqrt", "log", "ln", "log10"):
         for argument in arguments(code, name, every=True):
-            if _VARIABLE.search(argument) and not re.search(r"max\(|abs\(|exp\(|cosh\(", argument):
-                square = re.fullmatch(r"(.+)\*\1(\+.*)?", argument.replace(" ", ""))
-                if not square:
-                    yield line.pitfall(
-                        "domain",
-                        f"{name}({argument}) stops the run where the argument is negative",
-                        f"{name}(max({argument},1e-30))",
-                    )
+            bounded = re.search(r"max\(|abs\(|exp\(|cosh\(", argument)
+            if bounded or not _VARIABLE.search(argument) or _is_square(argument.replace(" ", "")):
+                continue
+            yield line.pitfall(
+                "domain",
+                f"{name}({argument}) stops the run where the argument is negative",
+                f"{name}(max({argument},1e-30))",
+            )
+
+
+def _is_square(packed: str) -> bool:
+    """Whether an expression is x*x, or x*x+ something."""
+    for star in re.finditer(r"\*", packed[:_REACH]):
+        left, right = packed[: star.start()], packed[star.end() :]
+        if left and right.startswith(left) and right[len(left) : len(left) + 1] in ("", "+"):
+            return True
+    return False
 
 
 def _time(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]:
@@ -203,7 +233,7 @@ def _dialect(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall
         yield line.pitfall("suffix", f"{written} is milli in SPICE", "meg, or a plain number")
     if line.low[0] == "c":
         value = re.search(r"^c\S+ \S+ \S+ (?:c ?= ?)?\{?([0-9.]+)(?=[ }]|$)", code)
-        if value and float(value[1]) >= 1e-3:
+        if value and (spice_number(value[1]) or 0.0) >= 1e-3:
             yield line.pitfall(
                 "state_capacitor",
                 f"a state on {value[1]} F: decayed states cost time steps for nothing",

@@ -28,9 +28,9 @@ def lines_of(device: Device) -> list[Line]:
 
 def check_terminals(context: Context) -> Iterator[Finding]:
     """Every terminal is used by an element, or by a subcircuit that uses it."""
-    bodies = _bodies(context.device.text)
+    bodies, known = _bodies(context.device.text), dict[tuple[str, str], bool]()
     for terminal in context.device.subcircuit.nodes:
-        if not _uses(bodies, context.device.name.lower(), terminal):
+        if not _uses(bodies, context.device.name.lower(), terminal, known):
             yield context.finding(
                 "terminals",
                 f"terminal {terminal!r} is used by no element of the subcircuit",
@@ -55,7 +55,23 @@ def _bodies(text: str) -> dict[str, tuple[list[str], list[str]]]:
     return bodies
 
 
-def _uses(bodies: dict[str, tuple[list[str], list[str]]], name: str, terminal: str) -> bool:
+def _uses(
+    bodies: dict[str, tuple[list[str], list[str]]],
+    name: str,
+    terminal: str,
+    known: dict[tuple[str, str], bool],
+) -> bool:
+    if (name, terminal) not in known:
+        known[name, terminal] = _is_used(bodies, name, terminal, known)
+    return known[name, terminal]
+
+
+def _is_used(
+    bodies: dict[str, tuple[list[str], list[str]]],
+    name: str,
+    terminal: str,
+    known: dict[tuple[str, str], bool],
+) -> bool:
     for line in bodies.get(name, ([], []))[1]:
         words = _WORD.findall(line)[1:]
         if terminal not in words:
@@ -66,7 +82,7 @@ def _uses(bodies: dict[str, tuple[list[str], list[str]]], name: str, terminal: s
         called = next((word for word in reversed(nodes) if word in bodies), "")
         inner = bodies.get(called, ([], []))[0]
         passed = [own for own, outer in zip(inner, nodes, strict=False) if outer == terminal]
-        if not called or any(_uses(bodies, called, own) for own in passed):
+        if not called or any(_uses(bodies, called, own, known) for own in passed):
             return True
     return False
 

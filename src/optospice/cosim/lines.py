@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import socket
@@ -31,12 +32,14 @@ class Lines:
         The connection.
     patience : float
         Longest time to wait for the other side [s].
+    rest : bytes
+        What was received already.
     """
 
-    def __init__(self, connection: socket.socket, patience: float) -> None:
+    def __init__(self, connection: socket.socket, patience: float, rest: bytes = b"") -> None:
         self._socket = connection
         self._socket.settimeout(patience)
-        self._rest = b""
+        self._rest = rest
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message.
@@ -95,6 +98,8 @@ def number(message: dict[str, Any], key: str, default: float | None = None) -> f
         When it is missing or none.
     """
     value = message.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise GarbageError(f"{key}: must be a finite number")
-    return float(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # an integer beyond any float
+            if math.isfinite(value):
+                return float(value)
+    raise GarbageError(f"{key}: must be a finite number")

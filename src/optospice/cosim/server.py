@@ -7,7 +7,7 @@ who knows the token. See `docs/closed_loop.md` for the messages.
 from __future__ import annotations
 
 import contextlib
-import hmac
+import itertools
 import secrets
 import socket
 from collections.abc import Callable
@@ -16,13 +16,17 @@ from typing import Any
 from optospice.cosim.actions import Every, Level, Pulse, Request, RequestError, Stop, When
 from optospice.cosim.circuit import Circuit
 from optospice.cosim.controller import Context, Requests, Signals
+from optospice.cosim.door import MOST_WAITING, Door
 from optospice.cosim.lines import GarbageError, HungUpError, Lines, number
 from optospice.cosim.local import simulate
 from optospice.errors import SimulationError
 
-_HANDSHAKE = 5.0
+#: Latest corner of an action as a multiple of the run's duration [1].
+LATEST = 1000.0
 _MOST_MISTAKES = 20
 _MOST_ACTIONS = 1000
+#: Largest level that an actuator takes [V, A or W/m^2].
+_LARGEST_LEVEL = 1e12
 _KEYS = frozenset(("until", "by", "actions", "when", "stop"))
 _ACTION_KEYS = frozenset(("actuator", "level", "width", "start", "rise", "fall"))
 
@@ -34,10 +38,13 @@ class Remote:
     ----------
     lines : Lines
         The connection, whose client has shown its token.
+    circuit : Circuit
+        What it steps.
     """
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, circuit: Circuit) -> None:
         self._lines = lines
+        self._circuit = circuit
 
     def start(self, context: Context) -> Requests:
         """Say what there is, and begin at time 0."""
@@ -75,8 +82,11 @@ class Remote:
         if ("until" in message) == ("by" in message):
             raise GarbageError("until and by: give one of the two, or stop")
         until = number(message, "until") if "until" in message else time + number(message, "by")
-        if until <= time:
-            raise GarbageError(f"until = {until!r} s: must lie after now, which is {time!r} s")
+        if not until > time + self._circuit.tolerance:
+            raise GarbageError(
+                f"until = {until!r} s: must lie after now, which is {time!r} s, by more than "
+                f"{self._circuit.tolerance:.1g} s"
+            )
         found: list[Request] = [Every(10 * self._context.duration + 1.0, until)]
         found += [self._action(time, given) for given in _listed(message, "actions")]
         found += [self._event(given) for given in _listed(message, "when")]
@@ -90,16 +100,39 @@ class Remote:
         if name not in self._context.actuators:
             raise GarbageError(f"actions: no actuator {name!r}")
         timing = {k: number(given, k) for k in ("start", "rise", "fall") if k in given}
-        if timing.get("start", time) < time:
-            raise GarbageError(f"start = {timing['start']!r} s: lies in the past")
+        start, level = timing.get("start", time), number(given, "level")
+        if start < time:
+            raise GarbageError(f"start = {start!r} s: lies in the past")
+        if start > self._context.duration:
+            raise GarbageError(f"start = {start!r} s: the run ends at {self._context.duration!r} s")
+        lowest = 0.0 if self._circuit.sources[name].kind == "light" else -_LARGEST_LEVEL
+        if not lowest <= level <= _LARGEST_LEVEL:
+            raise GarbageError(f"level = {level!r}: accepted: {lowest:g} to {_LARGEST_LEVEL:g}")
         for key in ("rise", "fall"):
             if timing.get(key, 1.0) < self._context.shortest_edge:
                 raise GarbageError(f"{key}: must be at least {self._context.shortest_edge:g} s")
         if "width" in given:
-            return Pulse(name, number(given, "level"), number(given, "width"), **timing)
+            pulse = Pulse(name, level, number(given, "width"), **timing)
+            return self._resolved(pulse, start)
         if "fall" in timing:
             raise GarbageError("fall: only a pulse, which has a width, falls")
-        return Level(name, number(given, "level"), **timing)
+        return self._resolved(Level(name, level, **timing), start)
+
+    def _resolved(self, action: Pulse | Level, start: float) -> Pulse | Level:
+        """Give an action back whose corners this loop can tell apart."""
+        times = [start, *(time for time, _ in action.corners(start, 0.0))]
+        if not times[-1] <= LATEST * self._context.duration:
+            raise GarbageError(
+                f"the action lasts until {times[-1]:g} s; accepted: up to "
+                f"{LATEST * self._context.duration:g} s"
+            )
+        for one, following in itertools.pairwise(times):
+            if following - one < self._context.shortest_edge * (1 - 1e-3):
+                raise GarbageError(
+                    f"two corners lie {following - one:g} s apart; this loop resolves "
+                    f"{self._context.shortest_edge:g} s"
+                )
+        return action
 
     def _event(self, given: dict[str, Any]) -> Request:
         if given.get("signal") not in self._context.signals:
@@ -127,7 +160,8 @@ def serve(
 ) -> None:
     """Let clients on this machine step a circuit, one after the other.
 
-    Every connection is one run from time 0.
+    Every client that shows the token is one run from time 0. Who does not is cut off within
+    2 s, uses up no run and keeps nobody waiting.
 
     Parameters
     ----------
@@ -138,7 +172,7 @@ def serve(
     port : int
         Port on 127.0.0.1; any free one when 0.
     runs : int
-        Number of connections after which to end; 0 for never.
+        Number of runs after which to end; 0 for never.
     patience : float
         Longest silence of a client [s].
     timeout : float
@@ -147,28 +181,23 @@ def serve(
         Called with port and token when clients may connect; by default both are printed.
     """
     token = token or secrets.token_urlsafe(24)
-    with socket.create_server(("127.0.0.1", port), backlog=4) as listener:
+    with socket.create_server(("127.0.0.1", port), backlog=MOST_WAITING) as listener:
         (on_ready or _print)(listener.getsockname()[1], token)
-        served = 0
-        while not runs or served < runs:
-            connection, _ = listener.accept()
-            with connection:
-                served += 1
-                with contextlib.suppress(HungUpError, GarbageError):
-                    _serve_one(connection, circuit, token, patience, timeout)
+        with Door(listener, token) as door:
+            for _ in range(runs) if runs else itertools.count():
+                connection, rest = door.next()
+                with connection, contextlib.suppress(HungUpError):
+                    _serve_one(connection, rest, circuit, patience, timeout)
 
 
 def _serve_one(
-    connection: socket.socket, circuit: Circuit, token: str, patience: float, timeout: float
+    connection: socket.socket, rest: bytes, circuit: Circuit, patience: float, timeout: float
 ) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    shown = Lines(connection, _HANDSHAKE).receive().get("token")
-    lines = Lines(connection, patience)
-    if not isinstance(shown, str) or not hmac.compare_digest(shown.encode(), token.encode()):
-        lines.send({"error": "wrong token", "end": True})
-        return
+    lines = Lines(connection, patience, rest)
     try:
-        result = simulate(circuit, {"client": Remote(lines)}, timeout=timeout, patience=0.0)
+        client = Remote(lines, circuit)
+        result = simulate(circuit, {"client": client}, timeout=timeout, patience=0.0)
     except SimulationError as error:
         lines.send({"error": str(error), "end": True})
         return

@@ -11,20 +11,19 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from optospice.errors import InputError
+from optospice.ngspice.functions import check_functions
 
 #: Elements of an expanded netlist [1]: a crossbar of 256 x 256 memristors stays below.
 LARGEST_CIRCUIT = 1_000_000
-#: Characters of an expanded function [1].
-LONGEST_FUNCTION = 100_000
-#: Subcircuits inside subcircuits, functions inside functions [1].
+#: Characters of an expanded netlist [1].
+LARGEST_EXPANSION = 400_000_000
+#: Subcircuits inside subcircuits [1].
 DEEPEST = 50
-
-_CALL = re.compile(r"([a-z_][a-z0-9_]*) ?\(")
 
 
 @dataclass
 class _Part:
-    """A subcircuit or function: what it holds itself and what it calls."""
+    """A subcircuit: what it holds itself and what it calls."""
 
     place: str
     own: int = 0
@@ -46,10 +45,13 @@ def check_expansion(lines: Sequence[tuple[str, str]]) -> None:
         expansion, or a ``.subckt`` without its ``.ends``.
     """
     _check_size(_subcircuits(lines), "subcircuit", LARGEST_CIRCUIT, "elements")
-    _check_size(_functions(lines), "function", LONGEST_FUNCTION, "characters")
+    written = _subcircuits(lines, by_text=True)
+    _check_size(written, "subcircuit", LARGEST_EXPANSION, "characters")
+    check_functions(lines)
 
 
-def _subcircuits(lines: Sequence[tuple[str, str]]) -> dict[str, _Part]:
+def _subcircuits(lines: Sequence[tuple[str, str]], by_text: bool = False) -> dict[str, _Part]:
+    """Give what every subcircuit holds, in elements or in characters."""
     names = {text.split()[1] for text, _ in lines if text.startswith(".subckt ")}
     top = _Part("the netlist")
     parts, open_parts = {"": top}, [top]
@@ -66,10 +68,13 @@ def _subcircuits(lines: Sequence[tuple[str, str]]) -> dict[str, _Part]:
             open_parts.pop()
         elif word[0] == "x":
             called = _called(text, names)
+            open_parts[-1].own += (
+                len(text) if by_text else 1
+            )  # also the instance of an empty subcircuit is a line
             if called is not None:
                 open_parts[-1].calls.append(called)
         elif word[0] != ".":
-            open_parts[-1].own += 1
+            open_parts[-1].own += len(text) if by_text else 1
     if len(open_parts) > 1:
         raise InputError(f"{open_parts[-1].place}: .subckt without .ends; accepted: pairs of both")
     return parts
@@ -79,19 +84,6 @@ def _called(instance: str, names: Container[str]) -> str | None:
     """Find the subcircuit of an instance as ngspice does: the last known name on the line."""
     words = re.sub(r" ?= ?", "=", instance).split()[1:]
     return next((word for word in reversed(words) if word in names), None)
-
-
-def _functions(lines: Sequence[tuple[str, str]]) -> dict[str, _Part]:
-    parts: dict[str, _Part] = {}
-    for text, place in lines:
-        if text.startswith(".func "):
-            head, _, body = text.removeprefix(".func ").partition(")")
-            part = parts.setdefault(head.split("(")[0].strip(), _Part(place))
-            part.own += len(body)
-            part.calls += _CALL.findall(body)
-    for part in parts.values():
-        part.calls = [call for call in part.calls if call in parts]
-    return parts
 
 
 def _check_size(parts: Mapping[str, _Part], kind: str, limit: int, unit: str) -> None:

@@ -15,8 +15,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from optospice.errors import InputError
-from optospice.netlist import numbered_lines, split_comment
+from optospice.netlist import (
+    LARGEST_LIBRARY,
+    LONGEST_LINE,
+    check_lines,
+    numbered_lines,
+    split_comment,
+)
 from optospice.ngspice.expansion import check_expansion
+from optospice.ngspice.models import MODELS, pairs, parameter_problem
 
 #: First letters of element lines that may pass: sources, passives, semiconductors, switches,
 #: lossy and lossless lines, instances. Not A (code models), N (Verilog-A), P, U and Y.
@@ -27,12 +34,6 @@ CARDS = frozenset((".subckt", ".ends", ".model", ".param", ".func", ".global"))
 ANALYSIS_CARDS = frozenset(
     (".tran", ".op", ".dc", ".ac", ".save", ".temp", ".options", ".option", ".ic", ".nodeset")
 )
-#: Model types that touch no file. A MOSFET only with `LEVELS`: BSIM models write logs.
-MODELS = frozenset((
-    "r", "c", "l", "d", "npn", "pnp", "njf", "pjf", "nmf", "pmf", "nmos", "pmos",
-    "vdmos", "vdmosn", "vdmosp", "sw", "csw", "ltra",
-))  # fmt: skip
-LEVELS = frozenset(("1", "2", "3", "6", "9"))
 #: Options that take a number.
 NUMERIC_OPTIONS = frozenset((
     "abstol", "chgtol", "cshunt", "defad", "defas", "defl", "defw", "gmin", "gminsteps",
@@ -54,6 +55,7 @@ _PERMITTED = re.compile(r"[a-z0-9_.+\-*/^()\[\]{},=:'<>&|!?# ]*\Z")
 _ODD = re.compile(r"[^\t\n\x20-\x7e]")
 _ELEMENT_NAME = re.compile(r"[a-z][a-z0-9_.:+\-]*\Z")
 _NAME = re.compile(r"[a-z_][a-z0-9_.#]*\Z")
+_PARAMETER = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _NODE = re.compile(r"[a-z0-9_][a-z0-9_.#+\-/\[\]]*\Z")
 _LONG_WORD = re.compile(rf"[a-z0-9_.]{{{LONGEST_WORD + 1},}}")
 _FILE_WORD = re.compile(
@@ -143,7 +145,7 @@ def cleaned(text: str, origin: str, places: tuple[str, ...] = ()) -> str:
     InputError
         Naming the first line that may not pass and what is accepted.
     """
-    lines = list(_read(text, origin, places))
+    lines = list(_read(text, origin, places, LONGEST_LINE))
     for line in lines:
         _check(line, CARDS, "a device library")
     check_expansion([(line.low, line.place) for line in lines])
@@ -195,7 +197,7 @@ def cleaned_netlist(text: str, origin: str) -> str:
     titles = [Line(re.sub(r"^\.title\s+", "", title, flags=re.IGNORECASE), f"{origin}:1")]
     lines: list[Line] = []
     ended = False
-    for line in _read(f"\n{rest}", origin, ()):
+    for line in _read(f"\n{rest}", origin, (), LARGEST_LIBRARY):
         word, _, words = line.text.partition(" ")
         word = word.lower()
         if ended:
@@ -230,15 +232,16 @@ def safe_title(text: str) -> str:
     return re.sub(r"^[^A-Za-z0-9]+", "", plain)[:_LONGEST_TITLE].rstrip() or "untitled"
 
 
-def _read(text: str, origin: str, places: Sequence[str]) -> Iterator[Line]:
+def _read(text: str, origin: str, places: Sequence[str], longest: int) -> Iterator[Line]:
     """Give the logical lines of a text, refusing what can be read in two ways."""
+    check_lines(text, origin)
     # ngspice ends a line at LF only and drops a CR before it
     physical = [line.removesuffix("\r") for line in text.split("\n")]
 
     def place(index: int) -> str:
         return places[index] if places else f"{origin}:{index + 1}"
 
-    for index, line in enumerate(physical):
+    for index, line in enumerate(physical if _ODD.search(text) else ()):
         code, comment = split_comment(line)
         odd = [*_ODD.findall(code), *(c for c in comment if not c.isprintable() and c != "\t")]
         if odd:
@@ -247,6 +250,11 @@ def _read(text: str, origin: str, places: Sequence[str]) -> Iterator[Line]:
                 "other letters in comments only, lines that end with LF or CRLF"
             )
     for index, joined in numbered_lines(physical):
+        if len(joined) > longest:
+            raise InputError(
+                f"{place(index)}: a line of {len(joined)} characters with its continuations; "
+                f"accepted: up to {longest}"
+            )
         yield Line(" ".join(joined.split()), place(index))
 
 
@@ -300,21 +308,29 @@ def _braces_match(text: str) -> bool:
 
 
 def _check_subcircuit(line: Line) -> None:
-    head = re.sub(r" ?\bparams: ?| ?[^ =]+ ?=.*", " ", line.low).split()[1:]
-    if not head or head[0] != line.low.split()[1] or not all(map(_NODE.match, head)):
+    words = list(pairs(line.low.replace("params:", " ").partition(" ")[2]))
+    nodes = [name for name, value in words if value is None]
+    behind = [name for name, value in words[len(nodes) :] if value is None]
+    fine = all(len(node) <= LONGEST_WORD and _NODE.match(node) for node in nodes)
+    if not nodes or behind or not fine:
         raise line.refuse("accepted: .subckt name terminal … params: name=number …")
+    for name, value in words[len(nodes) :]:
+        if not _PARAMETER.match(name) or not value:
+            raise line.refuse(
+                f"{name!r} is no parameter; accepted: name=number, a name of letters, digits and _"
+            )
 
 
 def _check_model(line: Line) -> None:
     match = _MODEL.match(line.low)
     if match is None or match.group(2) not in MODELS:
         raise line.refuse(f"accepted: .model name type (…) with type {', '.join(sorted(MODELS))}")
-    if match.group(2) in ("nmos", "pmos"):
-        for level in _LEVEL.findall(match.group(3)):
-            if level not in LEVELS:
-                raise line.refuse(
-                    f"level {level} writes log files; accepted: level {', '.join(sorted(LEVELS))}"
-                )
+    name, kind, rest = match.groups()
+    if kind in ("nmos", "pmos") and "level" in name:
+        raise line.refuse("'level' in a name sets the level for ngspice; accepted: another name")
+    problem = parameter_problem(kind, rest)
+    if problem:
+        raise line.refuse(problem)
 
 
 def _check_parameters(line: Line) -> None:

@@ -160,7 +160,14 @@ class Pool:
     def start(self, count: int | None = None) -> None:
         """Start workers ahead of time; returns at once, they load in the background."""
         while len(self._crew) < min(count or self._size, self._size):
-            self._crew.append(_Worker(self.installation, self.memory_limit, self.preload))
+            try:
+                worker = _Worker(self.installation, self.memory_limit, self.preload)
+            except OSError as error:  # no descriptors, no memory, no temporary folder
+                self.close()
+                raise SimulationError(
+                    f"a simulator process cannot be started: {error.strerror or error}"
+                ) from None
+            self._crew.append(worker)
 
     def close(self) -> None:
         """Kill every worker."""

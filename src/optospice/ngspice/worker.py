@@ -76,7 +76,10 @@ def isolate(memory_limit: int) -> None:
     os.environ["HOME"] = "/nonexistent"
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory_limit:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+        # a cluster may allow less, and nobody may raise its limit
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = memory_limit if hard == resource.RLIM_INFINITY else min(memory_limit, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def watch_parent(parent: int) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from optospice import units
 from optospice.device import Device
@@ -24,6 +24,7 @@ from optospice.stimulus import (
     Stimulus,
     StimulusError,
 )
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 Amplitude = Literal["raw", "baseline", "step"]
@@ -58,10 +59,8 @@ class Series:
         return iter((self.x, self.y))
 
 
-class Options(BaseModel):
+class Options(StrictModel):
     """Base of every table in a scenario: unknown keys are errors, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Protocol(Options, ABC):

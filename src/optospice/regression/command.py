@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optospice.files import remove, write_bytes, write_text, writing
 from optospice.ngspice.pool import Pool
 from optospice.regression import report
 from optospice.regression.cases import Case, check_names, planned, simulated
 from optospice.regression.golden import Golden, golden_device, write_golden
 from optospice.regression.judge import Outcome, judge
-from optospice.report.files import write_bytes, write_text, writing
 from optospice.scenario.load import find_scenario_file
 from optospice.sweep.record import ScenarioResult
+from optospice.texts import printable
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def regress(request: Request) -> int:
     def say(text: str) -> None:
         nonlocal last
         if time.perf_counter() - last > 2:  # a long regression shows that it lives
-            print(f"regress: {text}", file=sys.stderr, flush=True)
+            print(f"regress: {printable(text)}", file=sys.stderr, flush=True)
             last = time.perf_counter()
 
     with Pool(workers=request.workers, preload="optospice.sweep.task") as pool:
@@ -162,7 +163,7 @@ def _write(
             if outcome.overlay is not None:
                 figures[outcome] = report.save_figure(outcome, request.out)
             elif outcome.kind == "waveform":  # of an earlier run: it moved no more
-                (request.out / report.figure_file(outcome)).unlink(missing_ok=True)
+                remove(request.out, report.figure_file(outcome))
     if request.junit is not None:
         with writing(request.junit):
             write_bytes(request.junit, report.junit(outcomes, seconds))
@@ -174,7 +175,7 @@ def _write(
         print(json.dumps(document, indent=2, allow_nan=False))
         return
     for note in notes:
-        print(note)
-    print(report.text(outcomes))
+        print(printable(note))
+    print(printable(report.text(outcomes)))
     for file in figures.values():
-        print(f"figure: {file}")
+        print(f"figure: {printable(file)}")

@@ -10,30 +10,30 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from optospice.errors import InputError
+from optospice.files import write_text, writing
 from optospice.library import packaged_folder
 from optospice.metrics.value import MetricValue
+from optospice.netlist import read_text
 from optospice.regression.hermite import Curve
 from optospice.regression.thin import thinned
-from optospice.report.files import write_text, writing
 from optospice.sweep.record import ScenarioResult
+from optospice.validation import StrictModel
 
 #: Significant digits of a metric and of a waveform's values.
 DIGITS = 7
 _SUFFIX = ".golden.json"
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
+#: Id of a run; it becomes part of file names.
+RunId = Annotated[str, Field(pattern=r"^[0-9]{4,12}$")]
 #: Time [s], value, and ``"corner"`` where the slope may jump.
 Point = tuple[Number, Number] | tuple[Number, Number, Literal["corner"]]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class GoldenMetric(_Strict):
+class GoldenMetric(StrictModel):
     """One metric over the runs.
 
     Parameters
@@ -48,7 +48,7 @@ class GoldenMetric(_Strict):
     values: tuple[Number | None, ...]
 
 
-class GoldenWaveform(_Strict):
+class GoldenWaveform(StrictModel):
     """One signal of one run.
 
     Parameters
@@ -62,7 +62,7 @@ class GoldenWaveform(_Strict):
         beginning and its end.
     """
 
-    run: str
+    run: RunId
     signal: str
     unit: str
     segments: Annotated[
@@ -88,7 +88,7 @@ class GoldenWaveform(_Strict):
         ]
 
 
-class GoldenDevice(_Strict):
+class GoldenDevice(StrictModel):
     """What a scenario gave on one device.
 
     Parameters
@@ -101,7 +101,7 @@ class GoldenDevice(_Strict):
         Of the first and the last run.
     """
 
-    runs: dict[str, dict[str, str | float | int]]
+    runs: dict[RunId, dict[str, str | float | int]]
     metrics: dict[str, GoldenMetric]
     across: dict[str, GoldenMetric]
     waveforms: tuple[GoldenWaveform, ...]
@@ -118,7 +118,7 @@ class GoldenDevice(_Strict):
         return self
 
 
-class Golden(_Strict):
+class Golden(StrictModel):
     """One golden file.
 
     Parameters
@@ -152,16 +152,14 @@ def read_golden(file: Path) -> Golden | None:
     InputError
         When it cannot be read, or is no golden.
     """
-    try:
-        return Golden.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
+    if not file.exists():
         return None
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
+    try:
+        return Golden.model_validate_json(read_text(file))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        reason = " ".join(first["msg"].split())
+        where = ".".join(map(str, first["loc"]))[:200]
+        reason = " ".join(first["msg"].split())[:200]
         raise InputError(
             f"{file}: {where + ': ' if where else ''}is not a golden ({reason}); accepted: what "
             "`optospice regress --update NAME` writes"

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from optospice.files import plain_name, write_in
 from optospice.regression.judge import Outcome
-from optospice.report.files import write_bytes
+from optospice.texts import markdown_text, xml_text
 
 #: Outcomes by scenario and device.
 Outcomes = Mapping[tuple[str, str], Sequence[Outcome]]
@@ -88,10 +89,10 @@ def markdown(outcomes: Outcomes, ngspice: str, figures: Mapping[Outcome, Path]) 
         lines += ["| scenario | device | what | status | from where to where |",
                   "|---|---|---|---|---|"]  # fmt: skip
     for outcome in told:
-        message = " ".join(outcome.message.split()).replace("|", "\\|").replace("<", "&lt;")
+        texts = (outcome.scenario, outcome.device, _title(outcome), outcome.status, outcome.message)
+        cells = [markdown_text(text) for text in texts]
         if outcome in figures:
-            message += f" ([figure]({figures[outcome].name}))"
-        cells = (outcome.scenario, outcome.device, _title(outcome), outcome.status, message)
+            cells[-1] += f" ([figure]({figures[outcome].name}))"
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -103,7 +104,7 @@ def junit(outcomes: Outcomes, seconds: Mapping[tuple[str, str], float]) -> bytes
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=f"{scenario} on {device}",
+            name=xml_text(f"{scenario} on {device}"),
             tests=str(len(own)),
             failures=str(sum(not outcome.ok for outcome in own)),
             errors="0",
@@ -114,15 +115,14 @@ def junit(outcomes: Outcomes, seconds: Mapping[tuple[str, str], float]) -> bytes
             case = ElementTree.SubElement(
                 suite,
                 "testcase",
-                classname=f"{scenario}.{device}",
-                name=f"{outcome.kind}[{outcome.name}]",
+                classname=xml_text(f"{scenario}.{device}"),
+                name=xml_text(f"{outcome.kind}[{outcome.name}]"),
                 time="0",
             )
             if outcome.ok and not outcome.message:
                 continue
             tag = "skipped" if outcome.ok else "failure"
-            clean = "".join(c for c in outcome.message if c.isprintable() or c == "\n")
-            ElementTree.SubElement(case, tag, message=clean)
+            ElementTree.SubElement(case, tag, message=xml_text(outcome.message))
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written + b"\n"
@@ -130,7 +130,8 @@ def junit(outcomes: Outcomes, seconds: Mapping[tuple[str, str], float]) -> bytes
 
 def figure_file(outcome: Outcome) -> str:
     """Name the figure of a waveform."""
-    return f"{outcome.scenario.replace('/', '-')}-{outcome.device}-{outcome.name}.png"
+    name = f"{outcome.scenario.replace('/', '-')}-{outcome.device}-{outcome.name}"
+    return f"{plain_name(name)}.png"
 
 
 def save_figure(outcome: Outcome, folder: Path) -> Path:
@@ -163,14 +164,12 @@ def save_figure(outcome: Outcome, folder: Path) -> Path:
             label = "golden" if index == 0 else None
             ax.plot(fine, curve(fine), color=style.INK, lw=0.8, ls=(0, (3, 1.5)), label=label)
         ax.set_xlabel("time (s)")
-        ax.set_ylabel(f"{shown.golden.signal} ({shown.golden.unit})")
+        ax.set_ylabel(style.plain(f"{shown.golden.signal} ({shown.golden.unit})"))
         ax.ticklabel_format(axis="y", scilimits=(-2, 3))
         ax.set_ylim(min(0.0, 1.1 * float(values.min())), 1.1 * float(peak))
         ax.legend()
-        figure.suptitle(
-            f"{outcome.scenario} on {outcome.device}, run {outcome.name}: {outcome.message}",
-            fontsize=6.5, wrap=True,
-        )  # fmt: skip
+        title = f"{outcome.scenario} on {outcome.device}, run {outcome.name}: {outcome.message}"
+        figure.suptitle(style.plain(title), fontsize=6.5, wrap=True)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=150)
-    return write_bytes(folder / figure_file(outcome), buffer.getvalue())
+    return write_in(folder, figure_file(outcome), buffer.getvalue())

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optospice.files import plain_name, write_in
 from optospice.report import style
-from optospice.report.files import write_bytes
 from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
 from optospice.report.numbers import pretty_unit, short_key, swept_numbers
 from optospice.report.series_figure import alike, draw_series, series_of
@@ -68,29 +68,29 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
     files = []
     with style.house_style():
         if len(drawn) == 1:
-            files.append(_save(_single_run(result, drawn[0]), folder / "waveforms.png"))
+            files.append(_save(_single_run(result, drawn[0]), folder, "waveforms"))
         elif drawn:
-            files.append(_save(_overlay(result, drawn), folder / "waveforms.png"))
+            files.append(_save(_overlay(result, drawn), folder, "waveforms"))
         for record in drawn if len(drawn) <= _MOST_SERIES else ():
             for name, group in alike(series_of(record)):
                 if all(one.x.size < 2 for one in group.values()):
                     continue
                 figure = draw_series(group, result.loaded.scenario.figure.title)
                 own = name if len(drawn) == 1 else f"{name}_{record.run.id}"
-                files.append(_save(figure, folder / f"{own}.png"))
+                files.append(_save(figure, folder, own))
         for name, axis in axes.items():
             if axis is None:
                 continue
             figure, ax = style.new_figure(style.SINGLE_COLUMN, 65)
             plot_metric(result, name, axis, ax)
-            files.append(_save(figure, folder / f"{name}.png"))
+            files.append(_save(figure, folder, name))
     return files
 
 
-def _save(figure: Figure, file: Path) -> Path:
+def _save(figure: Figure, folder: Path, name: str) -> Path:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=style.DPI)
-    return write_bytes(file, buffer.getvalue())
+    return write_in(folder, f"{plain_name(name)}.png", buffer.getvalue())
 
 
 def _single_run(result: ScenarioResult, record: RunRecord) -> Figure:
@@ -143,7 +143,7 @@ def _overlay(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
     ax.set_xlabel(
         f"time from the first pulse ({time_unit})" if any(spans) else f"time ({time_unit})"
     )
-    ax.set_ylabel(label)
+    ax.set_ylabel(style.plain(label))
     wavelengths = {_wavelength(record) for record in chosen}
     if any(spans):
         _overlay_bars(ax, rows, [w for _, w in shown], sources, wavelengths)
@@ -180,7 +180,15 @@ def _panels(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
         ax.plot(time * time_scale, values * scale, color=style.INK, linewidth=0.7, zorder=3)
         ax.set_xlim(start * time_scale, stop * time_scale)
         text = _spell(record, keys) or f"run {record.run.id}"
-        ax.text(0.995, 0.95, text, transform=ax.transAxes, ha="right", va="top", weight="bold")
+        ax.text(
+            0.995,
+            0.95,
+            style.plain(text),
+            transform=ax.transAxes,
+            ha="right",
+            va="top",
+            weight="bold",
+        )
         source = pulse_source(waveforms)
         if source is not None:
             moved = [(a * time_scale, b * time_scale) for a, b in on_spans(waveforms, source)]
@@ -188,14 +196,14 @@ def _panels(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
             note = source_label(waveforms, source, wavelength) if ax is axes[0] else ""
             draw_bars(ax, [(moved, bar_colour(source, wavelength))], note)
     figure.supxlabel(f"time ({time_unit})", fontsize=7.5)
-    figure.supylabel(label, fontsize=7.5)
+    figure.supylabel(style.plain(label), fontsize=7.5)
     _title(figure, wanted.title)
     return figure
 
 
 def _title(figure: Figure, title: str) -> None:
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=7.5)
+        figure.suptitle(style.plain(title), x=0.01, ha="left", fontsize=7.5)
 
 
 def _overlay_bars(
@@ -300,7 +308,7 @@ def _legend(
         label = f"{len(records)} of {total} runs" if total > len(records) else f"{total} runs"
         ax.text(0.99, 0.98, label, transform=ax.transAxes, ha="right", va="top", fontsize=6.5)
         return
-    labels = [_spell(record, keys) for record in records]
+    labels = [style.plain(_spell(record, keys)) for record in records]
     handles = [
         Line2D([], [], color=colour, linestyle=line, label=label)
         for colour, line, label in zip(colours, styles, labels, strict=True)
@@ -309,7 +317,7 @@ def _legend(
     if total > len(records):
         title += f"\n({len(records)} of {total} runs)"
     legend = ax.figure.legend(
-        handles=handles, title=title, loc="outside right center", alignment="left"
+        handles=handles, title=style.plain(title), loc="outside right center", alignment="left"
     )
     legend.set_in_layout(True)
 

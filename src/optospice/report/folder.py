@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import platform
+import re
 import shlex
-import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import optospice
+from optospice import files as safe
 from optospice.errors import InputError
 from optospice.library import scenario_folders
-from optospice.report.files import write_bytes, write_text, writing
 from optospice.report.frames import (
     csv_bytes,
     runs_columns,
@@ -25,12 +28,21 @@ from optospice.report.frames import (
 )
 from optospice.scenario.load import LoadedScenario
 from optospice.sweep.record import ScenarioResult
+from optospice.texts import one_line
 
 #: Netlists and waveforms of so many runs are written.
 MOST_NETLISTS = 200
 _MARK = "# Resolved by optospice"
 _FILES = ("log.txt", "runs.csv", "runs.parquet", "targets.csv")
-_FOLDERS = ("netlists", "waveforms", "series", "figures")
+_RUN = "[0-9]{4,}"
+_NAME = "[A-Za-z0-9_.()-]+"
+#: Folders of a result, and the names that are written below them.
+_FOLDERS = {
+    "netlists": re.compile(rf"{_RUN}\.cir"),
+    "waveforms": re.compile(rf"{_RUN}\.parquet"),
+    "series": re.compile(rf"{_RUN}/{_NAME}\.csv"),
+    "figures": re.compile(rf"{_NAME}\.png"),
+}
 
 
 def prepare_folder(path: Path) -> None:
@@ -46,23 +58,31 @@ def prepare_folder(path: Path) -> None:
     Raises
     ------
     InputError
-        When it cannot be written, or holds something else than an earlier run's results.
+        When it cannot be written, holds something else than an earlier run's results, or
+        holds a link where a result would be written.
     """
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path}: is a file; accepted: a folder for the results")
-    with writing(path):
-        path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()) and not _is_ours(path):
+    safe.make_folder(path)
+    with safe.writing(path):
+        there = [file.name for file in path.iterdir()]
+        if any(name != safe.LOCK and not safe.is_part(name) for name in there) and not (
+            _is_ours(path)
+        ):
             raise InputError(
-                f"{path}: holds files that optospice did not write; accepted: a new or empty "
-                "folder, or that of an earlier run"
+                f"{one_line(path)}: holds files that optospice did not write; accepted: a new or "
+                "empty folder, or that of an earlier run"
             )
-        probe = path / ".optospice.part"
-        probe.write_bytes(b"")
-        probe.unlink()
+        for file in _written_before(path):
+            if file.is_symlink():
+                raise InputError(
+                    f"{one_line(file)}: is a link; accepted: a folder of results without links"
+                )
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def write_results(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> list[Path]:
+def write_results(
+    result: ScenarioResult, folder: Path, argv: Sequence[str], is_claimed: bool = False
+) -> list[Path]:
     """Write everything about a result; an earlier run's results are replaced.
 
     Parameters
@@ -73,6 +93,8 @@ def write_results(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> 
         From `prepare_folder`.
     argv : sequence of str
         The command, for the log.
+    is_claimed : bool
+        Whether the caller holds the folder with `optospice.files.claimed`.
 
     Returns
     -------
@@ -82,34 +104,35 @@ def write_results(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> 
     Raises
     ------
     InputError
-        When a file cannot be written, e.g. on a full disk.
+        When a file cannot be written, e.g. on a full disk, or another process writes there.
     """
     from optospice.report.figures import save_figures
     from optospice.report.series_figure import alike, series_of
 
-    prepare_folder(folder)
-    with writing(folder):
+    def put(name: str, content: bytes | str) -> None:
+        files.append(safe.write_in(folder, name, content))
+
+    files: list[Path] = []
+    claim = contextlib.nullcontext() if is_claimed else safe.claimed(folder)
+    with claim, safe.writing(folder):
+        prepare_folder(folder)
         # the scenario comes first: with it a folder that was left half-way can be used again
-        files = [write_text(folder / "scenario.toml", resolved_scenario(result.loaded))]
+        put("scenario.toml", resolved_scenario(result.loaded))
         _clear(folder)
         columns = runs_columns(result)
-        files.append(write_bytes(folder / "runs.csv", csv_bytes(columns)))
-        files.append(write_bytes(folder / "runs.parquet", runs_parquet(result, columns)))
-        files.append(write_bytes(folder / "targets.csv", csv_bytes(target_columns(result))))
+        put("runs.csv", csv_bytes(columns))
+        put("runs.parquet", runs_parquet(result, columns))
+        put("targets.csv", csv_bytes(target_columns(result)))
         for record in result.records[:MOST_NETLISTS]:
-            file = folder / "netlists" / f"{record.run.id}.cir"
-            files.append(write_text(file, record.run.testbench().netlist()))
+            put(f"netlists/{record.run.id}.cir", record.run.testbench().netlist())
         for record in result.records:
+            run = record.run.id
             if record.waveforms is not None:
-                file = folder / "waveforms" / f"{record.run.id}.parquet"
-                content = waveforms_parquet(record.waveforms, record.run.id)
-                files.append(write_bytes(file, content))
+                put(f"waveforms/{run}.parquet", waveforms_parquet(record.waveforms, run))
             for name, group in alike(series_of(record)):
-                content = csv_bytes(series_columns(group))
-                file = folder / "series" / record.run.id / f"{name}.csv"
-                files.append(write_bytes(file, content))
+                put(f"series/{run}/{safe.plain_name(name)}.csv", csv_bytes(series_columns(group)))
+        put("log.txt", log_text(result, folder, argv))  # also where a figure cannot be drawn
         files += save_figures(result, folder / "figures")
-        files.append(write_text(folder / "log.txt", log_text(result, folder, argv)))
     return files
 
 
@@ -175,18 +198,47 @@ def repeat_name(loaded: LoadedScenario, folder: Path) -> str:
 def _is_ours(path: Path) -> bool:
     """Whether a folder holds the scenario that optospice wrote there."""
     file = path / "scenario.toml"
-    if not file.is_file():
+    if not safe.is_regular(file):
         return False
     with file.open("rb") as stream:
         return stream.read(len(_MARK)) == _MARK.encode()
 
 
+def _written_before(folder: Path) -> Iterator[Path]:
+    """Give the places where an earlier run wrote, with all that lies below them."""
+    for name in ("scenario.toml", *_FILES, *_FOLDERS):
+        yield folder / name
+        for place, folders, files in os.walk(folder / name):
+            yield from (Path(place) / inner for inner in (*folders, *files))
+
+
 def _clear(folder: Path) -> None:
-    """Remove what an earlier run left, and nothing else."""
+    """Remove what an earlier run left, by the names that it gives, and nothing else."""
     for name in _FILES:
-        (folder / name).unlink(missing_ok=True)
-    for name in _FOLDERS:
-        if (folder / name).is_symlink():
-            (folder / name).unlink()
-        elif (folder / name).is_dir():
-            shutil.rmtree(folder / name)
+        safe.remove(folder, name)
+    for file in list(folder.iterdir()):
+        if safe.is_part(file.name):
+            safe.remove(folder, file.name)
+    for name, pattern in _FOLDERS.items():
+        _clear_below(folder, name, pattern)
+
+
+def _clear_below(folder: Path, name: str, pattern: re.Pattern[str]) -> None:
+    place = folder / name
+    if place.is_symlink() or not place.is_dir():
+        return
+    for file in list(place.iterdir()):
+        below = file.relative_to(folder).as_posix()
+        if file.is_dir() and not file.is_symlink() and re.fullmatch(_RUN, file.name):
+            for inner in list(file.iterdir()):
+                if pattern.fullmatch(f"{file.name}/{inner.name}"):
+                    safe.remove(folder, f"{below}/{inner.name}")
+            _remove_empty(file)
+        elif pattern.fullmatch(file.name) or safe.is_part(file.name):
+            safe.remove(folder, below)
+    _remove_empty(place)
+
+
+def _remove_empty(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()

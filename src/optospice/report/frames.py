@@ -14,6 +14,7 @@ from optospice import units
 from optospice.protocols.base import Series
 from optospice.report.numbers import shown_with_unit, swept_si
 from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.texts import csv_cell
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
@@ -126,12 +127,15 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
 
 
 def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """Write a table as CSV; a number that does not exist is an empty cell."""
+    """Write a table as CSV; a number that does not exist is an empty cell.
+
+    A text that a spreadsheet would take for a formula begins with ``'``.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([csv_cell(title) for title in columns])
     filled = [
-        ["" if value is None or value != value else value for value in values]
+        ["" if value is None or value != value else csv_cell(value) for value in values]
         for values in columns.values()
     ]
     writer.writerows(zip(*filled, strict=True))

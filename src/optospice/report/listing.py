@@ -12,10 +12,13 @@ from rich.text import Text
 from optospice import units
 from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
-from optospice.library import netlist_folders
+from optospice.files import is_regular
+from optospice.library import lies_in, netlist_folders
+from optospice.netlist import read_text
 from optospice.scenario.expand import expand
 from optospice.scenario.load import list_scenarios, load_scenario
 from optospice.scenario.schema import Target
+from optospice.texts import one_line, printable
 
 
 def _table(*columns: str, title: str = "") -> Table:
@@ -23,6 +26,15 @@ def _table(*columns: str, title: str = "") -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    table.add_row(*map(_text, cells))
+
+
+def _text(content: str, style: str = "") -> Text:
+    """Give a text as it stands: what is in brackets is no markup."""
+    return Text(printable(content), style=style)
 
 
 def listing(kind: str) -> RenderableType:
@@ -46,9 +58,9 @@ def _devices() -> Table:
     for name in list_devices():
         try:
             card = find_device(name).card
-            table.add_row(name, card.title, " ".join(t.name for t in card.terminals))
+            _add_row(table, name, card.title, " ".join(t.name for t in card.terminals))
         except InputError as error:
-            table.add_row(name, _problem(error), "")
+            _add_row(table, one_line(name), _problem(error), "")
     return table
 
 
@@ -57,9 +69,9 @@ def _scenarios() -> Table:
     for name in list_scenarios():
         try:
             scenario = load_scenario(name).scenario
-            table.add_row(name, scenario.title, scenario.device)
+            _add_row(table, one_line(name), scenario.title, scenario.device)
         except InputError as error:
-            table.add_row(name, _problem(error), "")
+            _add_row(table, one_line(name), _problem(error), "")
     return table
 
 
@@ -68,7 +80,7 @@ def _protocols() -> Table:
 
     table = _table("protocol", "what it does", "metrics")
     for name, protocol in PROTOCOLS.items():
-        table.add_row(name, protocol.title, ", ".join(protocol.metric_names()))
+        _add_row(table, name, protocol.title, ", ".join(protocol.metric_names()))
     return table
 
 
@@ -77,7 +89,7 @@ def _controllers() -> Table:
 
     table = _table("controller", "what it does", "metrics")
     for name, controller in controllers().items():
-        table.add_row(name, controller.title, ", ".join(controller.metric_names()))
+        _add_row(table, name, controller.title, ", ".join(controller.metric_names()))
     return table
 
 
@@ -86,7 +98,7 @@ def _metrics() -> Table:
 
     table = _table("metric", "unit", "what it is", "definitions")
     for name, info in METRICS.items():
-        table.add_row(name, info.display_unit, info.title, ", ".join(info.definitions))
+        _add_row(table, name, info.display_unit, info.title, ", ".join(info.definitions))
     return table
 
 
@@ -119,25 +131,31 @@ def _show_device(device: Device) -> list[RenderableType]:
             colour = terminal.wavelength
             kind += f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
         unit = "mW/cm², 1 V = 1 mW/cm²" if optical else "V"
-        terminals.add_row(terminal.name, kind, unit, terminal.description)
+        _add_row(terminals, terminal.name, kind, unit, terminal.description)
     parameters = _table(
         "parameter", "default", "bounds", "origin", "meaning", "source", title="Parameters"
     )
     for name, parameter in card.parameters.items():
         low, high = (units.format_human(limit, parameter.unit) for limit in parameter.limits)
         default = units.format_human(device.defaults[name], parameter.unit)
-        parameters.add_row(
-            name, default, f"{low} … {high}", parameter.origin, parameter.meaning, parameter.source
+        _add_row(
+            parameters,
+            name,
+            default,
+            f"{low} … {high}",
+            parameter.origin,
+            parameter.meaning,
+            parameter.source,
         )
     parts: list[RenderableType] = [
-        Text(f"{device.name}: {card.title}", style="bold"),
-        Text(card.description.strip()),
+        _text(f"{device.name}: {card.title}", style="bold"),
+        _text(card.description.strip()),
     ]
     if card.range:
-        parts.append(Text(f"Range: {card.range}"))
+        parts.append(_text(f"Range: {card.range}"))
     parts += [Text(""), terminals, Text(""), parameters, Text("")]
-    parts += [Text(f"Source: {citation(key)}") for key in card.citations]
-    parts.append(Text(f"Files: {device.file} and {device.card_file.name}"))
+    parts += [_text(f"Source: {citation(key)}") for key in card.citations]
+    parts.append(_text(f"Files: {device.file} and {device.card_file.name}"))
     return parts
 
 
@@ -148,24 +166,24 @@ def _show_scenario(name: str) -> list[RenderableType]:
     targets = _table("target", "metric", "where", "published", "source", title="Targets")
     for target in scenario.targets:
         where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
-        targets.add_row(target.id, target.metric, where, claim(target), target.source)
+        _add_row(targets, target.id, target.metric, where, claim(target), target.source)
     parts: list[RenderableType] = [
-        Text(f"{loaded.name}: {scenario.title}", style="bold"),
-        Text(scenario.description.strip()),
-        Text(
+        _text(f"{loaded.name}: {scenario.title}", style="bold"),
+        _text(scenario.description.strip()),
+        _text(
             f"Device: {scenario.device}; protocol: {scenario.protocol['name']}; runs: {len(runs)}"
         ),
     ]
     for key, values in scenario.sweep.items():
         shown = ", ".join(map(str, values)) if isinstance(values, list) else str(values)
-        parts.append(Text(f"Sweep: {key} = {shown}"))
+        parts.append(_text(f"Sweep: {key} = {shown}"))
     parts += [Text(""), targets, Text("")]
     for device, expectation in scenario.expectations.items():
         missed = ", ".join(expectation.misses) or "nothing"
-        parts.append(Text(f"{device} is known to miss {missed}: {expectation.reason.strip()}"))
+        parts.append(_text(f"{device} is known to miss {missed}: {expectation.reason.strip()}"))
     if scenario.citation:
-        parts.append(Text(f"Source: {citation(scenario.citation)}"))
-    parts.append(Text(f"File: {loaded.file}"))
+        parts.append(_text(f"Source: {citation(scenario.citation)}"))
+    parts.append(_text(f"File: {loaded.file}"))
     return parts
 
 
@@ -182,11 +200,9 @@ def citation(key: str) -> str:
     """Write the entry of `references.bib` that a key names, in one line."""
     for folder in netlist_folders():
         file = folder / "references.bib"
-        if not file.is_file():
+        if not is_regular(file) or not lies_in(file, [folder]):
             continue
-        entry = re.search(
-            rf"@\w+\{{{re.escape(key)},(.*?)\n\}}", file.read_text("utf-8"), re.DOTALL
-        )
+        entry = re.search(rf"@\w+\{{{re.escape(key)},(.*?)\n\}}", read_text(file), re.DOTALL)
         if entry is None:
             continue
         fields = re.findall(r"(\w+)\s*=\s*\{(.*?)\},?\s*(?=\n|$)", entry.group(1), re.DOTALL)

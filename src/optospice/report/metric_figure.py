@@ -119,19 +119,23 @@ def plot_metric(result: ScenarioResult, name: str, axis: MetricAxis, ax: Axes) -
             color=colour,
             linestyle="none" if curve is not None else "-",
             linewidth=0.8,
-            label=label or "simulated",
+            label=style.plain(label or "simulated"),
             zorder=3,
         )
         if curve is not None:
-            ax.plot(*curve[:2], "--", color=colour, linewidth=0.8, label=curve[2], zorder=2)
+            ax.plot(
+                *curve[:2], "--", color=colour, linewidth=0.8, label=style.plain(curve[2]), zorder=2
+            )
         xs += x.tolist()
         ys += y.tolist()
     drawn = _draw_published(result, name, axis, ax)
     _scale_axes(ax, xs + [point[0] for point in drawn], ys + [point[1] for point in drawn])
     label = short_key(axis.key).replace("_", " ")
-    ax.set_xlabel(f"{label} ({pretty_unit(axis.unit)})" if pretty_unit(axis.unit) else label)
+    text = f"{label} ({pretty_unit(axis.unit)})" if pretty_unit(axis.unit) else label
+    ax.set_xlabel(style.plain(text))
     label = textwrap.fill(name.replace("_", " "), _LONGEST_LABEL)
-    ax.set_ylabel(f"{label} ({pretty_unit(unit)})" if pretty_unit(unit) else label)
+    text = f"{label} ({pretty_unit(unit)})" if pretty_unit(unit) else label
+    ax.set_ylabel(style.plain(text))
     if len(series) > 1 or drawn or ax.get_legend_handles_labels()[1] != ["simulated"]:
         ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.6)
 

@@ -23,6 +23,7 @@ from optospice.report.numbers import (
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import ScenarioResult
+from optospice.texts import csv_cell
 
 #: Two simulated numbers that differ by less are the same: twice the accuracy profile [1].
 SAME_NUMBER = 2e-3
@@ -195,7 +196,8 @@ def table_csv(claims: Sequence[Claim]) -> str:
             start = [
                 claim.loaded.name, claim.loaded.scenario.citation, claim.meant, verdict.si_unit,
             ]  # fmt: skip
-            writer.writerow([*start, *cells, str(verdict.met).lower(), verdict.note])
+            row = [*start, *cells, str(verdict.met).lower(), verdict.note]
+            writer.writerow([csv_cell(cell) for cell in row])
     return stream.getvalue()
 
 

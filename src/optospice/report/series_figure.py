@@ -73,7 +73,7 @@ def draw_series(group: Mapping[str, Series], title: str) -> Figure:
             color=colour,
             linestyle="none" if marked else line,
             marker="." if marked else "none",
-            label=name,
+            label=style.plain(name),
         )
     ax.set_xlabel(_label(first.x_name, x_unit))
     named = len(group) == 1 and first.x_unit == "1"
@@ -82,7 +82,7 @@ def draw_series(group: Mapping[str, Series], title: str) -> Figure:
     if len(group) > 1:
         ax.legend()
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=7.5)
+        figure.suptitle(style.plain(title), x=0.01, ha="left", fontsize=7.5)
     return figure
 
 
@@ -101,7 +101,7 @@ def _scale(rows: Sequence[FloatArray], unit: str) -> tuple[float, str]:
 
 
 def _label(name: str, unit: str) -> str:
-    return name if unit == "1" else f"{name} ({pretty_unit(unit)})"
+    return style.plain(name if unit == "1" else f"{name} ({pretty_unit(unit)})")
 
 
 def _quantity(unit: str) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from optospice.texts import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +32,10 @@ AMBER = "#E69F00"
 CATEGORIES = (BLUE, AMBER, "#009E73", "#CC79A7", "#56B4E9", INK, VERMILION)
 LINE_STYLES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
+#: What a notebook decides about windows, not about how a figure looks.
+_HOST_SETTINGS = frozenset(
+    ("backend", "backend_fallback", "interactive", "toolbar", "webagg", "tk", "macosx")
+)
 _STYLE: Any = {  # matplotlib 3.11 lists every key in its type, earlier ones do not
     "font.family": "DejaVu Sans",
     "font.size": 7,
@@ -68,11 +79,37 @@ _STYLE: Any = {  # matplotlib 3.11 lists every key in its type, earlier ones do 
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw in the style of the house; a notebook's own settings return afterwards."""
-    import matplotlib
+    """Draw in the style of the house; a notebook's own settings return afterwards.
 
-    with matplotlib.rc_context(_STYLE):
+    Settings of a ``matplotlibrc`` do not count: the figure is the same everywhere, and LaTeX
+    never reads a text that somebody else wrote.
+    """
+    matplotlib = _matplotlib()
+    defaults = {
+        key: value
+        for key, value in matplotlib.rcParamsDefault.items()
+        if key.partition(".")[0] not in _HOST_SETTINGS
+    }
+    with matplotlib.rc_context({**defaults, **_STYLE}):
         yield
+
+
+def plain(text: str) -> str:
+    """Give a text for a figure that stands as it is: a ``$`` begins no formula."""
+    return printable(text).replace("$", r"\$")
+
+
+def _matplotlib() -> ModuleType:
+    """Import matplotlib without the ``matplotlibrc`` of the working folder, which may be a pipe."""
+    if "matplotlib" in sys.modules or not os.path.lexists("matplotlibrc"):
+        return importlib.import_module("matplotlib")
+    here = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
+    os.chdir(Path(__file__).parent)
+    try:
+        return importlib.import_module("matplotlib")
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

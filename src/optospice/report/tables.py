@@ -11,6 +11,7 @@ from optospice.report.json_document import devices_of, result_json
 from optospice.report.numbers import displayed, pretty_unit, short_key, short_number, with_unit
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.texts import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -270,7 +271,7 @@ def _table() -> Table:
 def _text(content: str, style: str = "") -> Text:
     from rich.text import Text  # a Text, as brackets in a name are no markup
 
-    return Text(content, style=style)
+    return Text(printable(content), style=style)
 
 
 def _with_notes(table: Table, lines: Iterable[str]) -> RenderableType:

@@ -68,7 +68,7 @@ def plot_waveforms(
     time, drawn = points_to_draw(waveforms, name, start, stop)
     ax.plot(time * time_scale, drawn * scale, color=style.INK, linewidth=1.0, zorder=3)
     ax.set_xlabel(f"time ({time_unit})")
-    ax.set_ylabel(label)
+    ax.set_ylabel(style.plain(label))
     ax.set_xlim(start * time_scale, stop * time_scale)
     pulses = pulse_source(waveforms)
     if pulses is not None:

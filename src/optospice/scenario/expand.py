@@ -31,7 +31,7 @@ _SHOWN_VALUES = 12
 LONGEST_RUN = 1e9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """One simulation of a scenario.
 
@@ -96,7 +96,7 @@ def expand(loaded: LoadedScenario) -> list[Run]:
     _check_metrics(loaded)
     runs: list[Run] = []
     table = _table_of(loaded)
-    points = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    points = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
     protocols: dict[tuple[Any, ...], Protocol] = {}
     devices: dict[str, Device] = {}
     for point in points:

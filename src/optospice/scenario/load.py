@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
-from optospice.library import is_file, is_folder, scenario_folders
+from optospice.library import is_file, is_folder, lies_in, scenario_folders
 from optospice.scenario.schema import Scenario
+from optospice.texts import one_line
+from optospice.toml_text import DEEPEST, TomlError, parse_toml
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
@@ -70,7 +72,7 @@ def _names_in(folders: Sequence[Path]) -> list[str]:
     names: list[str] = []
     for folder in folders:
         for file in sorted(folder.glob("**/*.toml")):
-            names.append(file.relative_to(folder).with_suffix("").as_posix())
+            names.append(file.relative_to(folder).as_posix().removesuffix(".toml"))
     return list(dict.fromkeys(names))
 
 
@@ -92,27 +94,21 @@ def find_scenario_file(name: str) -> tuple[str, Path]:
     Raises
     ------
     InputError
-        When there is neither.
+        When there is neither, or a link leads out of the scenario folders.
     """
     if name.endswith(".toml"):
-        file = Path(name)
-        if not is_file(file):
-            problem = "is a folder" if is_folder(file) else "there is no such file"
-            raise InputError(f"{name}: {problem}; accepted: a scenario file or name")
-        for folder in scenario_folders():
-            if file.resolve().is_relative_to(folder.resolve()):
-                inside = file.resolve().relative_to(folder.resolve())
-                return inside.with_suffix("").as_posix(), file
-        return file.stem, file
-    for folder in scenario_folders():
+        return _named_by_file(name)
+    folders = scenario_folders()
+    for folder in folders if _is_name(name) else ():
         file = folder / f"{name}.toml"
-        plain = ".." not in Path(name).parts  # the name is also that of the results
-        if plain and is_file(file) and file.resolve().is_relative_to(folder.resolve()):
+        if is_file(file) and lies_in(file, [folder]):
             return name, file
     if name:
         _refuse_other_file(name)
     known = list_scenarios()
     near = [full for full in known if full.split("/")[-1] == name]
+    if is_file(Path(f"{name}.toml")):
+        near = [f"{name}.toml"]
     hint = f"did you mean {near[0]!r}?" if near else close_matches(name, known)
     raise InputError(f"scenario {name!r}: there is no such scenario; {hint}")
 
@@ -135,6 +131,37 @@ def _refuse_other_file(name: str) -> None:
             f"becomes a device by: optospice adopt {name} SUBCKT)"
         )
     raise InputError(f"{name}: is no scenario; accepted: a scenario's name or a .toml file")
+
+
+def _named_by_file(path: str) -> tuple[str, Path]:
+    """Give the name of a scenario file: below a scenario folder, or that of the file."""
+    file = Path(path)
+    if not is_file(file):
+        problem = "is a folder" if is_folder(file) else "there is no such file"
+        raise InputError(f"{one_line(path)}: {problem}; accepted: a scenario file or name")
+    name = file.name.removesuffix(".toml")
+    folders = scenario_folders()
+    for folder in folders:
+        if lies_in(file, [folder]):
+            name = file.resolve().relative_to(folder.resolve()).as_posix().removesuffix(".toml")
+            break
+    else:
+        if any(Path(os.path.abspath(file)).is_relative_to(folder) for folder in folders):
+            raise InputError(
+                f"{one_line(path)}: a link leads out of the scenario folders; accepted: a file in "
+                + " or ".join(str(folder) for folder in folders)
+            )
+    if not _is_name(name):
+        raise InputError(
+            f"{one_line(path)}: {name!r} is no name for a scenario and its results; "
+            "accepted: names other than '.' and '..' without control characters"
+        )
+    return name, file
+
+
+def _is_name(name: str) -> bool:
+    """Whether a name can be that of a folder of results below ``results``."""
+    return one_line(name) == name and not {"", ".", ".."} & set(name.split("/"))
 
 
 def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:
@@ -186,6 +213,8 @@ def apply_setting(data: dict[str, Any], setting: str) -> str:
         )
     table = data
     *parents, last = _parts(key)
+    if len(parents) >= DEEPEST:
+        raise InputError(f"--set {setting[:60]!r}…: accepted: a key of up to {DEEPEST} levels")
     for part in parents:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
@@ -204,8 +233,8 @@ def _parts(key: str) -> list[str]:
 
 def _toml_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {text}")["value"]
+    except TomlError:
         return text
 
 

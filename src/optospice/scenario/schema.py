@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
@@ -20,6 +22,10 @@ def _no_truth_value(value: object) -> object:
 
 Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
 
+#: Most runs of a scenario: values of its axes multiplied, times its draws [1].
+MOST_RUNS = 1_000_000
+#: Longest time-out of one run [s].
+LONGEST_TIMEOUT = 86_400.0
 #: Scenario keys that a sweep may vary, and tables whose keys it may vary.
 SWEEPABLE = ("device", "temperature", "accuracy")
 SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.")
@@ -40,7 +46,7 @@ class Range(Options):
 
     start: Value
     stop: Value
-    count: Annotated[int, Field(ge=1, le=10_000_000)]
+    count: Annotated[int, Field(ge=1, le=MOST_RUNS)]
     spacing: Literal["linear", "log"] = "linear"
 
 
@@ -90,7 +96,7 @@ class MonteCarlo(Options):
         Which parameters vary.
     """
 
-    runs: Annotated[int, Field(ge=1, le=10_000_000)]
+    runs: Annotated[int, Field(ge=1, le=MOST_RUNS)]
     seed: int = 0
     parameters: Annotated[dict[str, Draw], Field(min_length=1)]
 
@@ -267,6 +273,8 @@ class Scenario(Options):
     def _some_time(cls, value: float) -> float:
         if not value > 0:
             raise ValueError(f"{value:g} s: must be above 0 s")
+        if value > LONGEST_TIMEOUT:
+            raise ValueError(f"{value:g} s: must be at most {LONGEST_TIMEOUT:g} s, which is a day")
         return value
 
     @field_validator("sweep")
@@ -282,6 +290,21 @@ class Scenario(Options):
                 raise ValueError(f"{key!r} has no values; accepted: at least one")
         return value
 
+    @property
+    def run_count(self) -> int:
+        """Number of runs, counted without building any."""
+        axes = (v.count if isinstance(v, Range) else len(v) for v in self.sweep.values())
+        return math.prod(axes) * (self.monte_carlo.runs if self.monte_carlo else 1)
+
+    @model_validator(mode="after")
+    def _countable(self) -> Scenario:
+        if self.run_count > MOST_RUNS:
+            raise ValueError(
+                f"sweep and monte_carlo: {self.run_count:.3g} runs; accepted: up to {MOST_RUNS:,} "
+                "(the values of all swept keys multiplied, times the draws)"
+            )
+        return self
+
     @model_validator(mode="after")
     def _sweeps_its_own_table(self) -> Scenario:
         absent = "protocol." if self.controller else "controller."
@@ -293,8 +316,8 @@ class Scenario(Options):
     @model_validator(mode="after")
     def _consistent_targets(self) -> Scenario:
         ids = [target.id for target in self.targets]
-        for name in ids:
-            if ids.count(name) > 1:
+        for name, times in Counter(ids).items():
+            if times > 1:
                 raise ValueError(f"targets: the id {name!r} stands twice")
         for device, expectation in self.expectations.items():
             for name in expectation.misses:

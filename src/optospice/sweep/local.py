@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
@@ -12,10 +14,12 @@ from optospice.scenario.expand import Run
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.verdict import Observation, judge_targets, take_across
 from optospice.sweep.record import RunRecord, ScenarioResult
-from optospice.sweep.task import Measured, Task
+from optospice.sweep.task import LARGEST_ANSWER, Measured, Task, bytes_of
 
 #: Waveforms of up to so many runs are kept by default.
 KEPT_WAVEFORMS = 200
+#: Sum of the waveforms that are kept [bytes].
+KEPT_BYTES = 1_000_000_000
 #: Copies of a device in one transient. Beyond some tens the matrix costs what the shared
 #: time steps save.
 LARGEST_BATCH = 32
@@ -41,7 +45,8 @@ def run_scenario(
     pool : Pool
         Worker processes.
     keep_waveforms : bool, optional
-        Whether the waveforms come along; by default for up to 200 runs.
+        Whether the waveforms come along; by default for up to 200 runs. They are kept from
+        the first run on, up to 1 GB in all.
     on_record : callable, optional
         Called with each record as it arrives, for progress.
     batch : int
@@ -55,10 +60,11 @@ def run_scenario(
     started = time.perf_counter()
     keep = len(runs) <= KEPT_WAVEFORMS if keep_waveforms is None else keep_waveforms
     records = {run.id: RunRecord(run, "not run") for run in runs}
+    kept = KeptWaveforms(records)
     before, pool.timeout = pool.timeout, loaded.scenario.timeout
     try:
         for record in _simulated(runs, pool, keep, batch):
-            records[record.run.id] = record
+            kept.put(record)
             if on_record is not None:
                 on_record(record)
     except KeyboardInterrupt:
@@ -68,11 +74,49 @@ def run_scenario(
     return _concluded(loaded, list(records.values()), pool.version, time.perf_counter() - started)
 
 
+class KeptWaveforms:
+    """Takes records in any order and keeps the waveforms of the first runs that fit.
+
+    Parameters
+    ----------
+    records : dict of str to RunRecord
+        Records by the id of their run, in order; filled here.
+    largest : int
+        Sum of the waveforms that are kept [bytes].
+    """
+
+    def __init__(self, records: dict[str, RunRecord], largest: int = KEPT_BYTES) -> None:
+        self._records = records
+        self._largest = largest
+        self._names = list(records)
+        self._order = {name: place for place, name in enumerate(records)}
+        self._kept: list[tuple[int, int]] = []  # places, the last one first, and sizes
+        self._sum = 0
+        self._limit = len(records)
+
+    def put(self, record: RunRecord) -> None:
+        """Take a record; one that goes beyond the sum costs the last runs their waveforms."""
+        place = self._order[record.run.id]
+        self._records[record.run.id] = record
+        if record.waveforms is None:
+            return
+        size = bytes_of(record.waveforms)
+        heapq.heappush(self._kept, (-place, size))
+        self._sum += size
+        while self._sum > self._largest or (self._kept and -self._kept[0][0] >= self._limit):
+            last, size = heapq.heappop(self._kept)
+            self._sum -= size
+            self._limit = min(self._limit, -last)
+            name = self._names[-last]
+            self._records[name] = replace(self._records[name], waveforms=None)
+
+
 def _simulated(runs: Sequence[Run], pool: Pool, keep: bool, batch: int) -> Iterator[RunRecord]:
     # every worker gets a share: a batch that one of them alone would run saves nothing
     size = max(1, min(batch, len(runs) // (2 * pool.size)))
-    tasks = [Task(group, keep) for group in group_runs(runs, size)]
-    chunk = max(1, min(50, len(tasks) // (4 * pool.size)))
+    groups = group_runs(runs, size)
+    chunk = max(1, min(50, len(groups) // (4 * pool.size)))
+    tasks = [Task(group, keep, LARGEST_ANSWER // chunk) for group in groups]
     again: list[Task] = []
     for index, outcome in pool.map(_FUNCTION, tasks, chunk):
         task = tasks[index]

@@ -13,6 +13,9 @@ from optospice.ngspice.simulate import run_copies
 from optospice.scenario.expand import Run
 from optospice.waveforms import Waveforms
 
+#: Waveforms that come back from a worker at a time [bytes].
+LARGEST_ANSWER = 250_000_000
+
 
 @dataclass(frozen=True)
 class Task:
@@ -24,10 +27,23 @@ class Task:
         What to simulate: same device, protocol, temperature and profile, other parameters.
     keep_waveforms : bool
         Whether the waveforms travel back.
+    largest : int
+        Largest sum of the waveforms that travel back [bytes]; those of the first runs do.
     """
 
     runs: Sequence[Run]
     keep_waveforms: bool
+    largest: int = LARGEST_ANSWER
+
+    def kept(self, waveforms: Waveforms, already: int) -> Waveforms | None:
+        """Give waveforms that travel back, beside so many bytes; None for those that do not."""
+        fits = already + bytes_of(waveforms) <= self.largest
+        return waveforms if self.keep_waveforms and fits else None
+
+
+def bytes_of(waveforms: Waveforms) -> int:
+    """Size of the points of all signals [bytes]."""
+    return waveforms.time.nbytes * (1 + len(waveforms.signals))
 
 
 @dataclass(frozen=True)
@@ -72,15 +88,16 @@ def perform(session: Session, task: Task) -> list[Measured]:
     except RunFailedError:
         if len(task.runs) == 1:
             raise
-        return [_alone(session, one, task.keep_waveforms) for one in task.runs]
-    measured = []
+        return [_alone(session, one, task) for one in task.runs]
+    measured, size = [], 0
     for one, its_waveforms in zip(task.runs, waveforms, strict=True):
         try:
             metrics = one.protocol.measure(its_waveforms, one.device)
         except ValueError as error:
             measured.append(Measured({}, 0.0, None, f"the metrics cannot be taken: {error}"))
             continue
-        kept = its_waveforms if task.keep_waveforms else None
+        kept = task.kept(its_waveforms, size)
+        size += bytes_of(its_waveforms)
         spent = (time.perf_counter() - started) / len(task.runs)
         measured.append(Measured(metrics, spent, kept))
     return measured
@@ -91,16 +108,16 @@ def _closed_loops(session: Session, task: Task) -> list[Measured]:
     from optospice.cosim.protocol import simulate_loop
 
     if len(task.runs) > 1:
-        return [_alone(session, one, task.keep_waveforms) for one in task.runs]
+        return [_alone(session, one, task) for one in task.runs]
     started = time.perf_counter()
     waveforms, metrics = simulate_loop(session, task.runs[0])
-    kept = waveforms if task.keep_waveforms else None
-    return [Measured(metrics, time.perf_counter() - started, kept)]
+    return [Measured(metrics, time.perf_counter() - started, task.kept(waveforms, 0))]
 
 
-def _alone(session: Session, run: Run, keep_waveforms: bool) -> Measured:
+def _alone(session: Session, run: Run, task: Task) -> Measured:
     started = time.perf_counter()
+    share = task.largest // len(task.runs)
     try:
-        return perform(session, Task([run], keep_waveforms))[0]
+        return perform(session, Task([run], task.keep_waveforms, share))[0]
     except RunFailedError as error:
         return Measured({}, time.perf_counter() - started, None, str(error))

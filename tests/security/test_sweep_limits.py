@@ -1,0 +1,109 @@
+"""A short scenario cannot ask for more runs, time or waveforms than the parent can hold."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from watchdog import refused, run_command, run_python
+
+from optospice.sweep.local import KeptWaveforms
+from optospice.sweep.record import RunRecord
+from optospice.sweep.task import Task, bytes_of
+from optospice.waveforms import Waveforms
+
+HEAD = """
+title = "a stranger's"
+device = "pbs_rc"
+timeout = "{timeout}"
+[protocol]
+name = "single_pulse"
+readout = "80 mV"
+wavelength = "740 nm"
+irradiance = "1 mW/cm^2"
+width = "1 s"
+"""
+AXIS = '[sweep."parameters.{name}"]\nstart = "1 Mohm"\nstop = "2 Mohm"\ncount = {count}\n'
+DRAWS = '[monte_carlo]\nruns = {runs}\n[monte_carlo.parameters.r3]\nspread = "5 %"\n'
+
+
+def scenario(*tables: str, timeout: str = "60 s") -> str:
+    return HEAD.format(timeout=timeout) + "".join(tables)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (scenario(AXIS.format(name="r3", count=10_000_000)), "sweep.parameters.r3.count"),
+        (
+            scenario(AXIS.format(name="r3", count=10**6), AXIS.format(name="r1", count=10**6)),
+            "1e+12 runs; accepted: up to 1,000,000",
+        ),
+        (scenario(DRAWS.format(runs=10_000_000)), "monte_carlo.runs"),
+        (
+            scenario(AXIS.format(name="r3", count=1001), DRAWS.format(runs=1000)),
+            "1e+06 runs; accepted: up to 1,000,000",
+        ),
+        (
+            scenario("[sweep]\n" + "".join(
+                f'"protocol.a{n}" = [{", ".join("1" * 90)}]\n' for n in range(100)
+            )),
+            "runs; accepted: up to 1,000,000",
+        ),
+        (scenario(timeout="2 day"), "must be at most 86400 s"),
+        (scenario(timeout="1e300 s"), "must be at most 86400 s"),
+    ],
+)  # fmt: skip
+def test_more_than_can_be_run_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(text)
+    refused(run_command("run", "s.toml", folder=tmp_path), "s.toml", words)
+
+
+def test_many_draws_stay_small(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(scenario(DRAWS.format(runs=20_000)))
+    code = """
+import resource
+from optospice.scenario.load import load_scenario
+from optospice.scenario.expand import expand
+loaded = load_scenario("s.toml")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+runs = expand(loaded)
+assert len(runs) == loaded.scenario.run_count == 20_000
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len(runs))
+"""
+    ended = run_python(code, tmp_path)
+    assert ended.status == 0, ended.text
+    assert float(ended.out) < 1000  # bytes per run: a million stays below 1 GB
+
+
+def waveforms(points: int) -> Waveforms:
+    return Waveforms(np.arange(float(points)), {"i(p)": np.zeros(points)})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_waveforms_of_the_first_runs_that_fit_are_kept(seed: int) -> None:
+    draw = random.Random(seed)
+    points = [draw.randint(1, 100) for _ in range(30)]
+    records = {f"{n:04d}": RunRecord(SimpleNamespace(id=f"{n:04d}"), "not run") for n in range(30)}
+    largest = draw.randint(0, 16 * sum(points) + 100)
+    kept = KeptWaveforms(records, largest)
+    for number in draw.sample(range(30), 30):
+        run = SimpleNamespace(id=f"{number:04d}")
+        kept.put(RunRecord(run, "ok", waveforms=waveforms(points[number])))
+        held = [r.waveforms for r in records.values() if r.waveforms is not None]
+        assert sum(map(bytes_of, held)) <= largest
+    fits = [total <= largest for total in itertools.accumulate(16 * n for n in points)]
+    assert [record.waveforms is not None for record in records.values()] == fits
+    assert all(record.status == "ok" for record in records.values())
+
+
+def test_a_worker_sends_back_no_more_than_asked_for() -> None:
+    task = Task([], True, largest=1600)
+    assert task.kept(waveforms(100), 0) is not None
+    assert task.kept(waveforms(101), 0) is None
+    assert task.kept(waveforms(100), 1) is None
+    assert Task([], False).kept(waveforms(1), 0) is None
