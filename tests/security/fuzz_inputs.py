@@ -23,7 +23,8 @@ VALUES = (
     *("0", "-1", "-0.0", "1e308", "-1e308", "1e999", "1e-320", "nan", "NaN", "-inf", "Infinity"),
     *("9" * 25, "9" * 400, "9" * 5000, "-" + "9" * 400, "0x" + "f" * 300, "1_000_000_000", "1e15"),
     *("true", "null", "[]", "{}", '""', "[[]]", "[1, true, 'x', {a = 1}]", "2026-11-21", "00:00"),
-    *('"1e999 s"', '"nan s"', '"-1 s"', '"1 s^9^9^9"', '"1 (((s)))"', '"1 s"', '"0 V"', '"9e300 V"'),
+    *('"1e999 s"', '"nan s"', '"-1 s"', '"1 s^9^9^9"', '"1 (((s)))"', '"1 s"', '"0 V"'),
+    *('"9e300 V"'),
     *('"5 µs·s/s"', '"1 %"', '"1 degC"', '"-300 degC"', '"1 mW/cm^2"', '"1e-300 m"', '"1 K/K"'),
     *('"1 s**99"', '"1 ' + "s*" * 40 + 's"', '"' + "1" * 120 + ' s"', '"inf s"', '"1 delta_degC"'),
     *('"x"', '" "', '"\\u0000"', '"\\u001b[2J"', '"../../etc/passwd"', '"/dev/zero"', '"a/b"'),
@@ -84,9 +85,11 @@ LINES = {
     ),
     "record": (
         "1,2,3", "nan,nan", "inf,inf", "1e999,1e999", "Time (s),Current (A)", "t,i\n0,1\n1,2\n2,3",
-        ",,,,,,,,", "\t\t\t", '"', '"1","2"', "0;0\n1;1", "1,5;2,5\n2,5;3,5", "time [s^9^9^9],i [A]",
+        ",,,,,,,,", "\t\t\t", '"', '"1","2"', "0;0\n1;1", "1,5;2,5\n2,5;3,5",
+        "time [s^9^9^9],i [A]",
         "time [s,i [A]", "9.91e37,9.91e37", "1 2\n2 3\n3 4", "-1e308,-1e308\n1e308,1e308",
-        "time (ms),current (" + "n" * 500 + ")", "1," * 2000 + "1", "٣,٤\n٥,٦", "1_0,2_0\n2_0,3_0",
+        "time (ms),current (" + "n" * 500 + ")", "1," * 2000 + "1",
+        "\u0663,\u0664\n\u0665,\u0666", "1_0,2_0\n2_0,3_0",
         "0,0\n1,0\n2,0\n3,0\n4,0\n5,0", "1e-320,1e-320\n2e-320,2e-320\n3e-320,3e-320",
     ),
     "mapping": (
@@ -98,7 +101,8 @@ LINES = {
     ),
     "library": (
         ".include link.lib", ".include q.lib", ".include ../../../etc/passwd", ".include nowhere",
-        ".include /dev/zero", ".include ~/x", '.include "a\nb"', ".lib 'x' y", ".include folder.lib",
+        ".include /dev/zero", ".include ~/x", '.include "a\nb"', ".lib 'x' y",
+        ".include folder.lib",
         ".include loop.lib", ".include outside.lib", ".inc\x00lude q.lib",
         ".control\nshell id\n.endc", "!id", "`id`", "+ more", "+" * 300, "*" * 300, ".model",
         ".subckt", ".subckt q", ".subckt q p p p", ".subckt q p n light r1=1 r1=2 r1={r1}",
@@ -111,7 +115,8 @@ LINES = {
         "R1 p n r = nan tc=1,2,3", "C1 p n 1 ic=9e99", "X1 p n q", "X1", "X1 p n light q\nX2 q",
         "V1 p n pwl(" + "0 1 " * 2000 + ")", "A1 [p n] [q] m", "E1 p n poly(3) 1 2 3",
         "K1 L1 L2 2", "Q1 a b", "M1", "T1 p n p n", ".if (1)\n.elseif\n.endif", ".save all",
-        ".temp nan", ".options reltol=0", ".ic v(p)=1e999", ".nodeset", ".global p", "R\u0130 p n 1",
+        ".temp nan", ".options reltol=0", ".ic v(p)=1e999", ".nodeset", ".global p",
+        "R\u0130 p n 1",
         "R\u212a p n 1", ".subc\u212at x", "R1 p n 1\u2028.include x", "R1 p n 1 ; x $ y // z",
     ),
 }  # fmt: skip
@@ -158,7 +163,7 @@ class Input:
 
 def make_input(number: int) -> Input:
     """Make the input of this number."""
-    chance = random.Random(number)  # noqa: S311
+    chance = random.Random(number)
     kind = KINDS[number % len(KINDS)]
     text, beside = chance.choice(_seeds(kind))
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):

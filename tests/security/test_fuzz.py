@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 
 import pytest
-from fuzz_inputs import KINDS, make_input
+from fuzz_inputs import KINDS, Input, make_input
 from fuzz_reading import SECONDS, make_project
-from watchdog import run_command, run_python
+from watchdog import refused, run_command, run_python
 
 HERE = Path(__file__).parent
 BATCH = 100
@@ -84,3 +84,20 @@ def test_the_same_number_gives_the_same_input() -> None:
     assert first == again
     assert {make_input(number).kind for number in range(len(KINDS))} == set(KINDS)
     assert len({make_input(number).data for number in range(200)}) > 190
+
+
+@pytest.mark.parametrize("kind", ["unnamed", "long_card", "long_key"])
+def test_what_the_inputs_found_costs_one_short_sentence(kind: str, tmp_path: Path) -> None:
+    make_project(tmp_path, Input(0, "mapping", b"[measurement]\n"))
+    library = tmp_path / "netlists/devices/q.lib"
+    scenario = tmp_path / "scenarios/s.toml"
+    words = ("adopt", "netlists/devices/q.lib", "q", "--name", "z")
+    if kind == "long_key":
+        scenario.write_text("a" * 30_000 + " = 1\n" + scenario.read_text())
+        words = ("show", "s")
+    elif kind == "long_card":
+        library.write_text(library.read_text() + "." + "a" * 30_000 + "\n")
+        words = ("show", "q")
+    else:
+        library.write_text(library.read_text() + ".subckt\n.ends\n")
+    refused(run_command(*words, folder=tmp_path), "s.toml" if kind == "long_key" else "q.lib")
