@@ -25,6 +25,9 @@ class StrictModel(BaseModel):
     def _without_controls(cls, value: Any) -> Any:
         return check_texts(value)
 
+#: Characters of a key that a message repeats [1].
+_LONGEST_KEY = 100
+
 
 def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> str:
     """Say the first problem in one sentence: file, key, value, what is accepted.
@@ -68,7 +71,8 @@ def dotted(location: Iterable[object]) -> str:
     """Write a location as in TOML: ``targets[2].metric``."""
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+        name = str(part) if len(str(part)) <= _LONGEST_KEY else f"{str(part)[:_LONGEST_KEY]}…"
+        text += f"[{part}]" if isinstance(part, int) else (f".{name}" if text else name)
     return text
 
 

@@ -81,7 +81,7 @@ def _bodies(lines: Sequence[Line]) -> Iterator[_Body]:
     body: _Body | None = None
     for line in lines:
         words = line.low.split()
-        if words[0] == ".subckt":
+        if words[0] == ".subckt" and len(words) > 1:
             body = _Body(words[1])
             head = re.sub(r"\bparams:.*| [^ =]+ ?=.*", "", line.low)
             body.terminals = set(head.split()[2:])

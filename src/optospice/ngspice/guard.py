@@ -264,7 +264,7 @@ def _check(line: Line, cards: frozenset[str], where: str) -> None:
     if word.startswith("."):
         if word not in cards:
             raise line.refuse(
-                f"{word} may not stand in {where}; accepted: {', '.join(sorted(cards))}"
+                f"{word[:60]} may not stand in {where}; accepted: {', '.join(sorted(cards))}"
             )
     elif word[0] == "+":
         raise line.refuse("continues nothing; accepted: + after an element or a card")
