@@ -242,4 +242,5 @@ def told_by_signals(message: str, vectors: Mapping[str, str]) -> str:
     for signal, vector in sorted(vectors.items(), key=lambda pair: -len(pair[1])):
         if vector.endswith("#branch"):
             message = message.replace(vector, signal)
+            message = message.replace(f"i({vector.removesuffix('#branch')})", signal)
     return re.sub(r"(?:[a-z]\.)?([\w.]+)#branch", r"i(\1)", message)

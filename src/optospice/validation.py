@@ -25,6 +25,7 @@ class StrictModel(BaseModel):
     def _without_controls(cls, value: Any) -> Any:
         return check_texts(value)
 
+
 #: Characters of a key that a message repeats [1].
 _LONGEST_KEY = 100
 

@@ -72,8 +72,10 @@ def eased(
             if not does_not_converge(error):
                 raise
             first = first or error
-    tried = "; ".join(step.eased for step in steps if step.eased)
-    raise RunFailedError(f"{first}; tried as well with {tried}") from None
+    tried = [step.eased for step in steps if step.eased]
+    raise RunFailedError(
+        f"{first}; tried as well with {len(tried)} easier tolerances, the last: {tried[-1]}"
+    ) from None
 
 
 def does_not_converge(error: RunFailedError) -> bool:
