@@ -30,6 +30,8 @@ JUMP = 1e-9
 _STENCIL = 5
 #: By how much of the way between them the steps of two intervals may differ [1].
 _GRADING = 0.2
+#: The same for what is left of a step before a corner [1].
+_SLIVER = 1e-8
 #: Intervals of a stretch below which its shape is known only roughly [1], and the factor on
 #: its estimated errors.
 _FEW, _CAUTION = 8, 8.0
@@ -289,10 +291,15 @@ def look_at(
         Whether to judge the cubic with the slopes of `shape_of` in place of the monotone
         one that waveforms are read by.
     """
+    h = np.diff(time)
+    before = corners - 1
+    slivers = before[(h[before] < _SLIVER * time[-1]) & (h[before] < 1e-3 * h[before - 1])]
+    if slivers.size:  # a step that ended just before a corner, and the rounding of the next
+        corners = np.union1d(corners, slivers[slivers > 0])
     errors = straight_line_errors(time, values, corners, scale)
+    errors[slivers] = 0.0
     if errors.max(initial=0.0) <= enough:
         return Look(time, errors, corners, np.empty(0))
-    h = np.diff(time)
     # an interval between two corners that is no longer is as short as its source made it
     jump = np.flatnonzero((h < JUMP * time[-1]) & (errors > enough))
     jump = jump[~(np.isin(jump, corners) & np.isin(jump + 1, corners))]
@@ -301,7 +308,7 @@ def look_at(
         corners = corners[(corners > 0) & (corners < time.size - 1)]
     shape = shape_of(time, values, corners, scale)
     errors = np.minimum(errors, shape.own_errors if closely else shape.monotone_errors)
-    errors[jump] = 0.0
+    errors[jump] = errors[slivers] = 0.0
     return Look(time, errors, corners, np.unique(time[np.concatenate([jump, jump + 1])]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -11,6 +12,9 @@ from optospice.accuracy import Profile, easings
 from optospice.ngspice.judge import RunFailedError
 
 Result = TypeVar("Result")
+
+#: How long easier tolerances are tried, or twice as long as the first run took [s].
+_PATIENCE = 5.0
 
 _NOT_CONVERGED = re.compile(
     r"time ?step too small|no convergence|singular|iteration limit|gmin stepping failed"
@@ -65,14 +69,22 @@ def eased(
     steps = (profile, *easings(profile))
     steps = steps[steps.index(begin) if begin in steps else 0 :]
     first: RunFailedError | None = None
+    begun, patience = time.monotonic(), _PATIENCE
     for step in steps:
         try:
             return Eased(run(step), step)
         except RunFailedError as error:
             if not does_not_converge(error):
                 raise
-            first = first or error
+            spent = time.monotonic() - begun
+            if first is None:
+                first, patience = error, max(_PATIENCE, 2 * spent)
+            if spent > patience:
+                steps = steps[: steps.index(step) + 1]
+                break
     tried = [step.eased for step in steps if step.eased]
+    if not tried:
+        raise RunFailedError(str(first)) from None
     raise RunFailedError(
         f"{first}; tried as well with {len(tried)} easier tolerances, the last: {tried[-1]}"
     ) from None

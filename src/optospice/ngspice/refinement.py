@@ -9,7 +9,7 @@ repeated with steps of our choosing until the error between the points is below 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,6 +52,9 @@ _SLACK = 2.5
 #: Times closer than this share of the run are the same: ngspice takes two breakpoints for
 #: one when they are closer than 1e-10 of the largest step [1].
 _SAME_TIME = 2e-10
+#: Where charge is stored, what takes less than this share of the run is read at its ends: the
+#: current of a capacitance is uncertain by its rounding over so short a step [1].
+_RESTLESS = 1e-6
 #: Looks at one run [1]: each may shorten a step to a sixteenth.
 _LOOKS = 14
 #: Points of one run [1].
@@ -138,8 +141,17 @@ def resolve(
         found = _without_charge(simulate, wanted, demand, start)
         if found is not None:
             return found
+    start = replace(start, look=_at_rest(look))
+    if start.look.worst <= demand.bound * _SHARE and met and _is_fine(time, longest, _SLACK):
+        return Resolved(vectors, look.jumps)
     _, _, look, vectors, runs = _closer(simulate, wanted, demand, start, _AGAIN, False)
     return Resolved(vectors, look.jumps, runs)
+
+
+def _at_rest(look: Look) -> Look:
+    """Leave out what is too short for the current of a capacitance."""
+    short = np.diff(look.time) < _RESTLESS * look.time[-1]
+    return replace(look, errors=np.where(short, 0.0, look.errors))
 
 
 @dataclass(frozen=True)
@@ -185,8 +197,16 @@ def _closer(
     aim = share * demand.bound
     for runs in range(2, _LOOKS):
         steps = np.minimum(wanted_steps(look, aim), _longest_in(look.time, start.longest))
+        after = np.empty(0) if stores_nothing else _after_jumps(look, values, aim)
         try:
-            vectors = simulate(_steps(look, values, steps, aim, demand, stores_nothing))
+            try:
+                vectors = simulate(_steps(look, steps, demand, stores_nothing, after))
+            except RunFailedError:
+                if not after.size:
+                    raise
+                # rounding can make a charge look restless in so short a step
+                nowhere = np.empty(0)
+                vectors = simulate(_steps(look, steps, demand, stores_nothing, nowhere))
         except RunFailedError as error:
             raise RunFailedError(
                 f"{_sentence(look, values, scale, wanted, demand)}, and with shorter steps: {error}"
@@ -195,6 +215,8 @@ def _closer(
         scale = np.maximum(scale, peaks(values, start.is_current, start.largest_current))
         corners = corner_indices(time, demand.corners)
         look = look_at(time, values, corners, scale, aim, closely=stores_nothing)
+        if not stores_nothing:
+            look = _at_rest(look)
         if look.worst <= aim and _is_fine(time, start.longest, 1.1):
             return values, scale, look, vectors, runs
     raise RunFailedError(
@@ -210,11 +232,10 @@ def _stacked(vectors: Vectors, wanted: Sequence[str]) -> tuple[FloatArray, Float
 
 def _steps(
     look: Look,
-    values: FloatArray,
     steps: FloatArray,
-    aim: float,
     demand: Demand,
     stores_nothing: bool,
+    after: FloatArray,
 ) -> Steps:
     h = np.diff(look.time)
     parts = np.ceil(h / steps - 0.01)
@@ -224,7 +245,6 @@ def _steps(
             f"{MOST_POINTS:g}, by a shorter duration or another accuracy profile"
         )
     if not stores_nothing:
-        after = _after_jumps(look, values, aim)
         return LongestSteps(look.time, steps, np.concatenate([demand.corners, after]))
     # points once taken stay, so that each look is closer than the one before
     counts = parts.astype(np.int64)
@@ -342,7 +362,13 @@ def _without_charge(
     check of what is read between the points of the other. None when the two do not agree:
     then something is stored after all.
     """
-    values, scale, look, _, runs = _closer(simulate, wanted, demand, start, _CLOSE, True)
+    try:
+        values, scale, look, _, runs = _closer(simulate, wanted, demand, start, _CLOSE, True)
+    except RunFailedError:
+        # a charge that hardly changes within the run holds no step back either
+        if start.look.worst > _at_rest(start.look).worst:
+            return None
+        raise
     close = _Close.of(look, values, scale)
     corner_times = np.union1d(demand.corners, look.jumps)
     for share in _FEWEST:

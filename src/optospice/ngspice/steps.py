@@ -8,6 +8,10 @@ import numpy as np
 
 from optospice.interpolation import FloatArray
 
+#: ngspice gives up at steps of 1e-11 of the largest one, which is the run at most: times
+#: closer than this share of the run are the same [1].
+_SAME_TIME = 5e-11
+
 
 class Steps(Protocol):
     """What is asked before every step of a run."""
@@ -39,7 +43,7 @@ class LongestSteps:
         self._longest: list[float] = longest.tolist()
         self._stops: list[float] = [*np.unique(stops).tolist(), np.inf]
         self._part = self._stop = 0
-        self._slack = 1e-12 * self._edges[-1]
+        self._slack = float(_SAME_TIME * self._edges[-1])
 
     def begin(self) -> LongestSteps:
         """Start from the beginning of a run; gives itself."""
@@ -60,7 +64,8 @@ class LongestSteps:
             step = min(step, edges[ahead - 1] - time + longest[ahead])
         while stops[self._stop] <= time + self._slack:
             self._stop += 1
-        return min(step, stops[self._stop] - time)
+        shortest = max(step, self._slack)
+        return min(shortest, stops[self._stop] - time, proposed)
 
 
 class MeshSteps:
@@ -79,7 +84,7 @@ class MeshSteps:
     def __init__(self, points: FloatArray) -> None:
         self._points: list[float] = points.tolist()
         self._next = 0
-        self._slack = 1e-12 * self._points[-1]
+        self._slack = float(_SAME_TIME * self._points[-1])
 
     def begin(self) -> MeshSteps:
         """Start from the beginning of a run; gives itself."""
