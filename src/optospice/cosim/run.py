@@ -14,14 +14,13 @@ from optospice.cosim.circuit import Circuit
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE, Loop
 from optospice.errors import InputError
+from optospice.interpolation import corner_indices
 from optospice.ngspice.installation import Installation
 from optospice.ngspice.judge import RunFailedError, end_exactly, in_users_words, judge
 from optospice.ngspice.observation import Values
-from optospice.ngspice.refinement import Demand, resolve
 from optospice.ngspice.session import Session
-from optospice.ngspice.steps import Steps
-from optospice.stimulus import Course, FloatArray, Samples, ramps
-from optospice.testbench import RAMP_INTERVALS, SHORTEST_RAMP
+from optospice.resolution import look_at, peaks
+from optospice.stimulus import FloatArray, Samples
 from optospice.waveforms import Waveforms
 
 _observed: list[Session] = []
@@ -115,8 +114,7 @@ def run_loop(
         When a controller went wrong, with its own lines, or the simulation did.
     """
     loop = Loop(circuit, controllers, seed, patience)
-    result = _follow(session, circuit, loop)
-    return _resolved(session, result)
+    return _looked_at(_follow(session, circuit, loop))
 
 
 def replay(session: Session, result: LoopResult) -> LoopResult:
@@ -156,63 +154,38 @@ class Record(Loop):
         self._due -= self._tolerance
 
 
-def _resolved(session: Session, result: LoopResult) -> LoopResult:
-    """Show what lies between the points of a closed loop.
+def _looked_at(result: LoopResult) -> LoopResult:
+    """Say where the points of a closed loop do not show what lies between them.
 
-    The controllers saw the solver's points, which are exact; where more are needed to read
-    between them, the recorded actions are run again with shorter steps.
+    The controllers saw the solver's points, which are exact; a loop is not run again for
+    the sake of what nobody acted on.
     """
-    circuit, taken = result.circuit, result.waveforms
-    first = {"time": taken.time, **{name: taken[name] for name in circuit.vectors}}
-
-    def again(steps: Steps | None) -> Mapping[str, FloatArray]:
-        if steps is None:
-            return first
-        found = _follow(session, circuit, Record(result), steps, result.stopped).waveforms
-        return {"time": found.time, **{name: found[name] for name in circuit.vectors}}
-
-    courses = tuple(
-        Course(start, stop, (stop - start) / RAMP_INTERVALS)
-        for source in circuit.sources.values()
-        for start, stop in ramps(source.base)
-        if stop - start > SHORTEST_RAMP * circuit.duration and start < taken.time[-1]
-    )
-    demand = Demand(circuit.profile.bound, taken.breakpoints, courses)
-    found = resolve(again, tuple(circuit.vectors), demand)
-    if found.runs == 1:
+    taken, bound = result.waveforms, result.circuit.profile.bound
+    names = [name for name in result.circuit.vectors if name in taken.signals]
+    if not names or taken.time.size < 3:
         return result
-    time = found.vectors["time"]
-    levels = {
-        name: np.interp(time, taken.time, taken[name])  # straight between its corners
-        for name in taken.signals
-        if name not in circuit.vectors
-    }
-    signals = {
-        name: levels[name] if name in levels else found.vectors[name] for name in taken.signals
-    }
-    breaks = np.union1d(taken.breakpoints, found.jumps)
-    waveforms = replace(taken, time=time, signals=signals, breakpoints=breaks)
-    return replace(result, waveforms=waveforms)
+    values = np.stack([taken[name] for name in names], axis=1)
+    scale = peaks(values, np.array([name.startswith("i(") for name in names]))
+    corners = corner_indices(taken.time, taken.breakpoints)
+    worst = look_at(taken.time, values, corners, scale, bound).worst
+    if worst <= bound:
+        return result
+    note = f"between its points a signal may be off by {min(worst, 1.0):.2g} of its peak"
+    return replace(result, waveforms=replace(taken, notes=(*taken.notes, note)))
 
 
-def _follow(
-    session: Session,
-    circuit: Circuit,
-    loop: Loop,
-    steps: Steps | None = None,
-    until: float | None = None,
-) -> LoopResult:
+def _follow(session: Session, circuit: Circuit, loop: Loop) -> LoopResult:
     try:
         circuit.check()
         netlist = circuit.netlist()
     except InputError as error:
         raise RunFailedError(str(error)) from None
     wanted = [vector for vector, _ in circuit.vectors.values()]
-    raw = observed_session(session).run(netlist, wanted, loop.answers, loop, steps)
+    raw = observed_session(session).run(netlist, wanted, loop.answers, loop)
     if loop.failure:
         raise RunFailedError(loop.failure)
     vectors = raw.vectors
-    end = loop.stopped if until is None else until
+    end = loop.stopped
     if end is not None:
         keep = vectors["time"] <= end
         vectors = {name: values[keep] for name, values in vectors.items()}
