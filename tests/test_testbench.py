@@ -63,8 +63,9 @@ def test_plain_ngspice_gives_the_same_current(simulate, tmp_path, light):
     # ramps the engine chooses its own.
     place = np.clip(np.searchsorted(raw["time"], waves.time), 0, raw["time"].size - 1)
     same = np.abs(raw["time"][place] - waves.time) < 1e-12
-    assert same.mean() > 0.9 or made.courses
-    assert np.abs(plain[place][same] - waves.current[same]).max() <= 1e-6 * peak
+    if not made.courses:
+        assert same.mean() > 0.9
+        assert np.abs(plain[place][same] - waves.current[same]).max() <= 1e-6 * peak
     assert np.abs(np.interp(waves.time, raw["time"], plain) - waves.current).max() <= 1e-3 * peak
 
 

@@ -19,7 +19,7 @@ from optospice.library import netlist_folders
 from optospice.netlist import check_lines, exists, expand_includes, find_included, included_name
 from optospice.ngspice.circuit import CircuitJob, Solved
 from optospice.ngspice.guard import cleaned_netlist
-from optospice.ngspice.refinement import Demand
+from optospice.ngspice.refinement import Demand, is_without_charge
 from optospice.ngspice.simulate import Job
 from optospice.probes import probe
 from optospice.source_shapes import SourceShapes, source_shapes
@@ -69,7 +69,13 @@ class Transient:
         return CircuitJob(
             Job(self.netlist, tuple(dict.fromkeys(self.vectors.values())), self.duration),
             self.profile,
-            Demand(self.profile.bound, self.shapes.corners, courses, self.currents),
+            Demand(
+                self.profile.bound,
+                self.shapes.corners,
+                courses,
+                self.currents,
+                is_without_charge(self.netlist),
+            ),
         )
 
     def waveforms(self, run: Solved) -> Waveforms:

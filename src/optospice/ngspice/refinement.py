@@ -8,6 +8,7 @@ repeated with steps of our choosing until the error between the points is below 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -77,12 +78,32 @@ class Demand:
         Ramps and curves.
     currents : sequence of str
         Vectors of currents that nobody asked for, which tell what a small current is.
+    without_charge : bool
+        Whether the circuit's text holds nothing that stores charge.
     """
 
     bound: float
     corners: FloatArray
     courses: Sequence[Course] = ()
     currents: Sequence[str] = ()
+    without_charge: bool = False
+
+
+_CHARGE = re.compile(
+    r"^[ \t]*[cltojmqzk][\w.:+\-]*[ \t]|\b(?:cjo|cj0|cj|tt|cjp|cjsw)[ \t]*=|\bddt\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def is_without_charge(text: str) -> bool:
+    """Whether SPICE text holds nothing that stores charge or flux.
+
+    Parameters
+    ----------
+    text : str
+        Element lines and models that the guard wrote.
+    """
+    return _CHARGE.search(text) is None
 
 
 @dataclass(frozen=True)
@@ -137,7 +158,7 @@ def resolve(
     if look.worst <= demand.bound * _SHARE and met and _is_fine(time, longest, _SLACK):
         return Resolved(vectors, look.jumps)
     start = _Start(time, values, scale, is_current, elsewhere, look, longest)
-    if stores_nothing(time, demand.corners):
+    if demand.without_charge or stores_nothing(time, demand.corners):
         found = _without_charge(simulate, wanted, demand, start)
         if found is not None:
             return found
@@ -366,7 +387,7 @@ def _without_charge(
         values, scale, look, _, runs = _closer(simulate, wanted, demand, start, _CLOSE, True)
     except RunFailedError:
         # a charge that hardly changes within the run holds no step back either
-        if start.look.worst > _at_rest(start.look).worst:
+        if start.look.worst > _at_rest(start.look).worst and not demand.without_charge:
             return None
         raise
     close = _Close.of(look, values, scale)

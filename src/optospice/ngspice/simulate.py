@@ -18,7 +18,7 @@ from optospice.ngspice.judge import (
     reject,
     signal_names,
 )
-from optospice.ngspice.refinement import Demand, resolve
+from optospice.ngspice.refinement import Demand, is_without_charge, resolve
 from optospice.ngspice.session import Session, Table
 from optospice.ngspice.steps import Steps
 from optospice.stimulus import FloatArray
@@ -133,7 +133,12 @@ def _run_copies(
     else:
         wanted = bench.batch_vectors(count)
         netlist = bench.batch_netlist(parameter_sets)
-    demand = Demand(bench.profile.bound, bench.breakpoints, bench.courses)
+    demand = Demand(
+        bench.profile.bound,
+        bench.breakpoints,
+        bench.courses,
+        without_charge=is_without_charge(bench.device.text),
+    )
 
     def once(steps: Steps | None) -> Mapping[str, FloatArray]:
         tables = {name: Table(*corners) for name, corners in bench.tables.items()}
