@@ -105,7 +105,7 @@ def test_an_error_is_seen_by_moving_the_tolerance():
         off = 40 * profile.bound * (step.relative_tolerance / profile.relative_tolerance) ** (2 / 3)
         return {"time": time, "a": np.sin(6 * time) * (1 + off)}
 
-    proof = proved(profile, run, run(profile))
+    proof = proved(profile, run, run(profile), ["a"], np.empty(0))
     true = np.abs(proof.vectors["a"] - np.sin(6 * time)).max()
     assert true <= proof.error <= profile.bound
 
@@ -118,7 +118,7 @@ def test_an_error_that_does_not_shrink_is_told():
     def run(_):
         return {"time": time, "a": 1 + 0.1 * noise.standard_normal(time.size)}
 
-    assert proved(profile, run, run(profile)).error > profile.bound
+    assert proved(profile, run, run(profile), ["a"], np.empty(0)).error > profile.bound
 
 
 def test_where_nothing_finer_converges_a_looser_run_tells():
@@ -131,4 +131,4 @@ def test_where_nothing_finer_converges_a_looser_run_tells():
         off = 0.01 * (step.relative_tolerance / profile.relative_tolerance) ** (2 / 3)
         return {"time": time, "a": np.full(time.size, 1 + off)}
 
-    assert proved(profile, run, run(profile)).error >= 0.01
+    assert proved(profile, run, run(profile), ["a"], np.empty(0)).error >= 0.01
