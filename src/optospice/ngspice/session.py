@@ -56,8 +56,14 @@ _SETTINGS = (
     "unset interactive",
 )
 _FLUSH_EVERY = 200
-#: Where ngspice asks for a step: before it is taken, breakpoints already considered.
-_BEFORE_STEP = 0
+#: Where ngspice asks for a step: before it is taken, breakpoints already considered; and
+#: after one was judged.
+_BEFORE_STEP, _AFTER_STEP = 0, 1
+#: Where no operating point is found, ngspice lets a transient of this duration settle [s]
+#: (its ``optran``, with the default that it has). It ends within 100 floating-point numbers of
+#: that, beyond which no step may lead.
+_SETTLING = 1e-5 * (1 - 2e-15)
+_SETTLES, _HAS_SETTLED = "Transient op started", "Transient op finished"
 #: Start-up files of our own: the system's load code models that every time point pays for.
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -115,6 +121,7 @@ class Session:
         ] = {}
         self._cells: dict[int, ctypes.c_double] = {}
         self._steps: Steps | None = None
+        self._settling = False
         self._proposed: dict[int, ctypes.c_double] = {}
         self._observer: Observer | None = None
         self._take_point: Callable[[], None] | None = None
@@ -151,7 +158,10 @@ class Session:
         library.ngSpice_AllVecs.restype = ctypes.POINTER(_char_p)
 
     def _on_text(self, text: int, _ident: int, _user: int) -> int:
-        self._log.append(ctypes.string_at(text).decode("utf-8", "replace"))
+        line = ctypes.string_at(text).decode("utf-8", "replace")
+        self._log.append(line)
+        if _SETTLES in line or _HAS_SETTLED in line:
+            self._ask_for_steps(self._steps, settling=_SETTLES in line)
         return 0
 
     def _on_exit(self, status: int, _now: bool, _quit: bool, _ident: int, _user: int) -> int:
@@ -172,10 +182,14 @@ class Session:
                     self._library.ngSpice_SetBkpt(corner)
         return 0
 
-    def _ask_for_steps(self, steps: Steps | None) -> None:
-        """Have ngspice ask for every step, or go its own way."""
-        self._steps, self._proposed = steps, {}
-        on_step = self._any_step if steps is None else self._step
+    def _ask_for_steps(self, steps: Steps | None, settling: bool = False) -> None:
+        """Have ngspice ask for every step, or go its own way.
+
+        Once it asks anybody, it takes care not to step beyond the end of a transient, and
+        so never quite gets to the end of one that settles: there it is always asked.
+        """
+        self._steps, self._proposed, self._settling = steps, {}, settling
+        on_step = self._any_step if steps is None and not settling else self._step
         self._library.ngSpice_Init_Sync(
             self._answer, self._answer, on_step, ctypes.byref(_int(0)), None
         )
@@ -190,10 +204,13 @@ class Session:
         place: int,
         _user: int,
     ) -> int:
-        if place == _BEFORE_STEP and self._steps is not None:
-            cell = self._proposed.get(address)
-            if cell is None:  # one place in ngspice's circuit
-                cell = self._proposed[address] = _double.from_address(address)
+        cell = self._proposed.get(address)
+        if cell is None:  # one place in ngspice's circuit
+            cell = self._proposed[address] = _double.from_address(address)
+        if self._settling:
+            if place == _AFTER_STEP and time < _SETTLING < time + cell.value:
+                cell.value = _SETTLING - time
+        elif place == _BEFORE_STEP and self._steps is not None:
             cell.value = self._steps.step(time, cell.value)
         return 0
 
