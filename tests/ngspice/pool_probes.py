@@ -5,14 +5,27 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import PoisonedError, Session
+from optospice.ngspice.steps import MeshSteps
 
 RC = """rc
 V1 a 0 PULSE(0 1 0.1 1e-3 1e-3 0.2 1 1)
 R1 a b 1e3
 C1 b 0 1e-5
 .save v(b)
+.tran 1e-3 1.0 0 1.0
+.end
+"""
+
+#: Nothing sets the operating point of x: ngspice lets a transient of its own settle first.
+INTEGRATOR = """integrator
+V1 a 0 PWL(0 0 0.25 0 0.5 1 0.75 1 1 0)
+Bx 0 x I=1e-9*V(a)
+Cx x 0 1e-9
+.save v(x)
 .tran 1e-3 1.0 0 1.0
 .end
 """
@@ -54,6 +67,12 @@ def is_a_copy(session: Session, _item: Any) -> bool:
     before = first.copy()
     session.run(RC.replace("1e3", "1e4"), ["b"])
     return bool((first == before).all())
+
+
+def integrals(session: Session, points: list[float]) -> list[float]:
+    """The integral at the end of a run, with the solver's own steps and with given points."""
+    runs = (session.run(INTEGRATOR, ["x"], steps=s) for s in (None, MeshSteps(np.array(points))))
+    return [float(run.vectors["x"][-1]) for run in runs]
 
 
 def load_error(session: Session, netlist: str) -> str:

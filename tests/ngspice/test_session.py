@@ -32,6 +32,15 @@ def test_a_run_leaves_nothing_behind(pool):
     assert ask(pool, "left_after_a_run") == []
 
 
+def test_without_an_operating_point_a_run_still_begins_and_ends():
+    """It hung for ever within ngspice as soon as anybody could ask for steps."""
+    points = [k / 64 for k in range(65)]
+    with Pool(workers=1, timeout=10.0) as pool:
+        own, given = ask(pool, "integrals", points)
+    assert own == pytest.approx(0.5, rel=1e-3)  # two triangles and a plateau [V s]
+    assert given == pytest.approx(0.5, rel=1e-3)
+
+
 def test_vectors_are_copies(pool):
     assert ask(pool, "is_a_copy") is True
 
