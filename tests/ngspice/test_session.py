@@ -38,7 +38,7 @@ def test_without_an_operating_point_a_run_still_begins_and_ends():
     with Pool(workers=1, timeout=10.0) as pool:
         own, given = ask(pool, "integrals", points)
     assert own == pytest.approx(0.5, rel=1e-3)  # two triangles and a plateau [V s]
-    assert given == pytest.approx(0.5, rel=1e-3)
+    assert given == pytest.approx(0.5, rel=2e-3)
 
 
 def test_vectors_are_copies(pool):
