@@ -17,7 +17,8 @@ from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
 from optospice.netlist import check_lines, exists, expand_includes, find_included, included_name
-from optospice.ngspice.circuit import CircuitJob, Solved
+from optospice.ngspice.circuit import CircuitJob
+from optospice.ngspice.exactness import Solved
 from optospice.ngspice.guard import cleaned_netlist
 from optospice.ngspice.refinement import Demand, is_without_charge
 from optospice.ngspice.simulate import Job

@@ -26,6 +26,9 @@ _NOTHING = {True: 1e-14, False: 1e-6}
 #: A step shorter than this share of the run is a jump, not a curve: the solver tells no
 #: times apart that are closer than 1e-10 of its largest step [1].
 JUMP = 1e-9
+#: Where charge is stored, what takes less than this share of the run is read at its ends: the
+#: current of a capacitance is uncertain by its rounding over so short a step [1].
+SHORTEST_SHOWN = 1e-6
 #: Points of the polynomial that slopes are compared with [1].
 _STENCIL = 5
 #: By how much of the way between them the steps of two intervals may differ [1].

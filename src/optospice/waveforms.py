@@ -51,8 +51,11 @@ class Waveforms:
     def eased(self, profile: Profile, notes: tuple[str, ...]) -> Waveforms:
         """Give the same with the bound and the notes of the profile that the run took."""
         peaks = [float(np.abs(v).max()) for name, v in self.signals.items() if name[:2] == "i("]
-        bound = profile.kept_bound(max(peaks, default=0.0))
-        return replace(self, error_bound=bound, notes=(*self.notes, *notes))
+        return self.within(profile.kept_bound(max(peaks, default=0.0)), notes)
+
+    def within(self, error_bound: float, notes: tuple[str, ...]) -> Waveforms:
+        """Give the same with another bound [1] and further notes."""
+        return replace(self, error_bound=error_bound, notes=(*self.notes, *notes))
 
     def __repr__(self) -> str:
         """Say in one line how long it is and which signals there are."""

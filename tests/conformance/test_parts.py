@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from optospice.conformance import check_device
@@ -87,18 +85,11 @@ def part(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["photodiode", *PARTS])
-def test_check_ends_within_20_s(part, name):
-    """Most of it is work; a fifth of the time where the machine is free."""
-    part(name)
-    begun = time.monotonic()
-    text, _ = check_devices([name], False, "1 V", "", False)
-    assert time.monotonic() - begun < 20
-    assert "do not simulate" not in text
-    assert "no operating point" not in text
-
-
-def test_a_vendors_photodiode_is_sound(part, pool):
-    assert not [f for f in check_device(part("photodiode"), pool) if f.severity == "error"]
+def test_ordinary_parts_are_sound(part, name):
+    """No error; where the profile's bound is out of reach, a warning says what was reached."""
+    text, is_sound = check_devices([part(name)], False, "1 V", "", False)
+    assert is_sound, text
+    assert text.startswith(f"{name}: sound")
 
 
 def test_what_the_budget_leaves_out_is_named(part, pool):

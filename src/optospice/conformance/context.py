@@ -18,6 +18,7 @@ from optospice.conformance.jobs import Analysis, AnalysisResult
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
+from optospice.resolution import SHORTEST_SHOWN, BoolArray
 from optospice.sources import number
 from optospice.stimulus import FloatArray, Samples, Stimulus
 from optospice.testbench import Testbench
@@ -29,7 +30,8 @@ WINDOWS = (100.0, 10e-3, 1e-6)
 #: Temperature at which waveforms are taken [K]: off every usual reference temperature.
 OFFSET_TEMPERATURE = 330.15
 ROOM = 27.0
-_EDGE_FRACTION = 1e-6
+#: Of a level: long enough for the engine to look into an edge where charge is stored [1].
+_EDGE_FRACTION = 1e-4
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
 _RUN_ANALYSIS = "optospice.conformance.jobs:run_analysis"
 
@@ -285,9 +287,11 @@ def worst_difference(
         Name of the signal.
     """
     states = context.device.card.states
-    last = min(one.time[-1], other.time[-1])
-    times = np.unique(np.concatenate([one.time, other.time])) if looked_at else other.time
-    times = times[times <= last]
+    times = other.time
+    if looked_at:
+        times = np.unique(np.concatenate([one.time, times]))
+        times = times[_is_shown(other.time, times)]
+    times = times[_is_shown(one.time, times)]
     worst, where = 0.0, ""
     for name in _outputs(one, states):
         peak = max(float(np.abs(wave[name]).max()) for wave in (one, other))
@@ -301,6 +305,15 @@ def worst_difference(
         if distance > worst:
             worst, where = distance, name
     return worst, where
+
+
+def _is_shown(points: FloatArray, times: FloatArray) -> BoolArray:
+    """Whether the engine answers for what is read at times from a run with such points."""
+    after = np.clip(np.searchsorted(points, times), 1, points.size - 1)
+    shown = points[after] - points[after - 1] >= SHORTEST_SHOWN * points[-1]
+    at_a_point = (times == points[after]) | (times == points[after - 1])
+    result: BoolArray = (shown | at_a_point) & (times <= points[-1])
+    return result
 
 
 def _outputs(waves: Waveforms, states: Iterable[str]) -> list[str]:

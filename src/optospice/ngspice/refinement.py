@@ -24,6 +24,7 @@ from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.steps import LongestSteps, MeshSteps, Steps
 from optospice.resolution import (
     JUMP,
+    SHORTEST_SHOWN,
     BoolArray,
     Look,
     look_at,
@@ -53,10 +54,8 @@ _SLACK = 2.5
 #: Times closer than this share of the run are the same: ngspice takes two breakpoints for
 #: one when they are closer than 1e-10 of the largest step [1].
 _SAME_TIME = 2e-10
-#: Where charge is stored, what takes less than this share of the run is read at its ends: the
-#: current of a capacitance is uncertain by its rounding over so short a step [1].
-_RESTLESS = 1e-6
-#: Looks at one run [1]: each may shorten a step to a sixteenth.
+#: Looks at one run [1]: each may shorten a step to a sixteenth. After half of them what a first
+#: look would pass is enough: rounding can hide the rest.
 _LOOKS = 14
 #: Points of one run [1].
 MOST_POINTS = 5_000_000
@@ -171,7 +170,7 @@ def resolve(
 
 def _at_rest(look: Look) -> Look:
     """Leave out what is too short for the current of a capacitance."""
-    short = np.diff(look.time) < _RESTLESS * look.time[-1]
+    short = np.diff(look.time) < SHORTEST_SHOWN * look.time[-1]
     return replace(look, errors=np.where(short, 0.0, look.errors))
 
 
@@ -238,7 +237,8 @@ def _closer(
         look = look_at(time, values, corners, scale, aim, closely=stores_nothing)
         if not stores_nothing:
             look = _at_rest(look)
-        if look.worst <= aim and _is_fine(time, start.longest, 1.1):
+        enough = aim if stores_nothing or runs < _LOOKS // 2 else demand.bound * _SHARE
+        if look.worst <= enough and _is_fine(time, start.longest, 1.1):
             return values, scale, look, vectors, runs
     raise RunFailedError(
         f"{_sentence(look, values, scale, wanted, demand)}, after {_LOOKS} runs with ever "

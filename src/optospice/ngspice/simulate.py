@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optospice.accuracy import Profile
 from optospice.errors import InputError
 from optospice.ngspice.easing import eased
+from optospice.ngspice.exactness import solve
 from optospice.ngspice.guard import check_library
 from optospice.ngspice.judge import (
     RunFailedError,
@@ -18,7 +18,7 @@ from optospice.ngspice.judge import (
     reject,
     signal_names,
 )
-from optospice.ngspice.refinement import Demand, is_without_charge, resolve
+from optospice.ngspice.refinement import Demand, Resolved, is_without_charge, resolve
 from optospice.ngspice.session import Session, Table
 from optospice.ngspice.steps import Steps
 from optospice.stimulus import FloatArray
@@ -97,54 +97,79 @@ def run_copies(
     except InputError as error:
         raise RunFailedError(str(error)) from None
 
-    def run(profile: Profile) -> list[Waveforms]:
-        exact = replace(bench, profile=profile)
-        try:
-            return _run_copies(session, exact, parameter_sets)
-        except _EdgeMissedError:
-            return _run_copies(session, replace(exact, tabulated=True), parameter_sets)
-
     begin = bench.profile.suited_to(bench.device.text)
+    copies = _Copies(session, bench, parameter_sets)
     try:
-        outcome = eased(bench.profile, run, begin)
+        if begin.eased:  # its charges and knees are those of semiconductors
+            solved = solve(copies.run, bench.profile, begin, copies.wanted, copies.demand)
+            found = copies.waveforms(solved.vectors, solved.jumps)
+            return [waves.within(solved.error_bound, solved.notes) for waves in found]
+        outcome = eased(bench.profile, copies.resolved)
     except RunFailedError as error:
         raise RunFailedError(in_users_words(str(error), signal_names(bench.device))) from None
-    notes = outcome.notes if outcome.profile != begin else ()
-    found = [waves.eased(outcome.profile, notes) for waves in outcome.result]
-    if begin.eased and any(waves.error_bound > bench.profile.bound for waves in found):
-        # currents too small for the easing, and so for the rounding that asked for it
-        with contextlib.suppress(RunFailedError):
-            return run(bench.profile)
-    return found
+    found = copies.waveforms(outcome.result.vectors, outcome.result.jumps)
+    return [waves.eased(outcome.profile, outcome.notes) for waves in found]
 
 
 class _EdgeMissedError(RunFailedError):
     """The solver stepped over an edge of a stimulus."""
 
 
-def _run_copies(
-    session: Session, bench: Testbench, parameter_sets: Sequence[Mapping[str, float]]
-) -> list[Waveforms]:
-    count = len(parameter_sets)
-    if count == 1:
-        bench = replace(bench, parameters=parameter_sets[0])
-        wanted: Sequence[str] = bench.vectors
-        netlist = bench.engine_netlist()
-    else:
-        wanted = bench.batch_vectors(count)
-        netlist = bench.batch_netlist(parameter_sets)
-    demand = Demand(
-        bench.profile.bound,
-        bench.breakpoints,
-        bench.courses,
-        without_charge=is_without_charge(bench.device.text),
-    )
+@dataclass
+class _Copies:
+    """Copies of a testbench's device in one netlist, and how each run of it is judged."""
 
-    def once(steps: Steps | None) -> Mapping[str, FloatArray]:
-        tables = {name: Table(*corners) for name, corners in bench.tables.items()}
-        result = session.run(netlist, wanted, tables, steps=steps)
+    session: Session
+    bench: Testbench
+    parameter_sets: Sequence[Mapping[str, float]]
+
+    @property
+    def wanted(self) -> Sequence[str]:
+        """Vectors that somebody will read."""
+        count = len(self.parameter_sets)
+        return self.bench.vectors if count == 1 else self.bench.batch_vectors(count)
+
+    @property
+    def demand(self) -> Demand:
+        """What the points have to show."""
+        bench = self.bench
+        return Demand(
+            bench.profile.bound,
+            bench.breakpoints,
+            bench.courses,
+            without_charge=is_without_charge(bench.device.text),
+        )
+
+    def resolved(self, profile: Profile) -> Resolved:
+        """Run with a profile until the points show the signals."""
+        demand = replace(self.demand, bound=profile.bound)
+        return resolve(lambda steps: self.run(profile, steps), self.wanted, demand)
+
+    def run(self, profile: Profile, steps: Steps | None) -> Mapping[str, FloatArray]:
+        """Run once, with a profile and with steps where any are given."""
         try:
-            judge(result.vectors, wanted, bench.duration, result.log)
+            return self._run(replace(self.bench, profile=profile), steps)
+        except _EdgeMissedError:
+            self.bench = replace(self.bench, tabulated=True)  # the next run would miss it too
+            return self._run(replace(self.bench, profile=profile), steps and steps.begin())
+
+    def waveforms(self, vectors: Mapping[str, FloatArray], jumps: FloatArray) -> list[Waveforms]:
+        """Give the waveforms of every copy."""
+        count = len(self.parameter_sets)
+        if count == 1:
+            (own,) = self.parameter_sets
+            return [replace(self.bench, parameters=own).waveforms(vectors, jumps)]
+        return self.bench.batch_waveforms(vectors, count, jumps)
+
+    def _run(self, bench: Testbench, steps: Steps | None) -> Mapping[str, FloatArray]:
+        if len(self.parameter_sets) == 1:
+            netlist = replace(bench, parameters=self.parameter_sets[0]).engine_netlist()
+        else:
+            netlist = bench.batch_netlist(self.parameter_sets)
+        tables = {name: Table(*corners) for name, corners in bench.tables.items()}
+        result = self.session.run(netlist, self.wanted, tables, steps=steps)
+        try:
+            judge(result.vectors, self.wanted, bench.duration, result.log)
         except RunFailedError as error:
             # an edge that was stepped over can also make the solver give up
             if not bench.tabulated and "time" in result.vectors:
@@ -156,8 +181,3 @@ def _run_copies(
             raise _EdgeMissedError("the solver stepped over an edge of a stimulus")
         end_exactly(result.vectors, bench.duration)
         return result.vectors
-
-    found = resolve(once, wanted, demand)
-    if count == 1:
-        return [bench.waveforms(found.vectors, found.jumps)]
-    return bench.batch_waveforms(found.vectors, count, found.jumps)

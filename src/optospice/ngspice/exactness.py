@@ -1,0 +1,117 @@
+"""A run whose error is seen: eased until it converges, its tolerance moved, its points shown.
+
+For circuits with semiconductors, whose charges and knees the solver's own estimate does not
+foresee, and for those of strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optospice.accuracy import Profile, easings
+from optospice.interpolation import FloatArray
+from optospice.ngspice.easing import Eased, does_not_converge, eased
+from optospice.ngspice.judge import RunFailedError
+from optospice.ngspice.proof import Proved, Vectors, distance, proved
+from optospice.ngspice.refinement import Demand, resolve, stores_nothing
+from optospice.ngspice.steps import Steps
+
+Run = Callable[[Profile, Steps | None], Vectors]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What came of it.
+
+    Parameters
+    ----------
+    vectors : mapping of str to ndarray
+        By ngspice's names, ``time`` included.
+    jumps : ndarray
+        Times between which a signal jumps by itself [s].
+    error_bound : float
+        Largest error of a signal as a fraction of its peak [1].
+    notes : tuple of str
+        What was eased, and where the profile's bound is not reached.
+    """
+
+    vectors: Vectors
+    jumps: FloatArray
+    error_bound: float
+    notes: tuple[str, ...] = ()
+
+
+def solve(
+    run: Run, profile: Profile, begin: Profile, wanted: Sequence[str], demand: Demand
+) -> Solved:
+    """Run until the error is seen to be below the bound, and say so where it is not.
+
+    Parameters
+    ----------
+    run : callable
+        Runs the circuit with a profile, and with steps where any are given, and judges it.
+    profile, begin : Profile
+        How exact, and the easing to begin with: `Profile.suited_to`.
+    wanted : sequence of str
+        Vectors that somebody will read.
+    demand : Demand
+        What the points have to show; its bound is that of the profile.
+
+    Raises
+    ------
+    RunFailedError
+        When the circuit does not converge, or its points do not show its signals.
+    """
+    # the proof moves abstol along, so that small currents are as exact as large ones
+    first = eased(profile, lambda chosen: run(chosen, None), begin)
+    notes = first.notes if first.profile != begin else ()
+    proof = _proof(run, first, wanted, demand)
+
+    def again(steps: Steps | None) -> Vectors:
+        return proof.vectors if steps is None else _converging(proof, first.profile, run, steps)
+
+    bound = first.profile.bound
+    shown = resolve(again, wanted, replace(demand, bound=bound))
+    error = proof.error
+    if shown.runs > 1:  # other steps, and other tolerances where those did not converge
+        corners = np.union1d(demand.corners, shown.jumps)
+        # less what reading between the points may be off by
+        apart = distance(proof.vectors, shown.vectors, first.profile, wanted, corners) - bound
+        error = max(error, apart)
+    if error <= bound:
+        return Solved(shown.vectors, shown.jumps, bound, notes)
+    short = f"{profile.name} promises {profile.bound:.2%} of a signal's peak, and " + (
+        f"{error:.2%} is what could be reached" if error < 1 else "no bound could be shown"
+    )
+    return Solved(shown.vectors, shown.jumps, min(error, 1.0), (*notes, short))
+
+
+def _converging(proof: Proved, first: Profile, run: Run, steps: Steps) -> Vectors:
+    """Run with shorter steps, where rounding may ask for an easier ``abstol`` than before."""
+    easier = [easing for easing in easings(first) if easing.bound == first.bound]
+    for profile in (proof.profile, first, *easier):
+        try:
+            return run(profile, steps.begin())
+        except RunFailedError as error:
+            if not does_not_converge(error):
+                raise
+            last = error
+    raise last
+
+
+def _proof(run: Run, first: Eased[Vectors], wanted: Sequence[str], demand: Demand) -> Proved:
+    """Prove the values at the solver's own points."""
+    if stores_nothing(first.result["time"], demand.corners):
+        return Proved(first.result, 0.0, first.profile)  # of the sources of the moment alone
+
+    def run_finer(profile: Profile) -> Vectors:
+        try:
+            return run(profile, None)
+        except RunFailedError:
+            kept = replace(profile, current_tolerance=first.profile.current_tolerance)
+            return run(kept, None)
+
+    return proved(first.profile, run_finer, first.result, wanted, demand.corners)
