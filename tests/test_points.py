@@ -313,3 +313,22 @@ def test_a_bound_out_of_reach_is_no_result():
 
     with pytest.raises(RunFailedError, match=r"do not show x to 0\.001 of its peak: between .* s"):
         resolve(noise, ["x"], Demand(1e-3, np.empty(0)))
+
+
+def test_a_circuit_without_charge_has_one_solution():
+    """Two runs that differ for no reason but their points: neither of them is the waveform."""
+    runs = []
+
+    def drifting(steps):
+        runs.append(steps)
+        time = np.linspace(0, 1, 3) if steps is None else np.array(points_of(steps))
+        return {"time": time, "x": (1 + 0.01 * len(runs)) * np.sin(2 * time)}
+
+    def points_of(steps):
+        points = [0.0]
+        while points[-1] < 1.0:
+            points.append(points[-1] + steps.step(points[-1], 1.0 - points[-1]))
+        return points
+
+    with pytest.raises(RunFailedError, match=r"two runs of a circuit that stores nothing differ"):
+        resolve(drifting, ["x"], Demand(1e-3, np.empty(0), without_charge=True))

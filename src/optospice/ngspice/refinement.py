@@ -380,8 +380,13 @@ def _without_charge(
     """Give a run with no more points than the bound needs, proved by those of a closer look.
 
     The points of the two runs differ, so each value of the closer look is an independent
-    check of what is read between the points of the other. None when the two do not agree:
-    then something is stored after all.
+    check of what is read between the points of the other. None when the two do not agree
+    and the text may hold a charge: then something is stored after all.
+
+    Raises
+    ------
+    RunFailedError
+        When they do not agree, and the text holds nothing that stores charge.
     """
     try:
         values, scale, look, _, runs = _closer(simulate, wanted, demand, start, _CLOSE, True)
@@ -397,8 +402,14 @@ def _without_charge(
         vectors = simulate(MeshSteps(points))
         runs += 1
         time, found = _stacked(vectors, wanted)
-        if close.error_of(time, found, corner_times) <= (1 - _CLOSE) * demand.bound:
+        apart = close.error_of(time, found, corner_times)
+        if apart <= (1 - _CLOSE) * demand.bound:
             return Resolved(vectors, look.jumps, runs)
+    if demand.without_charge:
+        raise RunFailedError(
+            f"the points do not show {', '.join(wanted)} to {demand.bound:.2g} of the peak: two "
+            f"runs of a circuit that stores nothing differ by {apart:.2g} where their points do"
+        )
     return None
 
 
