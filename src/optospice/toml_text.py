@@ -9,8 +9,9 @@ from typing import Any
 #: Largest TOML text [1] and deepest table or list in it [1].
 LARGEST = 1_000_000
 DEEPEST = 30
-# A dotted key costs the square of its length, and more depth than Python's stack has.
-_LONG_KEY = re.compile(r"^[ \t\[]*(?:[^\s=#.\n]+[ \t]*\.[ \t]*){30}", re.MULTILINE)
+# A dotted key costs the square of its length, and more depth than Python's stack has. Nothing
+# is given back once taken, so that the search is linear.
+_LONG_KEY = re.compile(r"^[ \t\[]*+(?:[^\s=#.]++[ \t]*+\.[ \t]*+){30}", re.MULTILINE)
 
 
 class TomlError(ValueError):

@@ -9,7 +9,6 @@ tolerance to the power of 2/3.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,8 +26,8 @@ FACTOR = 8.0
 #: Of their distance: the error of the finer run would be a third.
 _SHARE = 0.5
 _TIGHTENINGS = 4
-#: A run that took longer is not followed by one of twice as many steps [s].
-_LONGEST = 10.0
+#: A run of more points is not followed by one of twice as many [1].
+_MOST_POINTS = 300_000
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,13 @@ def proved(
     """
     best, error, used = first, np.inf, profile
     for power in range(1, _TIGHTENINGS + 1):
-        begun = time.monotonic()
         try:
             scaled = profile.scaled(FACTOR**-power)
             finer = run(scaled)
         except RunFailedError:
             break
         best, error, used = finer, _SHARE * distance(best, finer, profile, wanted, corners), scaled
-        if error <= profile.bound or time.monotonic() - begun > _LONGEST:
+        if error <= profile.bound or finer["time"].size > _MOST_POINTS:
             break
     if not np.isfinite(error):  # nothing finer converges; what is looser tells of the first
         with contextlib.suppress(RunFailedError):
