@@ -20,8 +20,9 @@ from optospice.netlist import check_lines, exists, expand_includes, find_include
 from optospice.ngspice.circuit import CircuitJob
 from optospice.ngspice.exactness import Solved
 from optospice.ngspice.guard import cleaned_netlist
-from optospice.ngspice.refinement import Demand, is_without_charge
+from optospice.ngspice.refinement import Demand
 from optospice.ngspice.simulate import Job
+from optospice.ngspice.storage import is_without_charge
 from optospice.probes import probe
 from optospice.source_shapes import SourceShapes, source_shapes
 from optospice.sources import number

@@ -14,6 +14,30 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
+def nearest_points(time: FloatArray, moments: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Give the point nearest to each moment, and how far it is.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,)
+        Increasing times [s].
+    moments : ndarray, shape (k,)
+        Times [s], in any order.
+
+    Returns
+    -------
+    indices : ndarray of int, shape (k,)
+        Of the later point where two are as near.
+    distances : ndarray, shape (k,)
+        How far it is [s].
+    """
+    last = time.size - 1
+    after = np.minimum(np.maximum(np.searchsorted(time, moments), min(1, last)), last)
+    before = np.maximum(after - 1, 0)
+    to_next, to_last = np.abs(time[after] - moments), np.abs(moments - time[before])
+    return np.where(to_next <= to_last, after, before), np.minimum(to_next, to_last)
+
+
 def corner_indices(time: FloatArray, corner_times: FloatArray) -> IntArray:
     """Give the points that stand for corners: the nearest one to each corner time.
 
@@ -29,10 +53,21 @@ def corner_indices(time: FloatArray, corner_times: FloatArray) -> IntArray:
     ndarray of int
         Indices in ``1 … n - 2``, increasing, each once.
     """
-    after = np.clip(np.searchsorted(time, corner_times), 1, max(time.size - 1, 1))
-    nearer = time[after] - corner_times < corner_times - time[after - 1]
-    corners = np.unique(np.where(nearer, after, after - 1))
-    return corners[(corners > 0) & (corners < time.size - 1)]
+    return inner_points(nearest_points(time, corner_times)[0], time.size)
+
+
+def inner_points(indices: IntArray, count: int) -> IntArray:
+    """Give those of some indices that are neither the first nor the last, sorted, each once.
+
+    Parameters
+    ----------
+    indices : ndarray of int
+        Points, in any order.
+    count : int
+        How many points there are [1].
+    """
+    corners = np.unique(indices)
+    return corners[(corners > 0) & (corners < count - 1)]
 
 
 def monotone_slopes(

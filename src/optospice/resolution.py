@@ -94,19 +94,21 @@ def straight_line_errors(
         Largest error over the signals in each interval, as a fraction of the peak [1]. An
         interval between two corners shows nothing of its shape; its change counts instead.
     """
-    h = np.diff(time)
-    change = np.diff(values, axis=0)
-    bend = np.abs(np.diff(change / h[:, None], axis=0))
+    h = time[1:] - time[:-1]
+    change = values[1:] - values[:-1]
+    slope = change / h[:, None]
+    bend = np.abs(slope[1:] - slope[:-1])
     # h^2 |f''| / 8 with f'' = bend / ((h0 + h1) / 2)
     per_point = (bend / scale).max(axis=1) / (4 * (h[:-1] + h[1:]))
     cut = np.zeros(time.size, dtype=bool)
     cut[corners] = True
     cut[0] = cut[-1] = True
     at_point = np.zeros(time.size)
-    at_point[1:-1] = np.where(cut[1:-1], 0.0, per_point)
-    errors: FloatArray = h**2 * np.maximum(at_point[:-1], at_point[1:])
+    at_point[1:-1] = per_point
+    at_point[cut] = 0.0
+    errors: FloatArray = h * h * np.maximum(at_point[:-1], at_point[1:])
     ends = np.flatnonzero(cut)
-    counts = np.diff(ends)
+    counts = ends[1:] - ends[:-1]
     if counts.min() < _FEW:  # a handful of slopes may miss where the curve bends most
         errors[np.repeat(counts < _FEW, counts)] *= _CAUTION
     blind = np.flatnonzero(cut[:-1] & cut[1:])
@@ -345,77 +347,3 @@ def wanted_steps(look: Look, target: float) -> FloatArray:
         from_right = np.minimum.accumulate((own + rise)[::-1])[::-1] - rise
         steps[first:last] = np.minimum(from_left, from_right)
     return steps
-
-
-def need_of_points(
-    time: FloatArray,
-    values: FloatArray,
-    corners: IntArray,
-    scale: FloatArray,
-    harmonic: float = 1.0,
-) -> FloatArray:
-    """Tell how densely each interval wants its points, up to a common factor.
-
-    The slope of the monotone cubic is a harmonic mean; with steps h it is off by
-    h^2 (f'''/6 - f''^2 / (4 f')), and the curve by h times as much.
-
-    Parameters
-    ----------
-    time, values, corners, scale
-        As for `straight_line_errors`.
-    harmonic : float
-        Weight of the second term [1].
-
-    Returns
-    -------
-    ndarray, shape (n - 1,)
-        Points per time [1/s], times an unknown factor.
-    """
-    h = np.diff(time)[:, None]
-    first = np.diff(values / scale, axis=0) / h
-    second = np.empty_like(values)
-    second[1:-1] = 2 * np.diff(first, axis=0) / (h[:-1] + h[1:])
-    cut = np.zeros(time.size, dtype=bool)
-    cut[corners] = True
-    cut[0] = cut[-1] = True
-    inner = ~cut[:-1] & ~cut[1:]
-    third = np.diff(second, axis=0) / h
-    bent = np.maximum(np.abs(second[:-1]), np.abs(second[1:]))
-    floor = 1e-3 * np.abs(first).max(axis=0)
-    steep = np.maximum(np.abs(first), np.where(floor > 0, floor, 1.0))
-    need = (np.abs(third) / 6 + bent**2 / (4 * steep) * harmonic).max(axis=1)
-    # next to a corner the differences would reach across it: the neighbour speaks
-    own = np.where(inner, need, 0.0)
-    from_left = np.where(cut[1:] & ~cut[:-1], np.concatenate([[0.0], own[:-1]]), 0.0)
-    from_right = np.where(cut[:-1] & ~cut[1:], np.concatenate([own[1:], [0.0]]), 0.0)
-    result: FloatArray = np.cbrt(np.maximum(own, np.maximum(from_left, from_right)))
-    return result
-
-
-def mesh(time: FloatArray, density: FloatArray, corners: IntArray) -> FloatArray:
-    """Place points at a density.
-
-    Parameters
-    ----------
-    time : ndarray, shape (n,)
-        Times that bound the intervals [s].
-    density : ndarray, shape (n - 1,)
-        Points per time in each interval [1/s].
-    corners : ndarray of int
-        Points that stay.
-
-    Returns
-    -------
-    ndarray
-        Times [s], the first and last of the run included.
-    """
-    counted = np.concatenate([[0.0], np.cumsum(np.diff(time) * density)])
-    bounds = np.unique(np.concatenate([[0], corners, [time.size - 1]]))
-    counts = np.maximum(1, np.ceil(np.diff(counted[bounds]) - 1e-9)).astype(np.int64)
-    stretch = np.repeat(np.arange(counts.size), counts)
-    place = np.arange(1, counts.sum() + 1) - np.repeat(np.cumsum(counts) - counts, counts)
-    low, high = counted[bounds[:-1]][stretch], counted[bounds[1:]][stretch]
-    points = np.interp(low + (high - low) * place / counts[stretch], counted, time)
-    points[np.cumsum(counts) - 1] = time[bounds[1:]]
-    result: FloatArray = np.concatenate([time[:1], points])
-    return result

@@ -6,6 +6,7 @@ foresee, and for those of strangers.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +17,12 @@ from optospice.interpolation import FloatArray
 from optospice.ngspice.easing import Eased, does_not_converge, eased
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.proof import Proved, Vectors, distance, proved
-from optospice.ngspice.refinement import Demand, resolve, stores_nothing
+from optospice.ngspice.refinement import Demand, resolve
 from optospice.ngspice.steps import Steps
+from optospice.ngspice.storage import stores_nothing
+
+#: How the names of vectors of currents end: those of sources and those inside elements.
+_OF_CURRENTS = ("#branch", "]")
 
 Run = Callable[[Profile, Steps | None], Vectors]
 
@@ -68,7 +73,7 @@ def solve(
     # the proof moves abstol along, so that small currents are as exact as large ones
     first = eased(profile, lambda chosen: run(chosen, None), begin)
     notes = first.notes if first.profile != begin else ()
-    proof = _proof(run, first, wanted, demand)
+    proof = _proof(run, profile, first, wanted, demand)
 
     def again(steps: Steps | None) -> Vectors:
         return proof.vectors if steps is None else _converging(proof, first.profile, run, steps)
@@ -102,16 +107,35 @@ def _converging(proof: Proved, first: Profile, run: Run, steps: Steps) -> Vector
     raise last
 
 
-def _proof(run: Run, first: Eased[Vectors], wanted: Sequence[str], demand: Demand) -> Proved:
+def _proof(
+    run: Run, profile: Profile, first: Eased[Vectors], wanted: Sequence[str], demand: Demand
+) -> Proved:
     """Prove the values at the solver's own points."""
     if stores_nothing(first.result["time"], demand.corners):
-        return Proved(first.result, 0.0, first.profile)  # of the sources of the moment alone
+        return _of_the_moment(run, profile, first, wanted)
 
-    def run_finer(profile: Profile) -> Vectors:
+    def run_finer(finer: Profile) -> Vectors:
         try:
-            return run(profile, None)
+            return run(finer, None)
         except RunFailedError:
-            kept = replace(profile, current_tolerance=first.profile.current_tolerance)
+            kept = replace(finer, current_tolerance=first.profile.current_tolerance)
             return run(kept, None)
 
     return proved(first.profile, run_finer, first.result, wanted, demand.corners)
+
+
+def _of_the_moment(
+    run: Run, profile: Profile, first: Eased[Vectors], wanted: Sequence[str]
+) -> Proved:
+    """Prove values that follow from the sources of the moment alone: no step can be too long.
+
+    What is left is ``abstol``, where it was eased and the currents are small.
+    """
+    currents = [name for name in wanted if name.startswith("i(") or name.endswith(_OF_CURRENTS)]
+    peak = max((float(np.abs(first.result[name]).max()) for name in currents), default=0.0)
+    kept = first.profile.kept_bound(peak)
+    if kept <= first.profile.bound:
+        return Proved(first.result, 0.0, first.profile)
+    with contextlib.suppress(RunFailedError):
+        return Proved(run(profile, None), 0.0, profile)
+    return Proved(first.result, kept, first.profile)

@@ -8,30 +8,28 @@ repeated with steps of our choosing until the error between the points is below 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from optospice.fewest_points import CloserLook
 from optospice.interpolation import (
     FloatArray,
     corner_indices,
-    monotone_slopes,
-    read_between,
+    inner_points,
+    nearest_points,
 )
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.steps import LongestSteps, MeshSteps, Steps
+from optospice.ngspice.storage import SAME_TIME, stores_nothing
 from optospice.resolution import (
     JUMP,
     SHORTEST_SHOWN,
     BoolArray,
     Look,
     look_at,
-    mesh,
-    need_of_points,
     peaks,
-    shape_of,
     wanted_steps,
 )
 from optospice.stimulus import Course
@@ -43,17 +41,9 @@ _AGAIN = 0.15
 #: Share of the bound that a closer look may be off by [1].
 _CLOSE = 0.1
 #: Shares of the bound that the fewest points may use up, one after the other [1].
-_FEWEST = (0.72, 0.5, 0.25)
-#: Where between the points of a closer look the fewest are checked [1].
-_CHECKED = np.array([0.25, 0.5, 0.75])
-#: How densely the fewest points may lie: weight of the harmonic term of `need_of_points`,
-#: its power, and the least density as a fraction of the largest.
-_DENSITIES = ((1.0, 1.0, 1e-3), (1.0, 1.0, 3e-2), (1.0, 0.75, 1e-3), (1.0, 0.6, 1e-3))
+_FEWEST = (0.78, 0.66, 0.5, 0.25)
 #: How much longer than asked a step along a ramp may be before anybody looks closer [1].
 _SLACK = 2.5
-#: Times closer than this share of the run are the same: ngspice takes two breakpoints for
-#: one when they are closer than 1e-10 of the largest step [1].
-_SAME_TIME = 2e-10
 #: Looks at one run [1]: each may shorten a step to a sixteenth. After half of them what a first
 #: look would pass is enough: rounding can hide the rest.
 _LOOKS = 14
@@ -86,23 +76,6 @@ class Demand:
     courses: Sequence[Course] = ()
     currents: Sequence[str] = ()
     without_charge: bool = False
-
-
-_CHARGE = re.compile(
-    r"^[ \t]*[cltojmqzk][\w.:+\-]*[ \t]|\b(?:cjo|cj0|cj|tt|cjp|cjsw)[ \t]*=|\bddt\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def is_without_charge(text: str) -> bool:
-    """Whether SPICE text holds nothing that stores charge or flux.
-
-    Parameters
-    ----------
-    text : str
-        Element lines and models that the guard wrote.
-    """
-    return _CHARGE.search(text) is None
 
 
 @dataclass(frozen=True)
@@ -150,13 +123,13 @@ def resolve(
     )
     elsewhere = max((float(np.abs(vectors[name]).max()) for name in demand.currents), default=0.0)
     scale = peaks(values, is_current, elsewhere)
-    corners = corner_indices(time, demand.corners)
-    look = look_at(time, values, corners, scale, demand.bound * _SHARE)
+    nearest, distances = nearest_points(time, demand.corners)
+    look = look_at(time, values, inner_points(nearest, time.size), scale, demand.bound * _SHARE)
     longest = _longest_of(demand.courses, float(time[-1]))
-    met = corners_are_met(time, demand.corners)
+    met = bool((distances <= SAME_TIME * time[-1]).all())
     if look.worst <= demand.bound * _SHARE and met and _is_fine(time, longest, _SLACK):
         return Resolved(vectors, look.jumps)
-    start = _Start(time, values, scale, is_current, elsewhere, look, longest)
+    start = _Start(values, scale, is_current, elsewhere, look, longest)
     if demand.without_charge or stores_nothing(time, demand.corners):
         found = _without_charge(simulate, wanted, demand, start)
         if found is not None:
@@ -178,7 +151,6 @@ def _at_rest(look: Look) -> Look:
 class _Start:
     """What the solver's own steps gave, and what they have to show."""
 
-    time: FloatArray
     values: FloatArray
     scale: FloatArray
     is_current: BoolArray
@@ -293,58 +265,15 @@ def _after_jumps(look: Look, values: FloatArray, aim: float) -> FloatArray:
 def _through(corner_times: FloatArray, points: FloatArray) -> FloatArray:
     """Move the points that stand for corners onto them: the solver may be late by a little."""
     own = corner_times[(corner_times > points[0]) & (corner_times < points[-1])]
-    after = np.clip(np.searchsorted(points, own), 1, points.size - 1)
-    nearest = np.where(points[after] - own < own - points[after - 1], after, after - 1)
     moved = points.copy()
-    moved[nearest] = own
+    moved[nearest_points(points, own)[0]] = own
     return np.unique(moved)
-
-
-def corners_are_met(time: FloatArray, corner_times: FloatArray) -> bool:
-    """Whether the solver placed a point on every corner.
-
-    Parameters
-    ----------
-    time : ndarray, shape (n,)
-        Points of a run [s].
-    corner_times : ndarray
-        Times within the run [s].
-    """
-    after = np.clip(np.searchsorted(time, corner_times), 1, time.size - 1)
-    distance = np.minimum(
-        np.abs(time[after] - corner_times), np.abs(time[after - 1] - corner_times)
-    )
-    return bool((distance <= _SAME_TIME * time[-1]).all())
-
-
-def stores_nothing(time: FloatArray, corner_times: FloatArray) -> bool:
-    """Whether every step was twice the one before, or cut by a corner: nothing held it back.
-
-    So it is in a circuit without charge, whose steps the solver's error estimate never
-    shortens, and whose values follow from the sources of the moment.
-
-    Parameters
-    ----------
-    time : ndarray, shape (n,)
-        Points of a run with the solver's own steps [s].
-    corner_times : ndarray
-        Times at which a source changes its slope [s].
-    """
-    if not corners_are_met(time, corner_times):
-        return False
-    corners = corner_indices(time, corner_times)
-    h = np.diff(time)
-    free = np.ones(h.size, dtype=bool)
-    free[:2] = False  # how a run begins
-    free[corners] = False  # the first step after a corner is a tenth of what it could be
-    free[corners - 1] = False  # the one before is cut
-    free[-1] = False
-    index = np.flatnonzero(free)
-    return bool(index.size and (np.abs(h[index] / h[index - 1] - 2) < 1e-3).all())
 
 
 def _longest_of(courses: Sequence[Course], duration: float) -> tuple[FloatArray, FloatArray]:
     """Give the longest steps along courses: edges [s] and the step between each two [s]."""
+    if not courses:
+        return np.array([0.0, duration]), np.array([np.inf])
     places = {0.0, duration}
     for course in courses:
         places |= {min(course.start, duration), min(course.stop, duration)}
@@ -395,7 +324,7 @@ def _without_charge(
         if start.look.worst > _at_rest(start.look).worst and not demand.without_charge:
             return None
         raise
-    close = _Close.of(look, values, scale)
+    close = CloserLook.of(look, values, scale)
     corner_times = np.union1d(demand.corners, look.jumps)
     for share in _FEWEST:
         points = _through(corner_times, close.fewest_points(share * demand.bound))
@@ -411,63 +340,6 @@ def _without_charge(
             f"runs of a circuit that stores nothing differ by {apart:.2g} where their points do"
         )
     return None
-
-
-@dataclass(frozen=True)
-class _Close:
-    """A closer look, which stands for the truth: values at its points and between them."""
-
-    look: Look
-    slopes: tuple[FloatArray, FloatArray]
-    values: FloatArray
-    scale: FloatArray
-    check_times: FloatArray
-    check_values: FloatArray
-
-    @classmethod
-    def of(cls, look: Look, values: FloatArray, scale: FloatArray) -> _Close:
-        time = look.time
-        shape = shape_of(time, values, look.corners, scale)
-        slopes = (shape.right, shape.left)
-        # within a jump there is nothing to check
-        curves = np.flatnonzero(np.diff(time) >= JUMP * time[-1])
-        inside = time[curves] + _CHECKED[:, None] * np.diff(time)[curves]
-        between = read_between(time, values, slopes, inside.ravel())
-        times = np.concatenate([time, inside.ravel()])
-        return cls(look, slopes, values, scale, times, np.concatenate([values, between]))
-
-    def error_of(self, time: FloatArray, values: FloatArray, corner_times: FloatArray) -> float:
-        """Give the largest distance of a curve through points from the closer look [1]."""
-        slopes = monotone_slopes(time, values, corner_indices(time, corner_times))
-        between = read_between(time, values, slopes, self.check_times)
-        return float((np.abs(between - self.check_values) / self.scale).max())
-
-    def fewest_points(self, bound: float) -> FloatArray:
-        """Choose the fewest times [s] at which values tell everything within a bound [1]."""
-        time, corners = self.look.time, self.look.corners
-        quarters = time[:-1] + np.concatenate([[0.0], _CHECKED])[:, None] * np.diff(time)
-        best = np.append(quarters.T.ravel(), time[-1])
-        for harmonic, power, least in _DENSITIES:
-            need = need_of_points(time, self.values, corners, self.scale, harmonic)
-            if not need.max() > 0:
-                need = np.ones_like(need)
-            bounds = np.concatenate([[0], corners])
-            largest = np.maximum.reduceat(need, bounds)
-            width = np.diff(np.append(bounds, need.size))
-            density = need**power + least * np.repeat(largest**power, width)
-            density /= (density * np.diff(time)).sum()
-            low, high = corners.size + 1.0, float(2 * time.size)
-            while high > 1.04 * low:
-                count = float(np.sqrt(low * high))
-                points = mesh(time, count * density, corners)
-                at_points = read_between(time, self.values, self.slopes, points)
-                if self.error_of(points, at_points, time[corners]) <= bound:
-                    high = count
-                    if points.size < best.size:
-                        best = points
-                else:
-                    low = count
-        return best
 
 
 def _sentence(

@@ -18,9 +18,10 @@ from optospice.ngspice.judge import (
     reject,
     signal_names,
 )
-from optospice.ngspice.refinement import Demand, Resolved, is_without_charge, resolve
+from optospice.ngspice.refinement import Demand, Resolved, resolve
 from optospice.ngspice.session import Session, Table
 from optospice.ngspice.steps import Steps
+from optospice.ngspice.storage import is_without_charge
 from optospice.stimulus import FloatArray
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
