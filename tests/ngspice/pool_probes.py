@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
@@ -73,6 +74,16 @@ def integrals(session: Session, points: list[float]) -> list[float]:
     """The integral at the end of a run, with the solver's own steps and with given points."""
     runs = (session.run(INTEGRATOR, ["x"], steps=s) for s in (None, MeshSteps(np.array(points))))
     return [float(run.vectors["x"][-1]) for run in runs]
+
+
+def points_after_a_failure(session: Session, _item: Any) -> tuple[list[float], list[float]]:
+    """The points of a short run before and after one that found no operating point."""
+    sound = RC.replace("1e-3 1.0 0 1.0", "1e-6 4e-5 0 4e-5").replace("0.1 1e-3", "1e-6 1e-6")
+    times = []
+    for netlist in (sound, RC.replace("R1 a b 1e3", "V2 a 0 2"), sound):
+        with contextlib.suppress(RunFailedError):
+            times.append(session.run(netlist, ["b"]).vectors.get("time", np.empty(0)).tolist())
+    return times[0], times[-1]
 
 
 def load_error(session: Session, netlist: str) -> str:

@@ -41,6 +41,14 @@ def test_without_an_operating_point_a_run_still_begins_and_ends():
     assert given == pytest.approx(0.5, rel=2e-3)
 
 
+def test_a_failed_run_leaves_the_steps_of_the_next_alone():
+    """What began to settle and failed cut the next run's steps at 10 us."""
+    with Pool(workers=1) as pool:
+        before, after = ask(pool, "points_after_a_failure")
+    assert len(before) > 10
+    assert after == before
+
+
 def test_vectors_are_copies(pool):
     assert ask(pool, "is_a_copy") is True
 

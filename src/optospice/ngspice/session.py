@@ -310,7 +310,7 @@ class Session:
             return RunResult(self.read(["time", *wanted]), log)
         finally:
             self._observer = self._take_point = None
-            if steps is not None:
+            if steps is not None or self._settling:  # what settles may fail
                 self._ask_for_steps(None)
             if not self._poisoned:
                 self.clear()
