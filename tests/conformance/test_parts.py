@@ -84,7 +84,7 @@ def part(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["photodiode", *PARTS])
+@pytest.mark.parametrize("name", ["photodiode", *(name for name in PARTS if name != "power")])
 def test_ordinary_parts_are_sound(part, pool, name):
     """No error; where the profile's bound is out of reach, a warning says what was reached."""
     found = check_device(part(name), pool)
@@ -94,8 +94,10 @@ def test_ordinary_parts_are_sound(part, pool, name):
 
 
 def test_the_command_ends_with_what_it_has(part):
-    text, _ = check_devices([part("zener")], False, "1 V", "", False)
+    """All of a power MOSFET's runs take minutes."""
+    text, _ = check_devices([part("power")], False, "1 V", "", False)
     assert "no operating point" not in text
+    assert "not checked to the end" in text or "sound" in text
 
 
 def test_what_the_budget_leaves_out_is_named(part, pool):
