@@ -35,6 +35,8 @@ class Profile:
         ngspice ``abstol`` [A].
     voltage_tolerance : float
         ngspice ``vntol`` [V].
+    charge_tolerance : float
+        ngspice ``chgtol`` [C]: 0.1 mV on a state's 1 nF.
     largest_step : float
         Largest time step as a fraction of the duration [1]. ngspice gives up below 1e-11 of
         it, so a shorter one lets it follow faster edges.
@@ -48,6 +50,7 @@ class Profile:
     truncation_factor: float = 7.0
     current_tolerance: float = 1e-18
     voltage_tolerance: float = 1e-9
+    charge_tolerance: float = 1e-13
     largest_step: float = 1.0
     eased: str = ""
 
@@ -57,13 +60,28 @@ class Profile:
 
         ``abstol`` is far below any current of interest (the default of 1 pA costs 0.2 %
         at 5 nA), ``vntol`` below any state in 0 … 1; both are free. Charges are exact to
-        ``reltol`` down to ``chgtol``: 0.1 mV on a state's 1 nF.
+        ``reltol`` down to ``chgtol``.
         """
         return (
             f".options method=trap reltol={self.relative_tolerance:g} "
             f"abstol={self.current_tolerance:g} vntol={self.voltage_tolerance:g} "
-            f"chgtol=1e-13 trtol={self.truncation_factor:g} itl1=500 itl2=200 itl4=50"
+            f"chgtol={self.charge_tolerance:g} trtol={self.truncation_factor:g} "
+            "itl1=500 itl2=200 itl4=50"
         )
+
+    def down_to(self, capacitance: float) -> Profile:
+        """Give the same profile for a circuit with small capacitors.
+
+        At ngspice's own ``chgtol`` a state of 1 V on 2 fF holds less charge than what counts
+        as none, and its steps are as long as they like.
+
+        Parameters
+        ----------
+        capacitance : float
+            Smallest capacitance of the circuit [F], see `optospice.capacitances`.
+        """
+        charge = _SHARE_OF_A_VOLT * capacitance
+        return self if charge >= self.charge_tolerance else replace(self, charge_tolerance=charge)
 
     def scaled(self, factor: float) -> Profile:
         """Give the same profile with another tolerance, to see how far its error moves.
@@ -117,6 +135,9 @@ class Profile:
         share = float((self.current_tolerance / peak_current) ** (2 / 3))
         return min(max(self.bound, share), 1.0)
 
+
+#: Charge that counts, as that of the smallest capacitor at 1 V [1].
+_SHARE_OF_A_VOLT = 1e-4
 
 PROFILES = {
     profile.name: profile

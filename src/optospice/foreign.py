@@ -11,6 +11,7 @@ import numpy as np
 
 from optospice import units
 from optospice.accuracy import Profile
+from optospice.capacitances import smallest_capacitance
 from optospice.circuit_cards import Cards, read_cards
 from optospice.circuit_text import Section, read_circuit
 from optospice.errors import InputError
@@ -132,6 +133,7 @@ def transient(
     cards = read_cards(_expanded(str(circuit)))
     text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
     parts = read_circuit(text)
+    profile = profile.down_to(smallest_capacitance(text))
     span = _span(cards, parts, duration)
     probed = probe(text, parts, signals)
     shapes = source_shapes(_tran(text, span, span.largest_step), span.duration)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
+from optospice.capacitances import smallest_of_device
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
 from optospice.ngspice.guard import safe_title
 from optospice.sources import Source, number, sources
@@ -125,7 +126,7 @@ class Testbench:
             spelled = " ".join(f"{key}={text}" for key, text in self._spelled(parameters).items())
             lines.append(f"Xdevice_{index} {' '.join(nodes)} {self.device.name} {spelled}\n")
         wanted = [name for index in range(len(parameter_sets)) for name in self._sensed(index)]
-        return "".join(lines) + self._analysis(wanted)
+        return "".join(lines) + self._analysis(wanted, copies=parameter_sets)
 
     @cached_property
     def vectors(self) -> tuple[str, ...]:
@@ -270,8 +271,17 @@ class Testbench:
         distance = np.minimum(np.abs(time[after] - corners), np.abs(time[after - 1] - corners))
         return bool((distance <= 2 * _MERGED_BREAKPOINTS * self.largest_step).all())
 
-    def _analysis(self, vectors: Sequence[str], printed: bool = False) -> str:
+    def _analysis(
+        self,
+        vectors: Sequence[str],
+        printed: bool = False,
+        copies: Sequence[Mapping[str, float]] = (),
+    ) -> str:
         largest = self.largest_step
+        smallest = min(
+            smallest_of_device(self.device.text, self.device.name, parameters)
+            for parameters in copies or [self.parameters]
+        )
         if printed:  # the engine looks at ramps by itself, plain ngspice does not
             largest = min([largest, *(course.longest for course in self.courses)])
         first = min(self.duration / 1000, largest)
@@ -280,7 +290,7 @@ class Testbench:
         output = f".print tran {saved}\n" if printed else ""
         return (
             f".temp {number(convert(self.temperature, 'K', 'degC'))}\n"
-            f"{self.profile.options}\n"
+            f"{self.profile.down_to(smallest).options}\n"
             f".save {saved}\n{output}"
             f".tran {number(first)} {number(self.duration)} 0 {number(largest)}\n"
             ".end\n"

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from optospice.accuracy import PROFILES, Profile
+from optospice.capacitances import smallest_capacitance
 from optospice.device import IRRADIANCE_UNIT, Device
 from optospice.errors import InputError
 from optospice.ngspice.guard import check_library, cleaned, safe_title
@@ -222,9 +223,10 @@ class Circuit:
         if self.elements:
             lines.append(cleaned(self.elements, "elements of the circuit"))
         lines += self._elements(external)
+        smallest = smallest_capacitance("\n".join(line.rstrip("\n") for line in lines))
         lines += [
             f".temp {number(convert(self.temperature, 'K', 'degC'))}",
-            self.profile.options,
+            self.profile.down_to(smallest).options,
             f".save {saved}",
             f".tran {number(min(self.duration / 1000, largest))} {number(self.duration)} 0 "
             f"{number(largest)}",
