@@ -40,6 +40,11 @@ KINDS = {
     "1": "a number such as 0.5 or '50 %'",
 }
 
+#: SI units in which numbers are kept, by their dimension.
+SI_UNITS = (
+    "s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "1", "A", "J", "S", "V/s", "A*V", "m^2",
+    "1/s", "A/s",
+)  # fmt: skip
 #: Longest text of a quantity, and of its unit [1].
 LONGEST_QUANTITY = 100
 LONGEST_UNIT = 60
@@ -181,6 +186,46 @@ def convert(number: float, unit: str, wanted: str) -> float:
     """Convert a number from one unit to another, e.g. ``convert(5e-7, "A", "nA")``."""
     factor, offset = _conversion(unit, wanted)
     return number * factor + offset
+
+
+@lru_cache(maxsize=256)
+def si_unit(unit: str) -> str:
+    """SI unit of the same dimension, e.g. ``"W/m^2"`` of ``"mW/cm^2"``.
+
+    Parameters
+    ----------
+    unit : str
+        Any unit that `parse` reads.
+
+    Returns
+    -------
+    str
+        One of `SI_UNITS`; where none has the dimension, a product of base units, or the unit
+        itself when it is such a product already or unknown.
+    """
+    if unit in SI_UNITS:
+        return unit
+    for base in SI_UNITS:
+        if (unit, base) in _COMMON:
+            return base
+    for base in SI_UNITS:
+        try:
+            _conversion(unit, base)
+        except UnitsError:
+            continue
+        return base
+    return _base_units(unit)
+
+
+def _base_units(unit: str) -> str:
+    """Spell the SI base units of a unit that no unit of `SI_UNITS` measures."""
+    try:
+        spelled = f"{registry().Quantity(1.0, unit).to_base_units().units:~C}"
+        factor, offset = _conversion(unit, spelled)
+    except Exception:  # pint raises many kinds, all of them mean that it does not know the unit
+        return unit
+    is_coherent = math.isclose(factor, 1.0, rel_tol=1e-12) and not offset
+    return unit if is_coherent else spelled
 
 
 def split_unit(text: str) -> tuple[float, str]:

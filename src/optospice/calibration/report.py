@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import optospice
 from optospice import units
 from optospice.calibration.fit import AS_GOOD, Fit
+from optospice.calibration.problem import Free
 from optospice.calibration.statistics import Estimate, Held, Nuisance, Statistics
 from optospice.texts import markdown_text, printable
 
@@ -200,7 +202,8 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
 
 
 def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
-    """Give the report as plain data for ``json.dumps``."""
+    """Give the report as plain data for ``json.dumps``, every value in the SI unit beside it."""
+    free = fit.problem.free
     return {
         "device": fit.problem.device.name,
         "scenarios": [one.loaded.name for one in fit.problem.experiments],
@@ -209,20 +212,7 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
         "chi2": statistics.chi2,
         "numbers": statistics.numbers,
         "degrees_of_freedom": statistics.freedom,
-        "parameters": [
-            {
-                "name": e.free.name,
-                "unit": e.free.unit,
-                "start": e.free.start,
-                "value": e.value,
-                "interval": e.interval,
-                "interval_scaled": e.scaled,
-                "relative_uncertainty": e.deviation if math.isfinite(e.deviation) else None,
-                "identified": e.interval is not None,
-                "at_bound": e.at_bound,
-            }
-            for e in statistics.estimates
-        ],
+        "parameters": [_estimate_in_si(estimate) for estimate in statistics.estimates],
         "residuals": [
             {
                 "id": held.row.label,
@@ -263,8 +253,8 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
         "contradictions": list(statistics.contradictions),
         "starts": [
             {
-                "start": list(m.start),
-                "values": list(m.values),
+                "start": _all_in_si(free, m.start),
+                "values": _all_in_si(free, m.values),
                 "chi2": m.chi2,
                 "converged": m.converged,
                 "ended": m.ended,
@@ -272,6 +262,38 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
             for m in fit.minima
         ],
     }
+
+
+def _estimate_in_si(estimate: Estimate) -> dict[str, Any]:
+    free = estimate.free
+    value, deviation = _in_si(free, estimate.value), estimate.deviation
+    zero = _in_si(free, 0.0)
+    if zero and value:  # degrees Celsius: a share of the kelvins is another one
+        width = deviation * (abs(estimate.value) or free.size)
+        deviation = (_in_si(free, width) - zero) / abs(value)
+    return {
+        "name": free.name,
+        "unit": units.si_unit(free.unit),
+        "start": _in_si(free, free.start),
+        "value": value,
+        "interval": _ends_in_si(free, estimate.interval),
+        "interval_scaled": _ends_in_si(free, estimate.scaled),
+        "relative_uncertainty": deviation if math.isfinite(deviation) else None,
+        "identified": estimate.interval is not None,
+        "at_bound": estimate.at_bound,
+    }
+
+
+def _in_si(free: Free, number: float) -> float:
+    return units.convert(number, free.unit, units.si_unit(free.unit))
+
+
+def _all_in_si(free: Sequence[Free], numbers: Sequence[float]) -> list[float]:
+    return [_in_si(one, number) for one, number in zip(free, numbers, strict=True)]
+
+
+def _ends_in_si(free: Free, ends: tuple[float, float] | None) -> list[float] | None:
+    return None if ends is None else [_in_si(free, end) for end in ends]
 
 
 def _correlations(statistics: Statistics) -> Table:

@@ -19,7 +19,6 @@ from optospice.report.numbers import (
     pretty_unit,
     short_key,
     short_number,
-    si_unit,
     spans_decades,
     swept_numbers,
 )
@@ -210,7 +209,7 @@ def _curve(
     from optospice.metrics.plasticity import paired_pulse_relaxation
 
     x, _ = _points(records, name, axis.key)
-    si = si_unit(axis.unit)
+    si = units.si_unit(axis.unit)
     seconds = np.array([units.convert(float(number), axis.unit, si) for number in x])
     order = {record.run.id: record.metrics[name].value for record in records}
     found = swept_numbers(axis.key, records)

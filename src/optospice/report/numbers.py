@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from optospice.scenario.schema import Value
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord
 
-#: SI units into which swept values are converted, by their dimension.
-_SI = ("s", "V", "A", "ohm", "F", "S", "J", "Hz", "m", "m^2", "W/m^2", "K", "V/s", "1")
 #: Swept keys whose values are names even where they look like numbers.
 _NAMES = ("device", "accuracy")
 _SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "us": "µs", "um": "µm"}
@@ -114,7 +111,7 @@ def swept_si(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] 
     if found is None:
         return None
     numbers, unit = found
-    wanted = si_unit(unit)
+    wanted = units.si_unit(unit)
     return [units.convert(number, unit, wanted) for number in numbers], wanted
 
 
@@ -126,18 +123,6 @@ def number_of(value: Value, unit: str) -> float:
         return units.parse(value, unit)
     except units.UnitsError:
         return math.nan
-
-
-@lru_cache(maxsize=256)
-def si_unit(unit: str) -> str:
-    """SI unit of the same dimension; the unit itself where there is none."""
-    for base in _SI:
-        try:
-            units.convert(1.0, unit, base)
-        except Exception:  # pint raises many kinds, all of them mean another dimension
-            continue
-        return base
-    return unit
 
 
 def spans_decades(numbers: Iterable[float]) -> bool:
@@ -156,7 +141,7 @@ def _quantity(key: str, record: RunRecord) -> tuple[float, str] | None:
         return float(value), parameter.unit if is_parameter and parameter is not None else "1"
     try:
         number, unit = units.split_unit(value)
-        units.convert(number, unit, si_unit(unit))
+        units.convert(number, unit, units.si_unit(unit))
     except Exception:  # a name, or a unit that pint does not know
         return None
     return number, unit
