@@ -15,10 +15,10 @@ from optospice.netlist import (
     list_subcircuits,
     logical_lines,
     physical_lines,
-    read_text,
     spice_number,
 )
 from optospice.ngspice.simulate import Job
+from optospice.reading import read_text
 from probe_device import RUN_JOB
 
 LINES = ["* title", "R1 a b 1", "+ tc1=0.1", ".ends"]

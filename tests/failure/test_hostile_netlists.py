@@ -27,8 +27,7 @@ from optospice.accuracy import find_profile
 from optospice.api import simulate as api_simulate
 from optospice.device import find_device, load_device
 from optospice.errors import InputError
-from optospice.ngspice.batch import BatchSession
-from optospice.ngspice.guard import (
+from optospice.netlist.guard import (
     ANALYSIS_CARDS,
     CARDS,
     ELEMENTS,
@@ -38,6 +37,7 @@ from optospice.ngspice.guard import (
     cleaned_netlist,
     safe_title,
 )
+from optospice.ngspice.batch import BatchSession
 from optospice.ngspice.installation import find_installation
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.simulate import Job

@@ -13,7 +13,7 @@ from optospice.conformance.integrators import states_of
 from optospice.conformance.lines import Line, Pitfall
 from optospice.conformance.pitfalls import find_pitfalls
 from optospice.errors import InputError, close_matches
-from optospice.ngspice import guard
+from optospice.netlist import guard
 from optospice.sources import number
 
 #: Cards that say how a schematic was simulated, not what the device is.

@@ -10,7 +10,7 @@ from typing import Literal
 from optospice.accuracy import PROFILES, Profile
 from optospice.device import IRRADIANCE_UNIT, Device
 from optospice.errors import InputError
-from optospice.ngspice.guard import check_library, cleaned, safe_title
+from optospice.netlist.guard import check_library, cleaned, safe_title
 from optospice.sources import number, sources
 from optospice.stimulus import DEFAULT_EDGE, Signal, Stimulus
 from optospice.units import convert

@@ -14,7 +14,7 @@ from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.files import is_regular
 from optospice.library import lies_in, netlist_folders
-from optospice.netlist import read_text
+from optospice.reading import read_text
 from optospice.scenario.expand import expand
 from optospice.scenario.load import list_scenarios, load_scenario
 from optospice.scenario.schema import Target

@@ -22,8 +22,8 @@ from optospice.netlist import (
     numbered_lines,
     split_comment,
 )
-from optospice.ngspice.expansion import check_expansion
-from optospice.ngspice.models import MODELS, pairs, parameter_problem
+from optospice.netlist.expansion import check_expansion
+from optospice.netlist.models import MODELS, pairs, parameter_problem
 
 #: First letters of element lines that may pass: sources, passives, semiconductors, switches,
 #: lossy and lossless lines, instances. Not A (code models), N (Verilog-A), P, U and Y.
@@ -117,7 +117,7 @@ def check_library(text: str, origin: str) -> None:
     if cleaned(text, origin) != text:
         raise InputError(
             f"{origin}: this text has not been through the netlist guard; accepted: what "
-            "optospice.ngspice.guard.cleaned gives"
+            "optospice.netlist.guard.cleaned gives"
         )
 
 
