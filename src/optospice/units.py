@@ -53,6 +53,9 @@ _QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
 # is a product of names with one small exponent each.
 _FACTOR = r"(?:[A-Za-zµμΩ\u2126°]+(?:(?:\^|\*\*)[+-]?\d{1,2}(?:\.\d{1,3})?|²)?|%|1)"
 _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/·] ?{_FACTOR})*")
+_PREFIXES = dict(
+    zip(range(-18, 13, 3), ("a", "f", "p", "n", "µ", "m", "", "k", "M", "G", "T"), strict=True)
+)
 _PERCENT = {"%": 0.01, "percent": 0.01}
 
 
@@ -249,9 +252,39 @@ def format_human(number: float, unit: str, digits: int = 4) -> str:
     simple = {"ohm": "Ω"}.get(unit, unit)
     if number == 0 or not re.fullmatch(r"[A-Za-zΩ]+", simple) or simple in ("K", "degC", "eV"):
         return f"{number:.{digits}g} {simple}"
-    exponent = min(max(math.floor(math.log10(abs(number)) / 3 + 1e-12) * 3, -18), 12)
-    prefix = dict(zip(range(-18, 13, 3), "afpnµm kMGT", strict=True))[exponent].strip()
-    return f"{number / 10**exponent:.{digits}g} {prefix}{simple}"
+    power, prefix = engineering_prefix(number)
+    return f"{number / 10**power:.{digits}g} {prefix}{simple}"
+
+
+def engineering_prefix(number: float, highest: int = 12) -> tuple[int, str]:
+    """Choose the engineering prefix of a number.
+
+    Parameters
+    ----------
+    number : float
+        A number that is not zero, in a unit without a prefix.
+    highest : int
+        Largest power of ten [1].
+
+    Returns
+    -------
+    power : int
+        Power of ten, a multiple of three [1].
+    prefix : str
+        Its prefix, from ``"a"`` to ``"T"``.
+    """
+    power = math.floor(math.log10(abs(number)) / 3 + 1e-12) * 3
+    power = min(max(power, min(_PREFIXES)), highest)
+    return power, _PREFIXES[power]
+
+
+def short_number(number: float, digits: int = 4) -> str:
+    """Write a number with so many digits, a count without a point; ``"–"`` for nan."""
+    if math.isnan(number):
+        return "–"
+    if 10**digits <= abs(number) < 1e6 or (number.is_integer() and abs(number) < 1e6):
+        return f"{number:.0f}"
+    return f"{number:#.{digits}g}".rstrip(".")
 
 
 def _field(unit: str) -> tuple[BeforeValidator, PlainSerializer]:

@@ -14,7 +14,7 @@ def reference(
     ] = Path("docs"),
 ) -> None:
     """Write the reference of every key, protocol and metric, and JSON Schemas for editors."""
-    from optospice.schema_reference import write_reference
+    from optospice.reference.command import write_reference
 
     for file in write_reference(out):
         print(file)

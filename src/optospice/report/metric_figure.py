@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optospice import units
+from optospice.drawing import style
 from optospice.interpolation import FloatArray
-from optospice.report import style
 from optospice.report.numbers import (
     displayed,
     number_of,
     pretty_unit,
     short_key,
-    short_number,
     spans_decades,
     swept_numbers,
 )
@@ -194,9 +193,9 @@ def _across_value(
     if value is None or value.is_missing:
         return None
     number, error, unit = displayed(across.metric, value)
-    text = short_number(number)
+    text = units.short_number(number)
     if error is not None and error > 5e-4 * abs(number):
-        text += f" ± {short_number(error, 2)}"
+        text += f" ± {units.short_number(error, 2)}"
     words = across.metric.replace("_", " ").replace("paired pulse ", "")
     return f"fit: {words} {text} {pretty_unit(unit)}".rstrip()
 

@@ -35,15 +35,6 @@ def shown_with_unit(verdict: Verdict) -> str:
     return verdict.shown if verdict.shown == "none" else with_unit(verdict.shown, verdict.unit)
 
 
-def short_number(number: float, digits: int = 4) -> str:
-    """Write a number with so many digits, a count without a point; ``"–"`` for nan."""
-    if math.isnan(number):
-        return "–"
-    if 10**digits <= abs(number) < 1e6 or (number.is_integer() and abs(number) < 1e6):
-        return f"{number:.0f}"
-    return f"{number:#.{digits}g}".rstrip(".")
-
-
 def short_key(key: str) -> str:
     """Last part of a dotted key."""
     return key.rpartition(".")[2]

@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 import optospice
+from optospice import units
 from optospice.report.json_document import finite
 from optospice.report.listing import citation
 from optospice.report.numbers import (
     pretty_unit,
     short_key,
-    short_number,
     shown_with_unit,
     with_unit,
 )
@@ -133,7 +133,7 @@ def _published(verdict: Verdict) -> str:
 
 def _simulated(verdict: Verdict) -> str:
     if verdict.simulated is not None:
-        return with_unit(short_number(verdict.simulated), verdict.unit)
+        return with_unit(units.short_number(verdict.simulated), verdict.unit)
     return "–" if verdict.shown in ("", "none") else with_unit(verdict.shown, verdict.unit)
 
 
