@@ -15,6 +15,7 @@ from optospice.netlist.lines import (
     LARGEST_LIBRARY,
     LONGEST_LINE,
     MOST_LINES,
+    LogicalLine,
     SourceLine,
     check_lines,
     logical_lines,
@@ -23,12 +24,19 @@ from optospice.netlist.lines import (
     split_comment,
 )
 from optospice.netlist.numbers import spice_number
-from optospice.netlist.subcircuits import Subcircuit, find_subcircuit, list_subcircuits
+from optospice.netlist.subcircuits import (
+    Body,
+    Subcircuit,
+    find_subcircuit,
+    subcircuit_bodies,
+)
 
 __all__ = [
     "LARGEST_LIBRARY",
     "LONGEST_LINE",
     "MOST_LINES",
+    "Body",
+    "LogicalLine",
     "SourceLine",
     "Subcircuit",
     "check_lines",
@@ -37,11 +45,11 @@ __all__ = [
     "find_included",
     "find_subcircuit",
     "included_name",
-    "list_subcircuits",
     "logical_lines",
     "numbered_lines",
     "physical_lines",
     "read_library",
     "spice_number",
     "split_comment",
+    "subcircuit_bodies",
 ]

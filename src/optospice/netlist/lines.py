@@ -33,6 +33,27 @@ class SourceLine:
     place: str
 
 
+@dataclass(frozen=True)
+class LogicalLine:
+    """One logical line and where it stands.
+
+    Parameters
+    ----------
+    text : str
+        Single blanks, no comment; the case as given, ngspice folds it.
+    place : str
+        File and line number, for messages.
+    """
+
+    text: str
+    place: str
+
+    @property
+    def low(self) -> str:
+        """The line in lower case."""
+        return self.text.lower()
+
+
 def check_lines(text: str, origin: str) -> None:
     """Refuse SPICE text that is too large, before anything is made of its lines.
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from optospice.errors import InputError
-from optospice.netlist.lines import logical_lines
+from optospice.netlist.lines import LogicalLine, logical_lines
 from optospice.netlist.numbers import spice_number
+
+L = TypeVar("L", bound=LogicalLine)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,25 @@ class Subcircuit:
     name: str
     nodes: tuple[str, ...]
     parameters: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Body(Generic[L]):
+    """A subcircuit with what stands between its ``.subckt`` and its ``.ends``.
+
+    Parameters
+    ----------
+    name : str
+        Name, lower case.
+    nodes : tuple of str
+        Terminals in order, lower case.
+    lines : list of LogicalLine
+        Elements and cards of its own.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    lines: list[L]
 
 
 def find_subcircuit(text: str, name: str, file: Path | str = "") -> Subcircuit:
@@ -60,16 +83,38 @@ def find_subcircuit(text: str, name: str, file: Path | str = "") -> Subcircuit:
     raise InputError(f"{file}: no .subckt named {name!r}; the file defines: {listed}")
 
 
-def list_subcircuits(text: str) -> list[str]:
-    """Names of all subcircuits that a text defines, in order."""
-    heads = (line.split() for line in logical_lines(text))
-    return [words[1].lower() for words in heads if words[0].lower() == ".subckt" and len(words) > 1]
+def subcircuit_bodies(lines: Iterable[L]) -> list[Body[L]]:
+    """Give every subcircuit with its lines; those of a nested one belong to that alone.
+
+    Parameters
+    ----------
+    lines : iterable of LogicalLine
+        Logical lines of a library, includes in their place.
+    """
+    found: list[Body[L]] = []
+    opened: list[Body[L]] = []
+    for line in lines:
+        words = line.low.split()
+        if words[0] == ".subckt" and len(words) > 1:
+            name, *rest = _header(line.low)
+            nodes = itertools.takewhile(lambda word: "=" not in word, rest)
+            opened.append(Body(name, tuple(nodes), []))
+            found.append(opened[-1])
+        elif words[0] == ".ends":
+            del opened[-1:]
+        elif opened:
+            opened[-1].lines.append(line)
+    return found
+
+
+def _header(line: str) -> list[str]:
+    """Split a ``.subckt`` line into name, terminals and ``name=value``."""
+    spaced = re.sub(r" ?= ?", "=", " ".join(line.split()))
+    return re.sub(r"\bparams:", " ", spaced, flags=re.IGNORECASE).split()[1:]
 
 
 def _read_header(line: str, file: Path | str) -> Subcircuit:
-    spaced = re.sub(r" ?= ?", "=", " ".join(line.split()))
-    spaced = re.sub(r"\bparams:", " ", spaced, flags=re.IGNORECASE)
-    words = spaced.split()[1:]
+    words = _header(line)
     name = words[0].lower()
     nodes: list[str] = []
     parameters: dict[str, float] = {}
