@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calibration.calibration_project import fitted, write_scenario
-from optospice.calibration.problem import Free, build
+from optospice.calibration.problem import FreeParameter, build
 from optospice.calibration.report import document
 from optospice.calibration.statistics import Estimate
 from optospice.ngspice.pool import Pool
@@ -32,7 +32,7 @@ def test_values_are_in_si_units(tmp_path: Path, pool: Pool) -> None:
     assert (way["start"], way["values"]) == ([pytest.approx(15.0)], [pytest.approx(entry["value"])])
 
     # kelvins count from another zero, so that the relative uncertainty is another one
-    celsius = Free("temperature_ref", "degC", 27.0, -73.0, 127.0, log=False)
+    celsius = FreeParameter("temperature_ref", "degC", 27.0, -73.0, 127.0, log=False)
     warm = Estimate(celsius, 30.0, (24.0, 36.0), None, 0.2, at_bound=False)
     fit = replace(fit, problem=replace(problem, free=[celsius]))
     (entry,) = document(fit, replace(statistics, estimates=[warm]))["parameters"]

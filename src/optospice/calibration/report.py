@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import optospice
 from optospice import units
 from optospice.calibration.fit import AS_GOOD, Fit
-from optospice.calibration.problem import Free
-from optospice.calibration.statistics import Estimate, Held, Nuisance, Statistics
+from optospice.calibration.problem import FreeParameter
+from optospice.calibration.statistics import Estimate, FittedTarget, Nuisance, Statistics
+from optospice.report.numbers import claim_text, shown_with_unit
 from optospice.texts import markdown_text, printable
 
 if TYPE_CHECKING:
@@ -54,10 +55,7 @@ def residuals_table(fit: Fit, statistics: Statistics) -> Table:
         verdict = verdicts.get((held.row.scenario, held.row.label))
         numbers = ["–", "–"]
         if verdict is not None:
-            claim = verdict.published
-            spelled = claim if isinstance(claim, str) else f"{claim:g}"
-            unit = "" if verdict.unit == "1" else f" {verdict.unit}"
-            numbers = [spelled + unit, verdict.shown + unit]
+            numbers = [claim_text(verdict.target), shown_with_unit(verdict)]
         drop = "–" if held.drop is None else f"{-held.drop:+.2f}"
         rows.append(
             [
@@ -75,7 +73,7 @@ def residuals_table(fit: Fit, statistics: Statistics) -> Table:
 def shapes_table(fit: Fit) -> Table:
     """Give head and rows: the claims that are reported and not fitted."""
     rows = [
-        [verdict.target.id, name, str(verdict.published), verdict.shown, verdict.word]
+        [verdict.target.id, name, claim_text(verdict.target), verdict.shown, verdict.word]
         for name, verdict in fit.evaluation.verdicts
         if verdict.target.shape is not None
     ]
@@ -284,15 +282,15 @@ def _estimate_in_si(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _in_si(free: Free, number: float) -> float:
+def _in_si(free: FreeParameter, number: float) -> float:
     return units.convert(number, free.unit, units.si_unit(free.unit))
 
 
-def _all_in_si(free: Sequence[Free], numbers: Sequence[float]) -> list[float]:
+def _all_in_si(free: Sequence[FreeParameter], numbers: Sequence[float]) -> list[float]:
     return [_in_si(one, number) for one, number in zip(free, numbers, strict=True)]
 
 
-def _ends_in_si(free: Free, ends: tuple[float, float] | None) -> list[float] | None:
+def _ends_in_si(free: FreeParameter, ends: tuple[float, float] | None) -> list[float] | None:
     return None if ends is None else [_in_si(free, end) for end in ends]
 
 
@@ -322,5 +320,5 @@ def _with_deviation(nuisance: Nuisance) -> list[str]:
     return [value, f"± {units.format_human(nuisance.deviation, nuisance.unit, 2)}"]
 
 
-def _residual(held: Held) -> str:
+def _residual(held: FittedTarget) -> str:
     return f"rms {held.rms:.3f}" if held.row.kind == "waveform" else f"{held.rms:+.3f}"

@@ -22,7 +22,7 @@ _MERGED_BREAKPOINTS = 1e-10  # of the largest step: ngspice takes nearer ones fo
 
 
 @dataclass(frozen=True)
-class Placed:
+class Instance:
     """A device in a circuit.
 
     Parameters
@@ -77,7 +77,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Passive:
+class PassiveElement:
     """A resistor or a capacitor between two nodes."""
 
     kind: Literal["R", "C"]
@@ -92,11 +92,11 @@ class Circuit:
 
     Parameters
     ----------
-    devices : mapping of str to Placed
+    devices : mapping of str to Instance
         Devices by name. In a circuit of one device the name may be empty.
     sources : mapping of str to Source
         Sources by name.
-    passives : mapping of str to Passive
+    passives : mapping of str to PassiveElement
         Resistors and capacitors by name.
     measured : tuple of str
         Further nodes whose voltage is measured.
@@ -114,9 +114,9 @@ class Circuit:
         First line of the netlist.
     """
 
-    devices: Mapping[str, Placed] = field(default_factory=dict)
+    devices: Mapping[str, Instance] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
-    passives: Mapping[str, Passive] = field(default_factory=dict)
+    passives: Mapping[str, PassiveElement] = field(default_factory=dict)
     measured: tuple[str, ...] = ()
     duration: float = 1.0
     profile: Profile = PROFILES["standard"]

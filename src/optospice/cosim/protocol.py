@@ -12,7 +12,7 @@ from pydantic import Field
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
-from optospice.cosim.circuit import Circuit, Placed, Source
+from optospice.cosim.circuit import Circuit, Instance, Source
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE
 from optospice.cosim.run import LoopResult
@@ -82,7 +82,7 @@ class ControllerProtocol(Protocol):
                  device.card.terminals}  # fmt: skip
         stimuli = self.stimuli(device)
         return Circuit(
-            {"": Placed(device, {name: name for name in stimuli}, dict(parameters))},
+            {"": Instance(device, {name: name for name in stimuli}, dict(parameters))},
             {
                 name: Source(name, kinds[name], stimulus, name in actuated)  # type: ignore[arg-type]
                 for name, stimulus in stimuli.items()

@@ -9,7 +9,7 @@ import numpy as np
 
 from optospice import units
 from optospice.metrics.value import MetricValue
-from optospice.scenario.schema import Value
+from optospice.scenario.schema import Target, Value
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord
 
@@ -28,6 +28,34 @@ def with_unit(text: str, unit: str) -> str:
     if text == "–":
         return text
     return f"{text} {pretty_unit(unit)}".rstrip()
+
+
+def claim_text(target: Target) -> str:
+    """Write what a target claims, its digits as the publication has them.
+
+    Parameters
+    ----------
+    target : Target
+        The claim.
+
+    Returns
+    -------
+    str
+        ``"40 nJ ± 10 %"``, ``"≥ 5 nA"`` or ``"increasing with width"``.
+    """
+    if target.shape is not None:
+        return f"{target.shape} with {short_key(str(target.over))}"
+    if target.published is not None:
+        return f"{_as_written(target.published)} ± {_as_written(str(target.tolerance))}"
+    if target.at_least is not None:
+        return f"≥ {_as_written(target.at_least)}"
+    return f"≤ {_as_written(str(target.at_most))}"
+
+
+def _as_written(quantity: Value) -> str:
+    text = str(quantity).strip()
+    _, unit = units.split_unit(text)
+    return text if unit == "1" else with_unit(text.removesuffix(unit).rstrip(), unit)
 
 
 def shown_with_unit(verdict: Verdict) -> str:

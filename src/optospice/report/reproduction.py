@@ -15,6 +15,7 @@ from optospice import units
 from optospice.report.json_document import finite
 from optospice.report.listing import citation
 from optospice.report.numbers import (
+    claim_text,
     pretty_unit,
     short_key,
     shown_with_unit,
@@ -117,18 +118,9 @@ def _cells(claim: Claim, verdict: Verdict) -> list[str]:
     quantity = verdict.target.metric.replace("_", " ") + (f", {place}" if place else "")
     device = f"**{verdict.device}**" if verdict.device == claim.meant else verdict.device
     return [
-        verdict.target.id, quantity, _published(verdict), verdict.target.source, device,
+        verdict.target.id, quantity, claim_text(verdict.target), verdict.target.source, device,
         _simulated(verdict), _error(verdict), verdict.word,
     ]  # fmt: skip
-
-
-def _published(verdict: Verdict) -> str:
-    target = verdict.target
-    if target.shape is not None:
-        return str(verdict.published)
-    if target.published is None:
-        return with_unit(str(verdict.published), verdict.unit)
-    return f"{target.published} ± {target.tolerance}"
 
 
 def _simulated(verdict: Verdict) -> str:

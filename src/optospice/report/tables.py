@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from optospice import units
 from optospice.report.json_document import devices_of, result_json
-from optospice.report.numbers import displayed, pretty_unit, short_key, with_unit
+from optospice.report.numbers import claim_text, displayed, pretty_unit, short_key, with_unit
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import printable
@@ -100,7 +100,7 @@ def targets_table(result: ScenarioResult) -> RenderableType:
         table.add_row(
             _text(verdict.target.id, "bold"),
             metric,
-            _text(_published(verdict)),
+            _text(claim_text(verdict.target)),
             _text(_simulated(verdict)),
             _text(_error(verdict)),
             _text(verdict.word, _colour(verdict)),
@@ -304,20 +304,6 @@ def _place(verdict: Verdict, several: bool) -> str:
     if several and "device" not in verdict.target.where:
         parts.insert(0, verdict.device)
     return ", ".join(parts)
-
-
-def _published(verdict: Verdict) -> str:
-    target = verdict.target
-    if target.published is None:
-        unit = "" if target.shape is not None else verdict.unit
-        return with_unit(str(verdict.published), unit)
-    number, unit = units.split_unit(str(target.published))
-    return f"{with_unit(f'{number:g}', unit)} ± {_spelled(str(target.tolerance))}"
-
-
-def _spelled(quantity: str) -> str:
-    number, unit = units.split_unit(quantity)
-    return with_unit(f"{number:g}", unit)
 
 
 def _simulated(verdict: Verdict) -> str:
