@@ -27,7 +27,7 @@ def train(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def make() -> Callable[..., Any]:
     """In the child: both sides in one process, with a library each."""
-    from optospice.cosim import Circuit, Placed, Pulse, Source, run_loop
+    from optospice.cosim import Circuit, Instance, Pulse, Source, run_loop
     from optospice.device import find_device
     from optospice.ngspice.installation import find_installation
     from optospice.ngspice.session import Session
@@ -43,7 +43,7 @@ def make() -> Callable[..., Any]:
     pulses = PulseTrain(12.2, _WIDTH, PULSES, period=_PERIOD, delay=1.0, rise=_EDGE, fall=_EDGE)
     regular = Testbench(device, {"p": Signal(1.0), "light": Signal(0.0, (pulses,))}, duration)
     circuit = Circuit(
-        {"": Placed(device, {"p": "p", "light": "light"})},
+        {"": Instance(device, {"p": "p", "light": "light"})},
         {"p": Source("p", base=Signal(1.0), controlled=False), "light": Source("light", "light")},
         duration=duration,
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optospice.expressions import Function, Scope, UnknownValueError
-from optospice.ngspice.guard import cleaned_netlist
+from optospice.netlist.guard import cleaned_netlist
 from optospice.ngspice.simulate import Job
 
 SCOPE = Scope(

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from optospice.errors import InputError
 from optospice.netlist import (
+    LogicalLine,
     expand_includes,
     find_subcircuit,
-    list_subcircuits,
     logical_lines,
     physical_lines,
-    read_text,
     spice_number,
+    subcircuit_bodies,
 )
 from optospice.ngspice.simulate import Job
+from optospice.reading import read_text
 from probe_device import RUN_JOB
 
 LINES = ["* title", "R1 a b 1", "+ tc1=0.1", ".ends"]
@@ -222,7 +223,17 @@ def test_a_header_is_read_back(name, nodes, parameters, keyword, equals, upper, 
     assert found.name == name
     assert found.nodes == tuple(nodes)
     assert found.parameters == parameters
-    assert list_subcircuits(text) == ["another", name]
+    bodies = subcircuit_bodies(LogicalLine(line, "") for line in logical_lines(text))
+    assert [(body.name, body.nodes) for body in bodies] == [
+        ("another", ("a", "b")), (name, tuple(nodes)),
+    ]  # fmt: skip
+
+
+def test_a_nested_subcircuit_keeps_its_lines_to_itself():
+    text = ".subckt out a\nr1 a 0 1\n.subckt in b\nc1 b 0 1\n.ends\nr2 a 0 2\n.ends\nr3 a 0 3"
+    outer, inner = subcircuit_bodies(LogicalLine(line, "") for line in text.splitlines())
+    assert [line.text for line in outer.lines] == ["r1 a 0 1", "r2 a 0 2"]
+    assert [line.text for line in inner.lines] == ["c1 b 0 1"]
 
 
 def test_a_header_that_cannot_be_read():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optospice.errors import InputError
-from optospice.ngspice.guard import cleaned_netlist
+from optospice.netlist.guard import cleaned_netlist
 from optospice.ngspice.simulate import Job
 from optospice.source_shapes import source_shapes
 from optospice.stimulus import Course

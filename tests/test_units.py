@@ -194,3 +194,18 @@ def test_a_field_reads_text_and_writes_it_back():
 def test_a_field_refuses_a_bare_number():
     with pytest.raises(ValidationError, match="has no unit; write a time"):
         _Model(width=10)
+
+
+@pytest.mark.parametrize(
+    ("unit", "si"),
+    [
+        ("mW/cm^2", "W/m^2"), ("degC", "K"), ("nA", "A"), ("kHz", "Hz"), ("1/s", "1/s"),
+        ("%", "1"), ("um^2", "m^2"), ("nA*V", "A*V"), ("mA/s", "A/s"), ("eV", "J"),
+        ("cm^2/(V*s)", "cm^2/(V*s)"), ("m/V", "m/V"), ("nm/V", "A*s**3/kg/m"), ("food", "food"),
+    ],
+)  # fmt: skip
+def test_si_unit_has_the_dimension_of_a_unit(unit, si):
+    assert units.si_unit(unit) == si
+    assert units.si_unit(si) == si
+    if si not in (unit, "K"):
+        assert convert(2.0, unit, si) == pytest.approx(2.0 * convert(1.0, unit, si))

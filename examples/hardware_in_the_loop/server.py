@@ -1,13 +1,13 @@
 """Let another program step the PbS synapse: prints port and token, serves until Ctrl-C."""
 
-from optospice.cosim import Circuit, Placed, Source
+from optospice.cosim import Circuit, Instance, Source
 from optospice.cosim.server import serve
 from optospice.device import find_device
 from optospice.stimulus import constant
 
 device = find_device("pbs_trap")
 circuit = Circuit(
-    {"": Placed(device, {"p": "p", "light_740": "light"})},
+    {"": Instance(device, {"p": "p", "light_740": "light"})},
     {
         "p": Source("p", base=constant(1.0), controlled=False),
         "light": Source("light", "light"),

@@ -18,7 +18,7 @@ from optospice.metrics import plasticity, postsynaptic_current
 from optospice.metrics.levels import dark_current
 from optospice.metrics.value import MetricValue
 from optospice.metrics.windows import edge_note
-from optospice.ngspice.guard import check_library
+from optospice.netlist.guard import check_library
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
 from optospice.stimulus import PulseTrain, Signal, Stimulus, constant

@@ -1,6 +1,6 @@
 """What a netlist holds: elements with their nodes, subcircuits, parameters and functions.
 
-It reads the text that `optospice.ngspice.guard` writes, one card per line.
+It reads the text that `optospice.netlist.guard` writes, one card per line.
 """
 
 from __future__ import annotations

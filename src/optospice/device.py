@@ -18,7 +18,8 @@ from pydantic import Field, ValidationError, model_validator
 from optospice import netlist, units
 from optospice.errors import InputError, close_matches, echo
 from optospice.library import is_file, lies_in, netlist_folders
-from optospice.ngspice import guard
+from optospice.netlist import guard
+from optospice.reading import read_text
 from optospice.toml_text import TomlError, parse_toml
 from optospice.validation import StrictModel, first_problem
 
@@ -335,7 +336,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     InputError
         When it is missing or its syntax is wrong (with the line).
     """
-    text = netlist.read_text(file).replace("\r\n", "\n")
+    text = read_text(file).replace("\r\n", "\n")
     try:
         return parse_toml(text)
     except TomlError as error:

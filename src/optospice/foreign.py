@@ -17,14 +17,15 @@ from optospice.circuit_text import Section, read_circuit
 from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
-from optospice.netlist import check_lines, exists, expand_includes, find_included, included_name
+from optospice.netlist import check_lines, expand_includes, find_included, included_name
+from optospice.netlist.guard import cleaned_netlist
 from optospice.ngspice.circuit import CircuitJob
 from optospice.ngspice.exactness import Solved
-from optospice.ngspice.guard import cleaned_netlist
 from optospice.ngspice.refinement import Demand
 from optospice.ngspice.simulate import Job
 from optospice.ngspice.storage import is_without_charge
 from optospice.probes import probe
+from optospice.reading import exists
 from optospice.source_shapes import SourceShapes, source_shapes
 from optospice.sources import number
 from optospice.stimulus import unknown_courses

@@ -82,7 +82,7 @@ def source_shapes(netlist: str, duration: float) -> SourceShapes:
     Parameters
     ----------
     netlist : str
-        Text that `optospice.ngspice.guard` wrote: one card per line, includes expanded.
+        Text that `optospice.netlist.guard` wrote: one card per line, includes expanded.
     duration : float
         Simulated time [s]. Fields that are missing refer to it and to the step of the
         netlist's ``.tran`` card, a thousandth of the duration where there is none.

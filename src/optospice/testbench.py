@@ -12,7 +12,7 @@ import numpy as np
 from optospice.accuracy import PROFILES, Profile
 from optospice.capacitances import smallest_of_device
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
-from optospice.ngspice.guard import safe_title
+from optospice.netlist.guard import safe_title
 from optospice.sources import Source, number, sources
 from optospice.stimulus import Course, FloatArray, Stimulus, breakpoints, corner_times, ramps
 from optospice.units import convert

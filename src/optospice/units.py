@@ -40,6 +40,11 @@ KINDS = {
     "1": "a number such as 0.5 or '50 %'",
 }
 
+#: SI units in which numbers are kept, by their dimension.
+SI_UNITS = (
+    "s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "1", "A", "J", "S", "V/s", "A*V", "m^2",
+    "1/s", "A/s",
+)  # fmt: skip
 #: Longest text of a quantity, and of its unit [1].
 LONGEST_QUANTITY = 100
 LONGEST_UNIT = 60
@@ -48,6 +53,9 @@ _QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
 # is a product of names with one small exponent each.
 _FACTOR = r"(?:[A-Za-zµμΩ\u2126°]+(?:(?:\^|\*\*)[+-]?\d{1,2}(?:\.\d{1,3})?|²)?|%|1)"
 _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/·] ?{_FACTOR})*")
+_PREFIXES = dict(
+    zip(range(-18, 13, 3), ("a", "f", "p", "n", "µ", "m", "", "k", "M", "G", "T"), strict=True)
+)
 _PERCENT = {"%": 0.01, "percent": 0.01}
 
 
@@ -183,6 +191,46 @@ def convert(number: float, unit: str, wanted: str) -> float:
     return number * factor + offset
 
 
+@lru_cache(maxsize=256)
+def si_unit(unit: str) -> str:
+    """SI unit of the same dimension, e.g. ``"W/m^2"`` of ``"mW/cm^2"``.
+
+    Parameters
+    ----------
+    unit : str
+        Any unit that `parse` reads.
+
+    Returns
+    -------
+    str
+        One of `SI_UNITS`; where none has the dimension, a product of base units, or the unit
+        itself when it is such a product already or unknown.
+    """
+    if unit in SI_UNITS:
+        return unit
+    for base in SI_UNITS:
+        if (unit, base) in _COMMON:
+            return base
+    for base in SI_UNITS:
+        try:
+            _conversion(unit, base)
+        except UnitsError:
+            continue
+        return base
+    return _base_units(unit)
+
+
+def _base_units(unit: str) -> str:
+    """Spell the SI base units of a unit that no unit of `SI_UNITS` measures."""
+    try:
+        spelled = f"{registry().Quantity(1.0, unit).to_base_units().units:~C}"
+        factor, offset = _conversion(unit, spelled)
+    except Exception:  # pint raises many kinds, all of them mean that it does not know the unit
+        return unit
+    is_coherent = math.isclose(factor, 1.0, rel_tol=1e-12) and not offset
+    return unit if is_coherent else spelled
+
+
 def split_unit(text: str) -> tuple[float, str]:
     """Split ``"40 nJ"`` into 40.0 and ``"nJ"`` (unit ``"1"`` when there is none)."""
     match = _match(text)
@@ -204,9 +252,39 @@ def format_human(number: float, unit: str, digits: int = 4) -> str:
     simple = {"ohm": "Ω"}.get(unit, unit)
     if number == 0 or not re.fullmatch(r"[A-Za-zΩ]+", simple) or simple in ("K", "degC", "eV"):
         return f"{number:.{digits}g} {simple}"
-    exponent = min(max(math.floor(math.log10(abs(number)) / 3 + 1e-12) * 3, -18), 12)
-    prefix = dict(zip(range(-18, 13, 3), "afpnµm kMGT", strict=True))[exponent].strip()
-    return f"{number / 10**exponent:.{digits}g} {prefix}{simple}"
+    power, prefix = engineering_prefix(number)
+    return f"{number / 10**power:.{digits}g} {prefix}{simple}"
+
+
+def engineering_prefix(number: float, highest: int = 12) -> tuple[int, str]:
+    """Choose the engineering prefix of a number.
+
+    Parameters
+    ----------
+    number : float
+        A number that is not zero, in a unit without a prefix.
+    highest : int
+        Largest power of ten [1].
+
+    Returns
+    -------
+    power : int
+        Power of ten, a multiple of three [1].
+    prefix : str
+        Its prefix, from ``"a"`` to ``"T"``.
+    """
+    power = math.floor(math.log10(abs(number)) / 3 + 1e-12) * 3
+    power = min(max(power, min(_PREFIXES)), highest)
+    return power, _PREFIXES[power]
+
+
+def short_number(number: float, digits: int = 4) -> str:
+    """Write a number with so many digits, a count without a point; ``"–"`` for nan."""
+    if math.isnan(number):
+        return "–"
+    if 10**digits <= abs(number) < 1e6 or (number.is_integer() and abs(number) < 1e6):
+        return f"{number:.0f}"
+    return f"{number:#.{digits}g}".rstrip(".")
 
 
 def _field(unit: str) -> tuple[BeforeValidator, PlainSerializer]:

@@ -137,6 +137,6 @@ class Waveforms:
 
     def plot(self, signal: str | None = None, ax: Axes | None = None) -> Axes:
         """Draw a signal against time (the current when none is named) with the light above."""
-        from optospice.report.figures import plot_waveforms
+        from optospice.drawing.traces import plot_waveforms
 
         return plot_waveforms(self, signal, ax)

@@ -160,12 +160,12 @@ def test_device_with_cells_is_written_so_that_it_stands_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from optospice.calibration.cards import card, library
-    from optospice.calibration.problem import Free
+    from optospice.calibration.problem import FreeParameter
     from optospice.calibration.statistics import Estimate
 
     monkeypatch.chdir(tmp_path)
     device = find_device("pbs_trap")
-    free = Free("trap_coupling", "1", 0.902, 0, 20, False)
+    free = FreeParameter("trap_coupling", "1", 0.902, 0, 20, False)
     estimate = Estimate(free, 0.8765, (0.85, 0.9), None, 0.02, False)
 
     class Only:

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from optospice.cosim import Circuit, Level, Placed, Pulse, Sampled, Source
+from optospice.cosim import Circuit, Instance, Level, Pulse, Sampled, Source
 from optospice.cosim.protocol import ControllerProtocol, value
 from optospice.device import find_device
 from optospice.stimulus import Samples, Signal, constant
@@ -24,7 +24,7 @@ def light_circuit(device, duration, base=None):
     """A PbS device at 1 V whose light is an actuator."""
     found = find_device(device)
     return Circuit(
-        {"": Placed(found, {"p": "p", light_terminal(device): "light"})},
+        {"": Instance(found, {"p": "p", light_terminal(device): "light"})},
         {
             "p": Source("p", base=constant(1.0), controlled=False),
             "light": Source("light", "light", base=base or Signal()),

@@ -14,7 +14,7 @@ from optospice.cosim import (
     Circuit,
     Every,
     Level,
-    Passive,
+    PassiveElement,
     Pulse,
     Sampled,
     Source,
@@ -106,7 +106,7 @@ def test_rejected_steps_are_never_shown(session):
     circuit = Circuit(
         {},
         {"a": Source("in", "voltage")},
-        {"1": Passive("R", "in", "b", 10.0), "2": Passive("C", "b", "0", 1e-9)},
+        {"1": PassiveElement("R", "in", "b", 10.0), "2": PassiveElement("C", "b", "0", 1e-9)},
         measured=("b", "c"),
         duration=2e-3,
         shortest_edge=1e-9,
@@ -169,7 +169,7 @@ def test_events_have_a_direction_and_come_once(session):
             signals = yield None
 
     triangle = Circuit(
-        {}, {"a": Source("a")}, {"1": Passive("R", "a", "0", 1.0)}, ("a",), duration=4.0
+        {}, {"a": Source("a")}, {"1": PassiveElement("R", "a", "0", 1.0)}, ("a",), duration=4.0
     )
 
     def drive(context):
@@ -229,7 +229,8 @@ def test_actions_add_to_what_the_source_does_by_itself(session):
 def test_a_current_actuator(session):
     circuit = Circuit(
         {}, {"j": Source("a", "current")},
-        {"1": Passive("R", "a", "0", 1e3), "2": Passive("C", "a", "0", 1e-6)}, ("a",), 0.1,
+        {"1": PassiveElement("R", "a", "0", 1e3), "2": PassiveElement("C", "a", "0", 1e-6)},
+        ("a",), 0.1,
     )  # fmt: skip
     measured = []
 

@@ -27,17 +27,16 @@ from optospice.accuracy import find_profile
 from optospice.api import simulate as api_simulate
 from optospice.device import find_device, load_device
 from optospice.errors import InputError
-from optospice.ngspice.batch import BatchSession
-from optospice.ngspice.guard import (
+from optospice.netlist.guard import (
     ANALYSIS_CARDS,
     CARDS,
     ELEMENTS,
     check_library,
-    check_netlist,
     cleaned,
     cleaned_netlist,
     safe_title,
 )
+from optospice.ngspice.batch import BatchSession
 from optospice.ngspice.installation import find_installation
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.simulate import Job
@@ -260,7 +259,7 @@ def test_a_hostile_netlist(hostile, scene, pool):
         run_everywhere(cleaned_netlist(netlist, "netlist.cir"), scene, pool)
     else:
         with pytest.raises(InputError, match=r"^netlist\.cir:\d+: ") as refused:
-            check_netlist(netlist, "netlist.cir")
+            cleaned_netlist(netlist, "netlist.cir")
         assert one_sentence(str(refused.value)), str(refused.value)
     assert scene.traces() == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optospice.device import Device
 from optospice.errors import InputError
-from optospice.ngspice.guard import check_library
+from optospice.netlist.guard import check_library
 from optospice.ngspice.session import Session
 
 

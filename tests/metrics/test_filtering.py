@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optospice.metrics.filtering import cutoff_frequency, filter_gains
+from optospice.metrics.filtering import cutoff_frequency
 
 RATES = np.geomspace(0.05, 200, 80)
 
@@ -39,15 +39,9 @@ def test_gain_that_stays_up_has_no_cutoff_but_a_fit():
     assert "zero, negative" in cutoff_frequency(rates, [1.0, math.nan, 1.0, 1.0]).note
 
 
-def test_gains_are_last_over_first():
-    assert filter_gains([[2.0, 1.5, 1.0], [4.0, 6.0, 8.0]]).tolist() == [0.5, 2.0]
-    assert np.isnan(filter_gains([[0.0, 1.0]])).all()
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: filter_gains([1.0, 2.0]), "one train per row"),
         (lambda: cutoff_frequency([2.0, 1.0], [1, 1]), "rising"),
         (lambda: cutoff_frequency([1.0, 2.0], [1, 1, 1]), "one per frequency"),
         (lambda: cutoff_frequency([1.0, 2.0], [1, 1], "lowpass"), "did you mean 'low_pass'"),

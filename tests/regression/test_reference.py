@@ -12,8 +12,8 @@ import pytest
 from optospice.cli import main
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
-from optospice.schema_page import CARD_TABLES, SCENARIO_TABLES
-from optospice.schema_reference import meanings, reachable, ready_controllers
+from optospice.reference.page import CARD_TABLES, SCENARIO_TABLES
+from optospice.reference.schemas import meanings, reachable, ready_controllers
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = ("reference.md", "schema/card.schema.json", "schema/scenario.schema.json")

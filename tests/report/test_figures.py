@@ -12,12 +12,12 @@ import pytest
 from matplotlib import rcParams
 from report_scenarios import PAIR, PULSE
 
+from optospice.drawing import style
+from optospice.drawing.traces import on_spans, scale_of, thinned
 from optospice.ngspice.pool import Pool
-from optospice.report import style
 from optospice.report.figures import plot_waveforms, save_figures
 from optospice.report.folder import write_results
 from optospice.report.metric_figure import MetricAxis, metric_axis, plot_metric
-from optospice.report.traces import on_spans, scale_of, thinned
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
 from optospice.sweep.local import run_scenario

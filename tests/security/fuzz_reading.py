@@ -21,7 +21,7 @@ from optospice.device import find_device
 from optospice.errors import InputError, SimulationError
 from optospice.library import netlist_folders
 from optospice.netlist import expand_includes
-from optospice.ngspice.guard import cleaned
+from optospice.netlist.guard import cleaned
 from optospice.regression.golden import read_golden, text_of
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario

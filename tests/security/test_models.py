@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from optospice.errors import InputError
-from optospice.ngspice.guard import cleaned
+from optospice.netlist.guard import cleaned
+from optospice.netlist.models import LEVELS, MODELS, parameter_problem
 from optospice.ngspice.installation import find_installation
-from optospice.ngspice.models import LEVELS, MODELS, parameter_problem
 
 #: How ``devhelp`` calls the model of each type and level.
 DEVICES = {

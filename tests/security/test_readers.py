@@ -12,8 +12,9 @@ from watchdog import Ended, refused, run_command, run_python
 from optospice.conformance.lines import Line
 from optospice.conformance.pitfalls import find_pitfalls
 from optospice.errors import InputError
-from optospice.netlist import expand_lines, read_text
-from optospice.ngspice.guard import cleaned
+from optospice.netlist import expand_lines
+from optospice.netlist.guard import cleaned
+from optospice.reading import read_text
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from matplotlib import cbook
 
+from optospice.drawing import style
 from optospice.regression.judge import Outcome
 from optospice.regression.report import junit, markdown
-from optospice.report import style
 from optospice.report.frames import csv_bytes
 from optospice.texts import csv_cell, has_controls, markdown_text, one_line, printable, xml_text
 
@@ -223,7 +223,7 @@ def test_settings_of_the_folder_are_not_read(tmp_path, kind):
     """A figure is drawn as elsewhere, whatever stands in the folder's `matplotlibrc`."""
     script = (
         "import os\n"
-        "from optospice.report import style\n"
+        "from optospice.drawing import style\n"
         "with style.house_style():\n"
         "    figure, ax = style.new_figure(40, 30)\n"
         "    ax.plot([0, 1], [0, 1])\n"

@@ -13,7 +13,7 @@ from optospice.conformance.integrators import states_of
 from optospice.conformance.lines import Line, Pitfall
 from optospice.conformance.pitfalls import find_pitfalls
 from optospice.errors import InputError, close_matches
-from optospice.ngspice import guard
+from optospice.netlist import guard
 from optospice.sources import number
 
 #: Cards that say how a schematic was simulated, not what the device is.
@@ -145,20 +145,8 @@ def _read(file: Path, subcircuit: str, name: str) -> _Found:
         text,
         find_pitfalls(every),
         left_out,
-        [state for state in dict.fromkeys(states_of(_body(every, subcircuit)))],
+        list(dict.fromkeys(states_of(every, subcircuit))),
     )
-
-
-def _body(lines: list[Line], subcircuit: str) -> list[Line]:
-    start = next(
-        index
-        for index, line in enumerate(lines)
-        if line.low.split()[:2] == [".subckt", subcircuit.lower()]
-    )
-    stop = next(
-        (k for k in range(start, len(lines)) if lines[k].low.startswith(".ends")), len(lines) - 1
-    )
-    return lines[start : stop + 1]
 
 
 def _unit(name: str) -> str:

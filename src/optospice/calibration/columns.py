@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from optospice.errors import InputError
-from optospice.netlist import physical_lines, read_text
+from optospice.netlist import physical_lines
+from optospice.reading import read_text
 from optospice.stimulus import FloatArray
 
 #: Largest record that is read [bytes].

@@ -17,7 +17,7 @@ from optospice.scenario.schema import Target
 
 
 @dataclass(frozen=True)
-class Free:
+class FreeParameter:
     """A parameter that the fit may move, and the coordinate in which it moves.
 
     The coordinate counts relative changes: the logarithm of the value where the card's
@@ -99,7 +99,7 @@ class Problem:
     ----------
     device : Device
         What is fitted.
-    free : sequence of Free
+    free : sequence of FreeParameter
         Its free parameters.
     experiments : sequence of Experiment
         What they are fitted to.
@@ -108,7 +108,7 @@ class Problem:
     """
 
     device: Device
-    free: Sequence[Free]
+    free: Sequence[FreeParameter]
     experiments: Sequence[Experiment]
     kinds: Sequence[str] = ()
 
@@ -244,7 +244,7 @@ def _owner(
 
 def _free(
     device: Device, names: Sequence[str], starts: Sequence[str], loaded: Sequence[LoadedScenario]
-) -> list[Free]:
+) -> list[FreeParameter]:
     if not names:
         raise InputError("--free: is missing; accepted: one or more parameters of the device")
     card = device.card.parameters
@@ -281,7 +281,7 @@ def _free(
             )
         log = card[name].scale == "log" and low > 0
         # a relative step is as large everywhere, and a factor is a distance
-        free.append(Free(name, unit, values[name], low, high, low > 0, log))
+        free.append(FreeParameter(name, unit, values[name], low, high, low > 0, log))
     return free
 
 

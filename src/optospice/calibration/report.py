@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import optospice
 from optospice import units
 from optospice.calibration.fit import AS_GOOD, Fit
-from optospice.calibration.statistics import Estimate, Held, Nuisance, Statistics
+from optospice.calibration.problem import FreeParameter
+from optospice.calibration.statistics import Estimate, FittedTarget, Nuisance, Statistics
+from optospice.report.numbers import claim_text, shown_with_unit
 from optospice.texts import markdown_text, printable
 
 if TYPE_CHECKING:
@@ -52,10 +55,7 @@ def residuals_table(fit: Fit, statistics: Statistics) -> Table:
         verdict = verdicts.get((held.row.scenario, held.row.label))
         numbers = ["–", "–"]
         if verdict is not None:
-            claim = verdict.published
-            spelled = claim if isinstance(claim, str) else f"{claim:g}"
-            unit = "" if verdict.unit == "1" else f" {verdict.unit}"
-            numbers = [spelled + unit, verdict.shown + unit]
+            numbers = [claim_text(verdict.target), shown_with_unit(verdict)]
         drop = "–" if held.drop is None else f"{-held.drop:+.2f}"
         rows.append(
             [
@@ -73,7 +73,7 @@ def residuals_table(fit: Fit, statistics: Statistics) -> Table:
 def shapes_table(fit: Fit) -> Table:
     """Give head and rows: the claims that are reported and not fitted."""
     rows = [
-        [verdict.target.id, name, str(verdict.published), verdict.shown, verdict.word]
+        [verdict.target.id, name, claim_text(verdict.target), verdict.shown, verdict.word]
         for name, verdict in fit.evaluation.verdicts
         if verdict.target.shape is not None
     ]
@@ -200,7 +200,8 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
 
 
 def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
-    """Give the report as plain data for ``json.dumps``."""
+    """Give the report as plain data for ``json.dumps``, every value in the SI unit beside it."""
+    free = fit.problem.free
     return {
         "device": fit.problem.device.name,
         "scenarios": [one.loaded.name for one in fit.problem.experiments],
@@ -209,20 +210,7 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
         "chi2": statistics.chi2,
         "numbers": statistics.numbers,
         "degrees_of_freedom": statistics.freedom,
-        "parameters": [
-            {
-                "name": e.free.name,
-                "unit": e.free.unit,
-                "start": e.free.start,
-                "value": e.value,
-                "interval": e.interval,
-                "interval_scaled": e.scaled,
-                "relative_uncertainty": e.deviation if math.isfinite(e.deviation) else None,
-                "identified": e.interval is not None,
-                "at_bound": e.at_bound,
-            }
-            for e in statistics.estimates
-        ],
+        "parameters": [_estimate_in_si(estimate) for estimate in statistics.estimates],
         "residuals": [
             {
                 "id": held.row.label,
@@ -263,8 +251,8 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
         "contradictions": list(statistics.contradictions),
         "starts": [
             {
-                "start": list(m.start),
-                "values": list(m.values),
+                "start": _all_in_si(free, m.start),
+                "values": _all_in_si(free, m.values),
                 "chi2": m.chi2,
                 "converged": m.converged,
                 "ended": m.ended,
@@ -272,6 +260,38 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
             for m in fit.minima
         ],
     }
+
+
+def _estimate_in_si(estimate: Estimate) -> dict[str, Any]:
+    free = estimate.free
+    value, deviation = _in_si(free, estimate.value), estimate.deviation
+    zero = _in_si(free, 0.0)
+    if zero and value:  # degrees Celsius: a share of the kelvins is another one
+        width = deviation * (abs(estimate.value) or free.size)
+        deviation = (_in_si(free, width) - zero) / abs(value)
+    return {
+        "name": free.name,
+        "unit": units.si_unit(free.unit),
+        "start": _in_si(free, free.start),
+        "value": value,
+        "interval": _ends_in_si(free, estimate.interval),
+        "interval_scaled": _ends_in_si(free, estimate.scaled),
+        "relative_uncertainty": deviation if math.isfinite(deviation) else None,
+        "identified": estimate.interval is not None,
+        "at_bound": estimate.at_bound,
+    }
+
+
+def _in_si(free: FreeParameter, number: float) -> float:
+    return units.convert(number, free.unit, units.si_unit(free.unit))
+
+
+def _all_in_si(free: Sequence[FreeParameter], numbers: Sequence[float]) -> list[float]:
+    return [_in_si(one, number) for one, number in zip(free, numbers, strict=True)]
+
+
+def _ends_in_si(free: FreeParameter, ends: tuple[float, float] | None) -> list[float] | None:
+    return None if ends is None else [_in_si(free, end) for end in ends]
 
 
 def _correlations(statistics: Statistics) -> Table:
@@ -300,5 +320,5 @@ def _with_deviation(nuisance: Nuisance) -> list[str]:
     return [value, f"± {units.format_human(nuisance.deviation, nuisance.unit, 2)}"]
 
 
-def _residual(held: Held) -> str:
+def _residual(held: FittedTarget) -> str:
     return f"rms {held.rms:.3f}" if held.row.kind == "waveform" else f"{held.rms:+.3f}"

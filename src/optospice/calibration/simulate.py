@@ -12,7 +12,7 @@ from optospice.calibration.nuisance import without
 from optospice.calibration.problem import Experiment, Problem, label_of, moved
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
-from optospice.scenario.schema import Target
+from optospice.scenario.claim import allowed_error
 from optospice.scenario.verdict import Observation, Verdict, judge_targets
 from optospice.stimulus import FloatArray
 from optospice.sweep.local import LARGEST_BATCH
@@ -22,6 +22,8 @@ from optospice.sweep.task import Measured, Task
 MISSING = 30.0
 #: Scale of the excess over a bound, which has no tolerance of its own: 1 % of it [1].
 BOUND_SCALE = 0.01
+#: Tolerance that stands for none, in the unit of the claim.
+_EXACT = 1e-12
 _FUNCTION = "optospice.sweep.task:perform"
 
 
@@ -180,18 +182,6 @@ def residual(verdict: Verdict) -> float:
     claimed, _ = units.split_unit(str(claim if claim is not None else target.at_most))
     distance = verdict.simulated - claimed
     if target.published is not None:
-        return distance / tolerance(target, claimed, verdict.unit)
+        return distance / (allowed_error(target, claimed, verdict.unit) or _EXACT)
     scale = BOUND_SCALE * abs(claimed) or 1.0
     return min(distance, 0.0) / scale if target.at_least is not None else max(distance, 0.0) / scale
-
-
-def tolerance(target: Target, claimed: float, unit: str) -> float:
-    """Give the tolerance of a published number in its unit; `check_claim` has found it fit."""
-    number, written = units.split_unit(str(target.tolerance))
-    if written == "%":
-        amount = abs(claimed) * number / 100
-    elif written in ("point", "points"):
-        amount = number
-    else:
-        amount = units.convert(number, written, unit)
-    return amount or 1e-12

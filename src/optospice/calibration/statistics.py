@@ -11,7 +11,7 @@ import numpy as np
 from optospice.calibration.descent import NOT_IDENTIFIED, Minimum, relative_sizes
 from optospice.calibration.fit import AS_GOOD, Fit
 from optospice.calibration.nuisance import NUISANCES, covariance
-from optospice.calibration.problem import Free
+from optospice.calibration.problem import FreeParameter
 from optospice.calibration.randomness import Randomness, judge_residuals
 from optospice.calibration.simulate import Row, rows
 from optospice.stimulus import FloatArray
@@ -29,7 +29,7 @@ class Estimate:
 
     Parameters
     ----------
-    free : Free
+    free : FreeParameter
         Which.
     value : float
         Fitted value [card's unit].
@@ -43,7 +43,7 @@ class Estimate:
         Whether it ended at a bound of the card.
     """
 
-    free: Free
+    free: FreeParameter
     value: float
     interval: tuple[float, float] | None
     scaled: tuple[float, float] | None
@@ -52,7 +52,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Held:
+class FittedTarget:
     """A row of residuals and what the fit does with it.
 
     Parameters
@@ -105,7 +105,7 @@ class Statistics:
     ----------
     estimates : sequence of Estimate
         The parameters.
-    held : sequence of Held
+    held : sequence of FittedTarget
         The targets and records.
     chi2 : float
         Sum of the squared residuals [1].
@@ -130,7 +130,7 @@ class Statistics:
     """
 
     estimates: Sequence[Estimate]
-    held: Sequence[Held]
+    held: Sequence[FittedTarget]
     chi2: float
     numbers: int
     freedom: int
@@ -193,7 +193,9 @@ def judge_fit(fit: Fit) -> Statistics:
     )
 
 
-def _estimate(free: Free, value: float, deviation: float, factor: float | None) -> Estimate:
+def _estimate(
+    free: FreeParameter, value: float, deviation: float, factor: float | None
+) -> Estimate:
     known = deviation < NOT_IDENTIFIED
     scaled = known and factor is not None
     return Estimate(
@@ -229,7 +231,7 @@ def _records(named: Sequence[Row], residuals: FloatArray) -> list[Randomness]:
 
 def _held(
     named: Sequence[Row], residuals: FloatArray, basis: FloatArray, nuisances: int
-) -> list[Held]:
+) -> list[FittedTarget]:
     """Judge each row; the diagonal of the hat matrix is the squared length of basis' rows."""
     held, first = [], 0
     for row in named:
@@ -238,16 +240,16 @@ def _held(
         leverage = float(np.sum(basis[own] ** 2)) / row.count
         if row.kind == "waveform":
             rms = float(np.sqrt(np.mean(residuals[own] ** 2)))
-            held.append(Held(row, rms, leverage + nuisances / row.count, None))
+            held.append(FittedTarget(row, rms, leverage + nuisances / row.count, None))
             continue
         value = float(residuals[own][0])
         drop = None if leverage > 1 - 1e-6 else value**2 / (1 - leverage)
-        held.append(Held(row, value, leverage, drop))
+        held.append(FittedTarget(row, value, leverage, drop))
     return held
 
 
 def _loose(
-    free: Sequence[Free], deviations: FloatArray, singular: FloatArray, right: FloatArray
+    free: Sequence[FreeParameter], deviations: FloatArray, singular: FloatArray, right: FloatArray
 ) -> list[str]:
     """Name the parameters and directions in which the numbers hardly change."""
     lines, explained = [], set()

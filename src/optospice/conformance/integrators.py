@@ -67,29 +67,25 @@ def find_integrators(lines: Sequence[Line], functions: frozenset[str]) -> Iterat
             )
 
 
-def states_of(lines: Sequence[Line]) -> list[str]:
+def states_of(lines: Sequence[Line], subcircuit: str) -> list[str]:
     """Nodes that look like states: a capacitor to ground, charged by a current source."""
     return [
         node
         for body in _bodies(lines)
+        if body.name == subcircuit.lower()
         for node, _ in body.capacitors
         if node not in body.terminals and node in body.currents
     ]
 
 
 def _bodies(lines: Sequence[Line]) -> Iterator[_Body]:
-    body: _Body | None = None
-    for line in lines:
-        words = line.low.split()
-        if words[0] == ".subckt" and len(words) > 1:
-            body = _Body(words[1])
-            head = re.sub(r"\bparams:.*| [^ =]+ ?=.*", "", line.low)
-            body.terminals = set(head.split()[2:])
-        elif words[0] == ".ends" and body is not None:
-            yield body
-            body = None
-        elif body is not None and len(words) > 2 and words[0][0] != ".":
-            _add(body, line, words)
+    for subcircuit in netlist.subcircuit_bodies(lines):
+        body = _Body(subcircuit.name, set(subcircuit.nodes))
+        for line in subcircuit.lines:
+            words = line.low.split()
+            if len(words) > 2 and words[0][0] != ".":
+                _add(body, line, words)
+        yield body
 
 
 def _add(body: _Body, line: Line, words: list[str]) -> None:

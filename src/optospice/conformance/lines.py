@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from optospice.netlist import LogicalLine
+
 _CALL = re.compile(r"(?<![a-z0-9_.#])([a-z_][a-z0-9_]*) ?\(")
 _BRACKET = re.compile(r"[()]")
 _SEPARATOR = re.compile(r"[(),]")
@@ -36,17 +38,8 @@ class Pitfall:
     cure: str
 
 
-@dataclass(frozen=True)
-class Line:
-    """One logical line and where it stands."""
-
-    text: str
-    place: str
-
-    @property
-    def low(self) -> str:
-        """The line in lower case: ngspice folds case."""
-        return self.text.lower()
+class Line(LogicalLine):
+    """One logical line, with what is said about it."""
 
     def pitfall(self, rule: str, seen: str, cure: str) -> Pitfall:
         """Give a pitfall of this line."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from optospice import netlist
 from optospice.conformance.context import Context
@@ -12,6 +12,7 @@ from optospice.conformance.lines import Line
 from optospice.conformance.pitfalls import find_pitfalls
 from optospice.device import Device
 from optospice.library import netlist_folders
+from optospice.netlist import Body, LogicalLine, subcircuit_bodies
 
 _WORD = re.compile(r"[a-z0-9_.#+\-/\[\]]+")
 
@@ -28,7 +29,9 @@ def lines_of(device: Device) -> list[Line]:
 
 def check_terminals(context: Context) -> Iterator[Finding]:
     """Every terminal is used by an element, or by a subcircuit that uses it."""
-    bodies, known = _bodies(context.device.text), dict[tuple[str, str], bool]()
+    lines = (LogicalLine(line, "") for line in context.device.text.splitlines())
+    bodies = {body.name: body for body in subcircuit_bodies(lines)}
+    known: dict[tuple[str, str], bool] = {}
     for terminal in context.device.subcircuit.nodes:
         if not _uses(bodies, context.device.name.lower(), terminal, known):
             yield context.finding(
@@ -38,25 +41,11 @@ def check_terminals(context: Context) -> Iterator[Finding]:
             )
 
 
-def _bodies(text: str) -> dict[str, tuple[list[str], list[str]]]:
-    """Terminals and element lines of every subcircuit."""
-    bodies: dict[str, tuple[list[str], list[str]]] = {}
-    current = ""
-    for line in text.lower().splitlines():
-        words = line.split()
-        if words[0] == ".subckt":
-            current = words[1]
-            nodes = re.sub(r"\bparams:.*| [^ =]+ ?=.*", "", line).split()[2:]
-            bodies[current] = (nodes, [])
-        elif words[0] == ".ends":
-            current = ""
-        elif current and not words[0].startswith("."):
-            bodies[current][1].append(line)
-    return bodies
+_Bodies = Mapping[str, Body[LogicalLine]]
 
 
 def _uses(
-    bodies: dict[str, tuple[list[str], list[str]]],
+    bodies: _Bodies,
     name: str,
     terminal: str,
     known: dict[tuple[str, str], bool],
@@ -67,12 +56,12 @@ def _uses(
 
 
 def _is_used(
-    bodies: dict[str, tuple[list[str], list[str]]],
+    bodies: _Bodies,
     name: str,
     terminal: str,
     known: dict[tuple[str, str], bool],
 ) -> bool:
-    for line in bodies.get(name, ([], []))[1]:
+    for line in (line.low for line in bodies[name].lines if not line.low.startswith(".")):
         words = _WORD.findall(line)[1:]
         if terminal not in words:
             continue
@@ -80,7 +69,7 @@ def _is_used(
             return True
         nodes = line.split()[1:]
         called = next((word for word in reversed(nodes) if word in bodies), "")
-        inner = bodies.get(called, ([], []))[0]
+        inner = bodies[called].nodes if called else ()
         passed = [own for own, outer in zip(inner, nodes, strict=False) if outer == terminal]
         if not called or any(_uses(bodies, called, own, known) for own in passed):
             return True

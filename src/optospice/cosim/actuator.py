@@ -13,7 +13,7 @@ from optospice.stimulus import FloatArray
 _NEVER = math.inf
 
 
-class Track:
+class DrivenSource:
     """What an actuator does: corners joined by straight lines, the past fixed.
 
     Parameters

@@ -11,7 +11,7 @@ from optospice.accuracy import PROFILES, Profile
 from optospice.capacitances import smallest_capacitance
 from optospice.device import IRRADIANCE_UNIT, Device
 from optospice.errors import InputError
-from optospice.ngspice.guard import check_library, cleaned, safe_title
+from optospice.netlist.guard import check_library, cleaned, safe_title
 from optospice.sources import number, sources
 from optospice.stimulus import DEFAULT_EDGE, Signal, Stimulus
 from optospice.units import convert
@@ -23,7 +23,7 @@ _MERGED_BREAKPOINTS = 1e-10  # of the largest step: ngspice takes nearer ones fo
 
 
 @dataclass(frozen=True)
-class Placed:
+class Instance:
     """A device in a circuit.
 
     Parameters
@@ -78,7 +78,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Passive:
+class PassiveElement:
     """A resistor or a capacitor between two nodes."""
 
     kind: Literal["R", "C"]
@@ -93,11 +93,11 @@ class Circuit:
 
     Parameters
     ----------
-    devices : mapping of str to Placed
+    devices : mapping of str to Instance
         Devices by name. In a circuit of one device the name may be empty.
     sources : mapping of str to Source
         Sources by name.
-    passives : mapping of str to Passive
+    passives : mapping of str to PassiveElement
         Resistors and capacitors by name.
     measured : tuple of str
         Further nodes whose voltage is measured.
@@ -115,9 +115,9 @@ class Circuit:
         First line of the netlist.
     """
 
-    devices: Mapping[str, Placed] = field(default_factory=dict)
+    devices: Mapping[str, Instance] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
-    passives: Mapping[str, Passive] = field(default_factory=dict)
+    passives: Mapping[str, PassiveElement] = field(default_factory=dict)
     measured: tuple[str, ...] = ()
     duration: float = 1.0
     profile: Profile = PROFILES["standard"]

@@ -18,7 +18,7 @@ from optospice.cosim.actions import (
     Wake,
     When,
 )
-from optospice.cosim.actuator import Track
+from optospice.cosim.actuator import DrivenSource
 from optospice.cosim.blame import Patience, blame
 from optospice.cosim.circuit import Circuit, base_name
 from optospice.cosim.controller import Context, Controller, Requests, Signals
@@ -58,7 +58,9 @@ class Loop:
         patience: float = PATIENCE,
     ) -> None:
         self.circuit = circuit
-        self.tracks = {name: Track(source.scale) for name, source in circuit.actuators.items()}
+        self.tracks = {
+            name: DrivenSource(source.scale) for name, source in circuit.actuators.items()
+        }
         self.bases = {
             name: Table(*source.base.points)
             for name, source in circuit.sources.items()
@@ -262,9 +264,9 @@ class Loop:
             track.break_off()
 
     @property
-    def answers(self) -> dict[str, Track | Table]:
+    def answers(self) -> dict[str, DrivenSource | Table]:
         """What answers for the netlist's ``EXTERNAL`` sources, by name."""
-        found: dict[str, Track | Table] = {}
+        found: dict[str, DrivenSource | Table] = {}
         for name, source in self.circuit.sources.items():
             letter = "i" if source.kind == "current" else "v"
             if source.controlled:

@@ -5,27 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
-from optospice.cosim.circuit import Circuit, Placed, Source
+from optospice.cosim.circuit import Circuit, Instance, Source
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE
-from optospice.cosim.run import LoopResult, run_loop
+from optospice.cosim.run import LoopResult
 from optospice.device import Device
 from optospice.metrics.value import MetricValue
-from optospice.ngspice.judge import RunFailedError
-from optospice.ngspice.session import Session
 from optospice.protocols.base import Metrics, Protocol
 from optospice.stimulus import FloatArray, Stimulus
 from optospice.waveforms import Waveforms
-
-if TYPE_CHECKING:
-    from optospice.scenario.expand import Run
 
 Conductance = Annotated[float, *units._field("S")]
 
@@ -87,7 +82,7 @@ class ControllerProtocol(Protocol):
                  device.card.terminals}  # fmt: skip
         stimuli = self.stimuli(device)
         return Circuit(
-            {"": Placed(device, {name: name for name in stimuli}, dict(parameters))},
+            {"": Instance(device, {name: name for name in stimuli}, dict(parameters))},
             {
                 name: Source(name, kinds[name], stimulus, name in actuated)  # type: ignore[arg-type]
                 for name, stimulus in stimuli.items()
@@ -96,25 +91,6 @@ class ControllerProtocol(Protocol):
             profile=profile,
             temperature=temperature,
         )
-
-
-def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics]:
-    """Run a scenario's loop; give waveforms, with what the controllers recorded, and metrics.
-
-    Raises
-    ------
-    RunFailedError
-        When the controller or the simulation failed, or the metrics cannot be taken.
-    """
-    how, device = run.protocol, run.device
-    assert isinstance(how, ControllerProtocol)
-    circuit = how.circuit(device, run.parameters, run.profile, run.temperature)
-    seed = how.seed if run.seed is None else how.seed + 1_000_003 * (run.seed + 1)
-    result = run_loop(session, circuit, how.controllers(device), seed, how.patience)
-    try:
-        return with_notes(result), how.conclude(result, device)
-    except (ValueError, IndexError) as error:
-        raise RunFailedError(f"the metrics cannot be taken: {error}") from None
 
 
 def with_notes(result: LoopResult) -> Waveforms:

@@ -29,36 +29,6 @@ CUTOFF_DEFINITIONS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def filter_gains(amplitudes: npt.ArrayLike) -> FloatArray:
-    """Gain of the last response of a train over its first, for one train per rate.
-
-    Parameters
-    ----------
-    amplitudes : array_like, shape (m, n)
-        Response to each of n pulses at each of m rates [A].
-
-    Returns
-    -------
-    ndarray, shape (m,)
-        A_n / A_1 at each rate [1]; nan where the first response vanishes.
-
-    Raises
-    ------
-    ValueError
-        If the shape is not trains by pulses.
-
-    References
-    ----------
-    Abbott and Regehr, Nature 431 (2004) 796 (synapses as filters). Huang et al. 2020, gain
-    against spike frequency, as reviewed in the silicon-nanocrystal paper (Fig. 5f).
-    """
-    a = np.asarray(amplitudes, dtype=np.float64)
-    if a.ndim != 2 or a.shape[1] == 0:
-        raise ValueError(f"one train per row is needed: {a.shape}")
-    gains: FloatArray = a[:, -1] / np.where(a[:, 0] == 0.0, np.nan, a[:, 0])
-    return gains
-
-
 @metric(
     title="Cut-off frequency of the filter gain",
     unit="Hz",

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from optospice.accuracy import Profile
 from optospice.errors import InputError
+from optospice.netlist.guard import check_library
 from optospice.ngspice.easing import eased
 from optospice.ngspice.exactness import solve
-from optospice.ngspice.guard import check_library
 from optospice.ngspice.judge import (
     RunFailedError,
     end_exactly,

@@ -16,7 +16,7 @@ from optospice.errors import InputError
 from optospice.files import write_text, writing
 from optospice.library import packaged_folder
 from optospice.metrics.value import MetricValue
-from optospice.netlist import read_text
+from optospice.reading import read_text
 from optospice.regression.hermite import Curve
 from optospice.regression.thin import thinned
 from optospice.sweep.record import ScenarioResult

@@ -11,6 +11,7 @@ from optospice.regression.cases import Case
 from optospice.regression.golden import GoldenDevice, GoldenMetric, GoldenWaveform, rounded
 from optospice.regression.hermite import Curve
 from optospice.regression.waveform import Difference, compare
+from optospice.report.numbers import claim_text, with_unit
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
@@ -132,12 +133,10 @@ def judge(case: Case, result: ScenarioResult) -> list[Outcome]:
 
 def _missed(verdict: Verdict) -> str:
     seen = verdict.shown if verdict.simulated is None else f"{verdict.simulated:.4g}"
-    claim = verdict.published
-    text = claim if isinstance(claim, str) else f"{claim:g} +- {verdict.target.tolerance}"
     place = f" ({verdict.where})" if verdict.where else ""
     return (
-        f"{verdict.target.metric}{place}: {text} {verdict.unit} is published, {seen} "
-        f"{verdict.unit} simulated: {verdict.word}"
+        f"{verdict.target.metric}{place}: {claim_text(verdict.target)} is published, "
+        f"{with_unit(seen, verdict.unit)} simulated: {verdict.word}"
     )
 
 

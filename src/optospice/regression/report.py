@@ -149,7 +149,7 @@ def save_figure(outcome: Outcome, folder: Path) -> Path:
     Path
         The file.
     """
-    from optospice.report import style
+    from optospice.drawing import style
 
     shown = outcome.overlay
     assert shown is not None

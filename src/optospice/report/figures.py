@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optospice.files import plain_name, write_in
-from optospice.report import style
-from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
-from optospice.report.numbers import pretty_unit, short_key, swept_numbers
-from optospice.report.series_figure import alike, draw_series, series_of
-from optospice.report.traces import (
+from optospice.drawing import style
+from optospice.drawing.traces import (
     annotate_peak,
     bar_colour,
     current_name,
@@ -29,6 +25,10 @@ from optospice.report.traces import (
     signal_scale,
     source_label,
 )
+from optospice.files import plain_name, write_in
+from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
+from optospice.report.numbers import pretty_unit, short_key, swept_numbers
+from optospice.report.series_figure import alike, draw_series, series_of
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
 

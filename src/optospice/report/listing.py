@@ -14,10 +14,10 @@ from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.files import is_regular
 from optospice.library import lies_in, netlist_folders
-from optospice.netlist import read_text
+from optospice.reading import read_text
+from optospice.report.numbers import claim_text
 from optospice.scenario.expand import expand
 from optospice.scenario.load import list_scenarios, load_scenario
-from optospice.scenario.schema import Target
 from optospice.texts import one_line, printable
 
 
@@ -166,7 +166,7 @@ def _show_scenario(name: str) -> list[RenderableType]:
     targets = _table("target", "metric", "where", "published", "source", title="Targets")
     for target in scenario.targets:
         where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
-        _add_row(targets, target.id, target.metric, where, claim(target), target.source)
+        _add_row(targets, target.id, target.metric, where, claim_text(target), target.source)
     parts: list[RenderableType] = [
         _text(f"{loaded.name}: {scenario.title}", style="bold"),
         _text(scenario.description.strip()),
@@ -185,15 +185,6 @@ def _show_scenario(name: str) -> list[RenderableType]:
         parts.append(_text(f"Source: {citation(scenario.citation)}"))
     parts.append(_text(f"File: {loaded.file}"))
     return parts
-
-
-def claim(target: Target) -> str:
-    """Write the published claim of a target."""
-    if target.published is not None:
-        return f"{target.published} ± {target.tolerance}"
-    if target.shape is not None:
-        return f"{target.shape} with {str(target.over).rpartition('.')[2]}"
-    return f"≥ {target.at_least}" if target.at_least is not None else f"≤ {target.at_most}"
 
 
 def citation(key: str) -> str:

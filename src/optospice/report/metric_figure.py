@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optospice import units
+from optospice.drawing import style
 from optospice.interpolation import FloatArray
-from optospice.report import style
 from optospice.report.numbers import (
     displayed,
     number_of,
     pretty_unit,
     short_key,
-    short_number,
-    si_unit,
     spans_decades,
     swept_numbers,
 )
@@ -195,9 +193,9 @@ def _across_value(
     if value is None or value.is_missing:
         return None
     number, error, unit = displayed(across.metric, value)
-    text = short_number(number)
+    text = units.short_number(number)
     if error is not None and error > 5e-4 * abs(number):
-        text += f" ± {short_number(error, 2)}"
+        text += f" ± {units.short_number(error, 2)}"
     words = across.metric.replace("_", " ").replace("paired pulse ", "")
     return f"fit: {words} {text} {pretty_unit(unit)}".rstrip()
 
@@ -210,7 +208,7 @@ def _curve(
     from optospice.metrics.plasticity import paired_pulse_relaxation
 
     x, _ = _points(records, name, axis.key)
-    si = si_unit(axis.unit)
+    si = units.si_unit(axis.unit)
     seconds = np.array([units.convert(float(number), axis.unit, si) for number in x])
     order = {record.run.id: record.metrics[name].value for record in records}
     found = swept_numbers(axis.key, records)

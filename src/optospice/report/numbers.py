@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from optospice import units
 from optospice.metrics.value import MetricValue
-from optospice.scenario.schema import Value
+from optospice.scenario.schema import Target, Value
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord
 
-#: SI units into which swept values are converted, by their dimension.
-_SI = ("s", "V", "A", "ohm", "F", "S", "J", "Hz", "m", "m^2", "W/m^2", "K", "V/s", "1")
 #: Swept keys whose values are names even where they look like numbers.
 _NAMES = ("device", "accuracy")
 _SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "us": "µs", "um": "µm"}
@@ -33,18 +30,37 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text} {pretty_unit(unit)}".rstrip()
 
 
+def claim_text(target: Target) -> str:
+    """Write what a target claims, its digits as the publication has them.
+
+    Parameters
+    ----------
+    target : Target
+        The claim.
+
+    Returns
+    -------
+    str
+        ``"40 nJ ± 10 %"``, ``"≥ 5 nA"`` or ``"increasing with width"``.
+    """
+    if target.shape is not None:
+        return f"{target.shape} with {short_key(str(target.over))}"
+    if target.published is not None:
+        return f"{_as_written(target.published)} ± {_as_written(str(target.tolerance))}"
+    if target.at_least is not None:
+        return f"≥ {_as_written(target.at_least)}"
+    return f"≤ {_as_written(str(target.at_most))}"
+
+
+def _as_written(quantity: Value) -> str:
+    text = str(quantity).strip()
+    _, unit = units.split_unit(text)
+    return text if unit == "1" else with_unit(text.removesuffix(unit).rstrip(), unit)
+
+
 def shown_with_unit(verdict: Verdict) -> str:
     """Write what was simulated in the unit of the publication; ``"none"`` has no unit."""
     return verdict.shown if verdict.shown == "none" else with_unit(verdict.shown, verdict.unit)
-
-
-def short_number(number: float, digits: int = 4) -> str:
-    """Write a number with so many digits, a count without a point; ``"–"`` for nan."""
-    if math.isnan(number):
-        return "–"
-    if 10**digits <= abs(number) < 1e6 or (number.is_integer() and abs(number) < 1e6):
-        return f"{number:.0f}"
-    return f"{number:#.{digits}g}".rstrip(".")
 
 
 def short_key(key: str) -> str:
@@ -114,7 +130,7 @@ def swept_si(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] 
     if found is None:
         return None
     numbers, unit = found
-    wanted = si_unit(unit)
+    wanted = units.si_unit(unit)
     return [units.convert(number, unit, wanted) for number in numbers], wanted
 
 
@@ -126,18 +142,6 @@ def number_of(value: Value, unit: str) -> float:
         return units.parse(value, unit)
     except units.UnitsError:
         return math.nan
-
-
-@lru_cache(maxsize=256)
-def si_unit(unit: str) -> str:
-    """SI unit of the same dimension; the unit itself where there is none."""
-    for base in _SI:
-        try:
-            units.convert(1.0, unit, base)
-        except Exception:  # pint raises many kinds, all of them mean another dimension
-            continue
-        return base
-    return unit
 
 
 def spans_decades(numbers: Iterable[float]) -> bool:
@@ -156,7 +160,7 @@ def _quantity(key: str, record: RunRecord) -> tuple[float, str] | None:
         return float(value), parameter.unit if is_parameter and parameter is not None else "1"
     try:
         number, unit = units.split_unit(value)
-        units.convert(number, unit, si_unit(unit))
+        units.convert(number, unit, units.si_unit(unit))
     except Exception:  # a name, or a unit that pint does not know
         return None
     return number, unit

@@ -11,12 +11,13 @@ from datetime import date
 from typing import Any
 
 import optospice
+from optospice import units
 from optospice.report.json_document import finite
 from optospice.report.listing import citation
 from optospice.report.numbers import (
+    claim_text,
     pretty_unit,
     short_key,
-    short_number,
     shown_with_unit,
     with_unit,
 )
@@ -117,23 +118,14 @@ def _cells(claim: Claim, verdict: Verdict) -> list[str]:
     quantity = verdict.target.metric.replace("_", " ") + (f", {place}" if place else "")
     device = f"**{verdict.device}**" if verdict.device == claim.meant else verdict.device
     return [
-        verdict.target.id, quantity, _published(verdict), verdict.target.source, device,
+        verdict.target.id, quantity, claim_text(verdict.target), verdict.target.source, device,
         _simulated(verdict), _error(verdict), verdict.word,
     ]  # fmt: skip
 
 
-def _published(verdict: Verdict) -> str:
-    target = verdict.target
-    if target.shape is not None:
-        return str(verdict.published)
-    if target.published is None:
-        return with_unit(str(verdict.published), verdict.unit)
-    return f"{target.published} ± {target.tolerance}"
-
-
 def _simulated(verdict: Verdict) -> str:
     if verdict.simulated is not None:
-        return with_unit(short_number(verdict.simulated), verdict.unit)
+        return with_unit(units.short_number(verdict.simulated), verdict.unit)
     return "–" if verdict.shown in ("", "none") else with_unit(verdict.shown, verdict.unit)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from optospice.drawing import style
+from optospice.drawing.traces import scale_of
 from optospice.protocols.base import Series
-from optospice.report import style
 from optospice.report.numbers import pretty_unit
-from optospice.report.traces import scale_of
 from optospice.stimulus import FloatArray
 from optospice.sweep.record import RunRecord
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from optospice import units
 from optospice.report.json_document import devices_of, result_json
-from optospice.report.numbers import displayed, pretty_unit, short_key, short_number, with_unit
+from optospice.report.numbers import claim_text, displayed, pretty_unit, short_key, with_unit
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import printable
@@ -100,7 +100,7 @@ def targets_table(result: ScenarioResult) -> RenderableType:
         table.add_row(
             _text(verdict.target.id, "bold"),
             metric,
-            _text(_published(verdict)),
+            _text(claim_text(verdict.target)),
             _text(_simulated(verdict)),
             _text(_error(verdict)),
             _text(verdict.word, _colour(verdict)),
@@ -205,9 +205,9 @@ def _single_run_table(result: ScenarioResult, record: RunRecord) -> RenderableTy
     table.add_column("definition", overflow="fold")
     for name, value in record.metrics.items():
         number, error, unit = displayed(name, value)
-        text = short_number(number)
+        text = units.short_number(number)
         if error is not None:
-            text += f" ± {short_number(error, 2)}"
+            text += f" ± {units.short_number(error, 2)}"
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
         table.add_row(_text(_words(name)), _text(with_unit(text, unit)), _text(meaning))
     return _with_notes(table, _across_lines(result))
@@ -296,7 +296,7 @@ def _header(name: str, unit: str = "") -> Text:
 def _metric(record: RunRecord, name: str) -> str:
     if name not in record.metrics:
         return "–"
-    return short_number(displayed(name, record.metrics[name])[0])
+    return units.short_number(displayed(name, record.metrics[name])[0])
 
 
 def _place(verdict: Verdict, several: bool) -> str:
@@ -306,23 +306,9 @@ def _place(verdict: Verdict, several: bool) -> str:
     return ", ".join(parts)
 
 
-def _published(verdict: Verdict) -> str:
-    target = verdict.target
-    if target.published is None:
-        unit = "" if target.shape is not None else verdict.unit
-        return with_unit(str(verdict.published), unit)
-    number, unit = units.split_unit(str(target.published))
-    return f"{with_unit(f'{number:g}', unit)} ± {_spelled(str(target.tolerance))}"
-
-
-def _spelled(quantity: str) -> str:
-    number, unit = units.split_unit(quantity)
-    return with_unit(f"{number:g}", unit)
-
-
 def _simulated(verdict: Verdict) -> str:
     if verdict.simulated is not None:
-        return with_unit(short_number(verdict.simulated), verdict.unit)
+        return with_unit(units.short_number(verdict.simulated), verdict.unit)
     if verdict.shown in ("", "none"):
         return "–"
     return with_unit(verdict.shown.replace("nan", "–"), verdict.unit)
@@ -369,6 +355,8 @@ def _colour(verdict: Verdict) -> str:
 def _across_lines(result: ScenarioResult) -> Iterable[str]:
     for name, value in result.across.items():
         number, error, unit = displayed(name.partition(" (")[0], value)
-        text = short_number(number) + ("" if error is None else f" ± {short_number(error, 2)}")
+        text = units.short_number(number) + (
+            "" if error is None else f" ± {units.short_number(error, 2)}"
+        )
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
         yield f"across the runs: {_words(name)} {with_unit(text, unit)} ({meaning})"

@@ -15,7 +15,7 @@ from optospice.accuracy import Profile, find_profile
 from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
-from optospice.ngspice.guard import check_library
+from optospice.netlist.guard import check_library
 from optospice.protocols import PROTOCOLS, Protocol, find_protocol
 from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario, set_dotted

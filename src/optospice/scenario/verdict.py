@@ -12,7 +12,7 @@ from optospice import units
 from optospice.errors import InputError, close_matches
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, missing
-from optospice.scenario.claim import SI_UNITS, allowed_error, read_claim, si_of_claim
+from optospice.scenario.claim import allowed_error, read_claim, si_of_claim
 from optospice.scenario.schema import Across, Scenario, Target, Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -362,9 +362,7 @@ def _axis_number(value: Value) -> float:
     if isinstance(value, (int, float)):
         return float(value)
     number, unit = units.split_unit(value)
-    for base in SI_UNITS:
-        try:
-            return units.convert(number, unit, base)
-        except units.UnitsError:
-            continue
-    return number
+    try:
+        return units.convert(number, unit, units.si_unit(unit))
+    except units.UnitsError:  # a name
+        return number

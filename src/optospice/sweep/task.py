@@ -105,7 +105,7 @@ def perform(session: Session, task: Task) -> list[Measured]:
 
 def _closed_loops(session: Session, task: Task) -> list[Measured]:
     """Run closed loops, each by itself: every one has its own time steps."""
-    from optospice.cosim.protocol import simulate_loop
+    from optospice.sweep.closed_loop import simulate_loop
 
     if len(task.runs) > 1:
         return [_alone(session, one, task) for one in task.runs]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from optospice.cosim.actions import Pulse, Request, When
-from optospice.cosim.circuit import Passive, Source
+from optospice.cosim.circuit import PassiveElement, Source
 from optospice.cosim.controller import Context, Requests, Signals
 from optospice.stimulus import Signal, Stimulus
 
@@ -45,11 +45,11 @@ class Membrane:
         """Give the current source of its bias and its reset."""
         return {self.actuator: Source(self.name, "current", bias or Signal())}
 
-    def passives(self) -> dict[str, Passive]:
+    def passives(self) -> dict[str, PassiveElement]:
         """Give capacitor and leak."""
         return {
-            f"m_{self.name}": Passive("C", self.name, "0", self.capacitance),
-            f"l_{self.name}": Passive("R", self.name, "0", self.leak),
+            f"m_{self.name}": PassiveElement("C", self.name, "0", self.capacitance),
+            f"l_{self.name}": PassiveElement("R", self.name, "0", self.leak),
         }
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
 from optospice.cosim.actions import Pulse, Request, Stop
-from optospice.cosim.circuit import Circuit, Placed, Source
+from optospice.cosim.circuit import Circuit, Instance, Source
 from optospice.cosim.controller import Context, Controller, Requests, Signals
 from optospice.cosim.protocol import ControllerProtocol, noted, value
 from optospice.cosim.run import LoopResult
@@ -165,8 +165,8 @@ class Pavlov(ControllerProtocol):
         drive, light = eye.drive_terminal.name, eye.optical_terminal(self.wavelength).name
         return Circuit(
             {
-                "eye": Placed(eye, {drive: "seen", light: "light"}),
-                "memory": Placed(device, {device.drive_terminal.name: "felt"}, dict(parameters)),
+                "eye": Instance(eye, {drive: "seen", light: "light"}),
+                "memory": Instance(device, {device.drive_terminal.name: "felt"}, dict(parameters)),
             },
             {
                 "bias": Source("seen", base=constant(self.readout), controlled=False),

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from optospice.errors import InputError
 from optospice.netlist import (
     LARGEST_LIBRARY,
     LONGEST_LINE,
+    LogicalLine,
     check_lines,
     numbered_lines,
     split_comment,
 )
-from optospice.ngspice.expansion import check_expansion
-from optospice.ngspice.models import MODELS, pairs, parameter_problem
+from optospice.netlist.expansion import check_expansion
+from optospice.netlist.models import MODELS, pairs, parameter_problem
 
 #: First letters of element lines that may pass: sources, passives, semiconductors, switches,
 #: lossy and lossless lines, instances. Not A (code models), N (Verilog-A), P, U and Y.
@@ -73,25 +73,8 @@ _VECTOR = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """One logical line as it will be written.
-
-    Parameters
-    ----------
-    text : str
-        Single blanks, no comment; the case as given, ngspice folds it.
-    place : str
-        File and line number, for messages.
-    """
-
-    text: str
-    place: str
-
-    @property
-    def low(self) -> str:
-        """The line in lower case, for the checks."""
-        return self.text.lower()
+class Line(LogicalLine):
+    """One logical line as it will be written."""
 
     def refuse(self, reason: str) -> InputError:
         """Give the error that names this line."""
@@ -117,7 +100,7 @@ def check_library(text: str, origin: str) -> None:
     if cleaned(text, origin) != text:
         raise InputError(
             f"{origin}: this text has not been through the netlist guard; accepted: what "
-            "optospice.ngspice.guard.cleaned gives"
+            "optospice.netlist.guard.cleaned gives"
         )
 
 
@@ -150,22 +133,6 @@ def cleaned(text: str, origin: str, places: tuple[str, ...] = ()) -> str:
         _check(line, CARDS, "a device library")
     check_expansion([(line.low, line.place) for line in lines])
     return "".join(f"{line.text}\n" for line in lines)
-
-
-def check_netlist(text: str, origin: str) -> None:
-    """Refuse a whole netlist that `cleaned_netlist` would not take.
-
-    Parameters
-    ----------
-    text, origin : str
-        As `cleaned_netlist`.
-
-    Raises
-    ------
-    InputError
-        Naming the first line that may not pass.
-    """
-    cleaned_netlist(text, origin)
 
 
 @lru_cache(maxsize=32)

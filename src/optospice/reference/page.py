@@ -12,14 +12,14 @@ from optospice.device import Card, Parameter, State, Terminal
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.base import Protocol
-from optospice.scenario import schema as scenario_schema
-from optospice.schema_reference import (
+from optospice.reference.schemas import (
     definitions,
     meanings,
     reachable,
     ready_controllers,
     summary,
 )
+from optospice.scenario import schema as scenario_schema
 
 SCENARIO_TABLES: tuple[type[BaseModel], ...] = (
     scenario_schema.Scenario, scenario_schema.Range, scenario_schema.MonteCarlo,

@@ -1,4 +1,4 @@
-"""``optospice reference``: every key of cards and scenarios, from the schemas themselves.
+"""Every key of cards and scenarios, from the schemas themselves.
 
 What is written follows from the pydantic models, their docstrings and the registries, so
 that it cannot say anything else than what the program accepts.
@@ -7,10 +7,8 @@ that it cannot say anything else than what the program accepts.
 from __future__ import annotations
 
 import inspect
-import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,7 +16,6 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 
 from optospice import units
 from optospice.device import Card, State
-from optospice.files import write_text, writing
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.base import Protocol
 from optospice.scenario import schema as scenario_schema
@@ -171,36 +168,3 @@ def reachable(models: Sequence[type[BaseModel]]) -> list[type[BaseModel]]:
 def summary(model: type[BaseModel]) -> str:
     """First sentence of a model's docstring."""
     return inspect.cleandoc(model.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
-
-
-def write_reference(folder: Path) -> list[Path]:
-    """Write the reference and the JSON Schemas.
-
-    Parameters
-    ----------
-    folder : Path
-        Where ``reference.md`` and ``schema/`` go.
-
-    Returns
-    -------
-    list of Path
-        The files.
-
-    Raises
-    ------
-    InputError
-        When they cannot be written.
-    """
-    from optospice.schema_page import reference
-
-    texts = {
-        folder / "reference.md": reference(),
-        folder / "schema" / "card.schema.json": _json(card_schema()),
-        folder / "schema" / "scenario.schema.json": _json(scenario_json_schema()),
-    }
-    with writing(folder):
-        return [write_text(file, text) for file, text in texts.items()]
-
-
-def _json(schema: dict[str, Any]) -> str:
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from optospice.errors import InputError
-from optospice.ngspice.functions import check_functions
+from optospice.netlist.functions import check_functions
 
 #: Elements of an expanded netlist [1]: a crossbar of 256 x 256 memristors stays below.
 LARGEST_CIRCUIT = 1_000_000

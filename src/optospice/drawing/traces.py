@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optospice.drawing import style
 from optospice.interpolation import FloatArray, corner_indices
-from optospice.report import style
-from optospice.report.numbers import short_number
 from optospice.resolution import straight_line_errors
-from optospice.waveforms import Waveforms
+from optospice.units import engineering_prefix, short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from optospice.waveforms import Waveforms
 
 #: Traces with more points are thinned to the extremes of each column of pixels.
 MAX_POINTS = 20_000
@@ -90,12 +91,8 @@ def scale_of(largest: float, unit: str) -> tuple[float, str]:
     """Give the factor and the unit with an engineering prefix for numbers up to *largest*."""
     if not largest > 0 or not math.isfinite(largest):
         return 1.0, unit
-    power = math.floor(math.log10(largest) / 3 + 1e-9) * 3
-    power = min(max(power, -18), 0 if unit == "s" else 9)
-    prefix = dict(
-        zip(range(-18, 10, 3), ["a", "f", "p", "n", "µ", "m", "", "k", "M", "G"], strict=True)
-    )
-    return 10.0**-power, f"{prefix[power]}{unit}"
+    power, prefix = engineering_prefix(largest, highest=0 if unit == "s" else 9)
+    return 10.0**-power, f"{prefix}{unit}"
 
 
 def signal_scale(name: str, waveforms: Waveforms, values: FloatArray) -> tuple[float, str]:

@@ -1,0 +1,118 @@
+"""`optospice run`: scenarios against their published targets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optospice.cli.console import console
+from optospice.cli.options import AsJson, Scenarios, Workers
+from optospice.errors import InputError
+
+if TYPE_CHECKING:
+    from optospice.ngspice.pool import Pool
+    from optospice.scenario.expand import Run
+    from optospice.scenario.load import LoadedScenario
+    from optospice.sweep.record import RunRecord, ScenarioResult
+
+#: Progress is shown for anything longer than this [s].
+_PROGRESS_AFTER = 1.0
+
+
+def run(
+    scenarios: Scenarios,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help='Change a value, e.g. parameters.r3="30 Mohm".'
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results.")] = None,
+    json: AsJson = False,
+    run_id: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
+    ] = None,
+    workers: Workers = 0,
+) -> None:
+    """Run scenarios and hold them against their published targets."""
+    from contextlib import ExitStack
+
+    from optospice.files import claimed
+    from optospice.ngspice.pool import Pool
+    from optospice.report.folder import prepare_folder
+    from optospice.scenario.expand import expand, only_run
+    from optospice.scenario.load import load_scenario
+
+    with Pool(workers=workers, preload="optospice.sweep.task") as pool, ExitStack() as claims:
+        # everything that can be wrong is found before anything is written
+        loaded = [load_scenario(name, settings or []) for name in scenarios]
+        expanded = [expand(one) for one in loaded]
+        if run_id is not None:
+            pairs = zip(loaded, expanded, strict=True)
+            chosen = [only_run(one, runs, run_id) for one, runs in pairs]
+            loaded, expanded = [one for one, _ in chosen], [[run] for _, run in chosen]
+        folders = [_result_folder(one, out, len(loaded), run_id) for one in loaded]
+        for index, folder in enumerate(folders):
+            if folder in folders[:index]:
+                raise InputError(
+                    f"{scenarios[index]!r} would write into {folder} as another scenario does; "
+                    "accepted: each scenario once, or runs of their own with --out"
+                )
+        for folder in folders:
+            claims.enter_context(claimed(folder))
+            prepare_folder(folder)
+        codes, documents = [], []
+        for one, runs, folder in zip(loaded, expanded, folders, strict=True):
+            result = _simulate(one, runs, pool, quiet=json)
+            _write(result, folder)
+            codes.append(result.exit_code)
+            if json:
+                from optospice.report.tables import result_json
+
+                documents.append(result_json(result))
+            else:
+                _print(result, folder)
+            if result.interrupted:
+                break
+    if json:
+        import json as json_module
+
+        document = documents[0] if len(documents) == 1 else documents
+        print(json_module.dumps(document, indent=2, allow_nan=False))
+    raise typer.Exit(max(codes, default=0))
+
+
+def _result_folder(
+    loaded: LoadedScenario, out: Path | None, count: int, run_id: str | None
+) -> Path:
+    if out is None:
+        # one run of a sweep does not replace the results of the whole
+        return Path("results") / (loaded.name if run_id is None else f"{loaded.name}-{run_id}")
+    return out if count == 1 else out / loaded.name
+
+
+def _simulate(loaded: LoadedScenario, runs: list[Run], pool: Pool, quiet: bool) -> ScenarioResult:
+    from optospice.report.progress import Progress
+    from optospice.sweep.local import run_scenario
+
+    with Progress(loaded.name, len(runs), after=_PROGRESS_AFTER) as progress:
+
+        def advance(record: RunRecord) -> None:
+            progress.advance(failed=record.status == "failed")
+
+        return run_scenario(loaded, runs, pool, on_record=advance)
+
+
+def _write(result: ScenarioResult, folder: Path) -> None:
+    from optospice.report.folder import write_results
+
+    write_results(result, folder, sys.argv, is_claimed=True)
+
+
+def _print(result: ScenarioResult, folder: Path) -> None:
+    from optospice.report.tables import print_result
+
+    print_result(console(), result, folder)

@@ -1,0 +1,1 @@
+"""How figures look, and waveforms on paper: what every figure is made of."""

@@ -1,0 +1,1 @@
+"""``optospice reference``: pages and JSON Schemas that are made from the code."""
