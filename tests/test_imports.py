@@ -17,7 +17,8 @@ LAYERS = (
     "errors", "texts", "reading", "toml_text", "files", "units", "validation", "library",
     "accuracy", "interpolation", "resolution", "fewest_points", "drawing",
     # SPICE text in, SPICE text out
-    "netlist", "expressions", "circuit_text", "circuit_cards", "capacitances", "probes",
+    "netlist", "expressions", "circuit_text", "circuit_cards", "capacitances",
+    "separation", "probes",
     # what is applied over time, and to which device
     "stimulus", "sources", "waveshapes", "source_shapes", "device",
     # what is simulated, by what, and what comes back

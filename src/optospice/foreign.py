@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
 from optospice.netlist import check_lines, expand_includes, find_included, included_name
-from optospice.netlist.guard import cleaned_netlist
+from optospice.netlist.guard import cleaned, cleaned_netlist
 from optospice.ngspice.circuit import CircuitJob
 from optospice.ngspice.exactness import Solved
 from optospice.ngspice.refinement import Demand
@@ -26,6 +28,7 @@ from optospice.ngspice.simulate import Job
 from optospice.ngspice.storage import is_without_charge
 from optospice.probes import probe
 from optospice.reading import exists
+from optospice.separation import definitions, separated
 from optospice.source_shapes import SourceShapes, source_shapes
 from optospice.sources import number
 from optospice.stimulus import unknown_courses
@@ -34,6 +37,7 @@ from optospice.waveforms import Waveforms
 
 DEFAULT_TEMPERATURE = 300.15
 _MOST_CURRENTS = 16
+_WORD = re.compile(r"[a-z_][\w.]*")
 _SAME = 1e-9  # two numbers that differ by less are the same one, written twice
 
 
@@ -155,16 +159,45 @@ def _expanded(text: str) -> list[str]:
     check_lines(text, "circuit")
     folders, seen = netlist_folders(), set[Path]()
     title, *body = text.split("\n")
-    lines = [title]
-    for line in body:
+    included: dict[int, tuple[str, str]] = {}
+    for index, line in enumerate(body):
         name = included_name(line)
-        if name is None:
-            lines.append(line.removesuffix("\r"))
-        else:
-            lines += expand_includes(_file(name, folders), folders, seen).split("\n")
+        if name is not None:
+            file = _file(name, folders)
+            included[index] = (file.stem, expand_includes(file, folders, seen))
+    plain = {k: line.removesuffix("\r") for k, line in enumerate(body) if k not in included}
+    lines = [title]
+    libraries = iter(_apart(list(included.values()), plain.values()))
+    for index in range(len(body)):
+        lines += [plain[index]] if index in plain else next(libraries).split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or lines[-1].strip().lower() == ".end"):
         lines.pop()
     return lines
+
+
+def _apart(libraries: Sequence[tuple[str, str]], lines: Iterable[str]) -> list[str]:
+    """Give included libraries whose inner names do not meet; refuse what the circuit names."""
+    if len(libraries) < 2:
+        return [text for _, text in libraries]
+    texts = [
+        (name, cleaned(text, f"{name}, which the circuit includes")) for name, text in libraries
+    ]
+    counts: Counter[str] = Counter()
+    for _, text in dict.fromkeys(texts):
+        counts.update(_all_names(text))
+    used = {word for line in lines for word in _WORD.findall(line.lower())}
+    for name in sorted(used):
+        if counts[name] > 1:
+            both = [library for library, text in texts if name in _all_names(text)]
+            raise InputError(
+                f"circuit: {name!r} is defined by {' and by '.join(both)}, and used here; "
+                "accepted: one definition of what the circuit itself names"
+            )
+    return [one.text for one in separated(texts)]
+
+
+def _all_names(text: str) -> set[str]:
+    return {name for _, names in definitions(text).kinds for name in names}
 
 
 def _file(name: str, folders: Sequence[Path]) -> Path:

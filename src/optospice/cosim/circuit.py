@@ -12,6 +12,7 @@ from optospice.capacitances import smallest_capacitance
 from optospice.device import IRRADIANCE_UNIT, Device
 from optospice.errors import InputError
 from optospice.netlist.guard import check_library, cleaned, safe_title
+from optospice.separation import separated
 from optospice.sources import number, sources
 from optospice.stimulus import DEFAULT_EDGE, Signal, Stimulus
 from optospice.units import convert
@@ -218,11 +219,14 @@ class Circuit:
             f"i({v.removesuffix('#branch')})" if v.endswith("#branch") else f"v({v})"
             for v, _ in self.vectors.values()
         )
-        lines = [safe_title(self.title)]
-        lines += dict.fromkeys(placed.device.text for placed in self.devices.values())
-        if self.elements:
-            lines.append(cleaned(self.elements, "elements of the circuit"))
-        lines += self._elements(external)
+        elements = cleaned(self.elements, "elements of the circuit") if self.elements else ""
+        placed = list(self.devices.values())
+        libraries = separated([(one.device.name, one.device.text) for one in placed], elements)
+        called = dict(zip(self.devices, (one.subcircuit for one in libraries), strict=True))
+        lines = [safe_title(self.title), *dict.fromkeys(one.text for one in libraries)]
+        if elements:
+            lines.append(elements)
+        lines += self._elements(external, called)
         smallest = smallest_capacitance("\n".join(line.rstrip("\n") for line in lines))
         lines += [
             f".temp {number(convert(self.temperature, 'K', 'degC'))}",
@@ -234,7 +238,7 @@ class Circuit:
         ]
         return "\n".join(line.rstrip("\n") for line in lines) + "\n"
 
-    def _elements(self, external: bool) -> Iterator[str]:
+    def _elements(self, external: bool, called: Mapping[str, str]) -> Iterator[str]:
         for name, placed in self.devices.items():
             nodes = []
             for terminal in placed.device.card.terminals:
@@ -245,7 +249,7 @@ class Circuit:
                     node = own
                 nodes.append(node)
             spelled = "".join(f" {k}={number(v)}" for k, v in placed.parameters.items())
-            yield f"{_instance(name)} {' '.join(nodes)} {placed.device.name}{spelled}"
+            yield f"{_instance(name)} {' '.join(nodes)} {called[name]}{spelled}"
         for name, passive in self.passives.items():
             yield f"{passive.kind}{name} {passive.first} {passive.second} {number(passive.value)}"
         for name, source in self.sources.items():
