@@ -17,8 +17,8 @@ EXAMPLES = re.findall(
 )
 
 
-def test_there_are_six_examples():
-    assert len(EXAMPLES) == PAGE.count("```python") == 6
+def test_there_are_seven_examples():
+    assert len(EXAMPLES) == PAGE.count("```python") == 7
 
 
 @pytest.mark.parametrize(

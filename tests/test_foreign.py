@@ -159,8 +159,8 @@ def test_initial_conditions_stay():
 @pytest.mark.parametrize(
     ("card", "message"),
     [
-        (".ac dec 10 1 1meg", r"circuit:5: \.ac: .*gives transients.*ngspice -b"),
-        (".dc V1 0 3 0.1", r"\.dc: .*gives transients.*ramp slowly"),
+        (".ac dec 10 1 1meg", r"circuit:5: \.ac: .*gives transients.*SmallSignal"),
+        (".dc V1 0 3 0.1", r"\.dc: .*gives transients.*DCSweep"),
         (".OP", r"\.op: .*gives transients"),
         (".noise v(b) V1 dec 10 1 1k", r"\.noise: .*gives transients"),
         (".tf v(b) V1", r"\.tf: .*gives transients"),

@@ -22,7 +22,7 @@ LAYERS = (
     # what is applied over time, and to which device
     "stimulus", "sources", "waveshapes", "source_shapes", "device",
     # what is simulated, by what, and what comes back
-    "waveforms", "testbench", "ngspice", "foreign",
+    "waveforms", "analysis", "testbench", "ngspice", "foreign", "foreign_analyses",
     # what is measured in it
     "metrics", "protocols", "cosim",
     # experiments, their runs and their verdicts

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optospice.api import (
         amplitudes,
+        analyse_circuit,
         paired_pulse_index,
         pulse,
         pulse_pair,
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "__version__",
     "amplitudes",
+    "analyse_circuit",
     "find_device",
     "paired_pulse_index",
     "pulse",

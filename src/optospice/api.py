@@ -12,6 +12,7 @@ import numpy as np
 
 from optospice import units
 from optospice.accuracy import find_profile
+from optospice.analysis import Analysis, Curve, Noise, NoiseSpectrum, Solution, Spectrum
 from optospice.device import Device, Terminal, find_device
 from optospice.errors import InputError, SimulationError, close_matches
 from optospice.metrics import plasticity, postsynaptic_current
@@ -27,6 +28,7 @@ from optospice.waveforms import Waveforms
 
 __all__ = [
     "amplitudes",
+    "analyse_circuit",
     "find_device",
     "paired_pulse_index",
     "pulse",
@@ -248,6 +250,61 @@ def simulate_circuit(
     if isinstance(outcome, Failed):
         raise SimulationError(f"circuit: {told_by_signals(outcome.message, run.vectors)}")
     return run.waveforms(outcome.result)
+
+
+def analyse_circuit(
+    circuit: object,
+    analysis: Analysis,
+    *,
+    signals: Sequence[str] = (),
+    accuracy: str = "standard",
+    temperature: str | None = None,
+) -> Solution | Curve | Spectrum | NoiseSpectrum:
+    """Run an operating point, a DC sweep, small signals or noise of a circuit as it stands.
+
+    Parameters
+    ----------
+    circuit : PySpice Circuit or str
+        As for `simulate_circuit`.
+    analysis : OperatingPoint, DCSweep, SmallSignal or Noise
+        From `optospice.analysis`.
+    signals : sequence of str
+        As for `simulate_circuit`; none for noise, which names its output.
+    accuracy : {"fast", "standard", "reference"}
+        Accuracy profile.
+    temperature : str, optional
+        Temperature; otherwise that of the circuit's ``.temp`` card, or 27 degC.
+
+    Returns
+    -------
+    Solution, Curve, Spectrum or NoiseSpectrum
+        The signals by the names given, with the bound that a second run showed.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be used or may not pass to the simulator, and for a signal
+        or source that the circuit does not have.
+    SimulationError
+        When ngspice fails, with its own words.
+    """
+    from optospice.foreign_analyses import prepared
+    from optospice.probes import told_by_signals
+
+    if isinstance(signals, str) or (not signals) != isinstance(analysis, Noise):
+        raise InputError(
+            "signals: accepted: a list of at least one, such as ['v(out)']; none for noise, which "
+            "names its output"
+        )
+    try:
+        kelvin = None if temperature is None else _above_zero("temperature", temperature, "K")
+    except units.UnitsError as error:
+        raise InputError(str(error)) from None
+    run = prepared(circuit, analysis, signals, find_profile(accuracy), kelvin)
+    ((_, outcome),) = default_pool().map("optospice.ngspice.analyses:run_analysis", [run.job])
+    if isinstance(outcome, Failed):
+        raise SimulationError(f"circuit: {told_by_signals(outcome.message, run.vectors)}")
+    return run.result(outcome.result)
 
 
 def _changed(device: Device, parameters: Mapping[str, str | float]) -> dict[str, float]:

@@ -15,11 +15,12 @@ from optospice.netlist import numbered_lines
 
 #: Analyses that are not transients, with what to do instead.
 _ANALYSES = {
-    ".dc": "for a sweep let a source ramp slowly, such as V1 in 0 PWL(0 0 10 3)",
-    ".op": "for an operating point read the first point of a transient",
-    ".ac": "for small signals run the netlist with ngspice -b, or drive it with SIN(…)",
+    ".dc": "for a sweep optospice.analyse_circuit with a DCSweep",
+    ".op": "for an operating point optospice.analyse_circuit with OperatingPoint()",
+    ".ac": "for small signals optospice.analyse_circuit with a SmallSignal",
+    ".noise": "for noise optospice.analyse_circuit with a Noise",
 } | dict.fromkeys(
-    (".noise", ".disto", ".pz", ".sens", ".tf", ".sp", ".pss", ".hb", ".fft", ".four"),
+    (".disto", ".pz", ".sens", ".tf", ".sp", ".pss", ".hb", ".fft", ".four"),
     "for other analyses run the netlist with ngspice -b",
 )
 _MEASURES = frozenset((".meas", ".measure"))

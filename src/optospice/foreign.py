@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def transient(
         When the circuit holds what may not pass to the simulator, another analysis, or not
         what is asked for.
     """
-    cards = read_cards(_expanded(str(circuit)))
+    cards = read_cards(expanded(str(circuit)))
     text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
     parts = read_circuit(text)
     profile = profile.down_to(smallest_capacitance(text))
@@ -143,18 +143,17 @@ def transient(
     probed = probe(text, parts, signals)
     shapes = source_shapes(_tran(text, span, span.largest_step), span.duration)
     currents = _source_currents(text)
-    wanted = list(dict.fromkeys(map(_saved, (*probed.vectors.values(), *currents))))
     lines = [
         *probed.netlist.splitlines()[:-1],
-        f".temp {number(convert(_temperature(cards, temperature), 'K', 'degC'))}",
+        f".temp {number(convert(temperature_of(cards, temperature), 'K', 'degC'))}",
         profile.options,
-        *(f".save {' '.join(wanted[k : k + 50])}" for k in range(0, len(wanted), 50)),
+        *save_cards((*probed.vectors.values(), *currents)),
     ]
     netlist = cleaned_netlist(_tran("\n".join(lines), span, span.largest_step), "circuit")
     return Transient(netlist, span.duration, probed.vectors, shapes, profile, currents)
 
 
-def _expanded(text: str) -> list[str]:
+def expanded(text: str) -> list[str]:
     """Give the lines of a circuit with every library in the place of its ``.include``."""
     check_lines(text, "circuit")
     folders, seen = netlist_folders(), set[Path]()
@@ -258,7 +257,8 @@ def _tran(text: str, span: _Span, largest: float) -> str:
     return f"{body}\n{card}{initial}\n.end\n"
 
 
-def _temperature(cards: Cards, temperature: float | None) -> float:
+def temperature_of(cards: Cards, temperature: float | None) -> float:
+    """Bring the ``.temp`` card and the argument together [K]."""
     if not cards.temperature:
         return DEFAULT_TEMPERATURE if temperature is None else temperature
     try:
@@ -281,6 +281,13 @@ def _source_currents(text: str) -> tuple[str, ...]:
         if line.startswith("v") and not depth:
             found.append(f"{line.split(' ', 1)[0]}#branch")
     return tuple(found[:_MOST_CURRENTS])
+
+
+def save_cards(vectors: Iterable[str]) -> Iterator[str]:
+    """Write the ``.save`` cards for vectors, each named once, fifty to a card."""
+    wanted = list(dict.fromkeys(map(_saved, vectors)))
+    for first in range(0, len(wanted), 50):
+        yield f".save {' '.join(wanted[first : first + 50])}"
 
 
 def _saved(vector: str) -> str:

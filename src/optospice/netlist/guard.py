@@ -32,7 +32,19 @@ ELEMENTS = frozenset("bcdefghijklmoqrstvwxz")
 CARDS = frozenset((".subckt", ".ends", ".model", ".param", ".func", ".global"))
 #: Dot-cards that a whole netlist may hold besides.
 ANALYSIS_CARDS = frozenset(
-    (".tran", ".op", ".dc", ".ac", ".save", ".temp", ".options", ".option", ".ic", ".nodeset")
+    (
+        ".tran",
+        ".op",
+        ".dc",
+        ".ac",
+        ".noise",
+        ".save",
+        ".temp",
+        ".options",
+        ".option",
+        ".ic",
+        ".nodeset",
+    )
 )
 #: Options that take a number.
 NUMERIC_OPTIONS = frozenset((

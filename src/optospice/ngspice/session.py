@@ -47,11 +47,12 @@ _GetSourceData = ctypes.CFUNCTYPE(_int, _void_p, _double, _char_p, _int, _void_p
 _GetSyncData = ctypes.CFUNCTYPE(_int, _double, _void_p, _double, _int, _int, _int, _void_p)
 
 #: Commands that make every run cheaper: no reference values (20 % per point) and, from
-#: ngspice 46 on, no look at the machine's memory at every point.
+#: ngspice 46 on, no look at the machine's memory at every point. Noise in V^2/Hz.
 _SETTINGS = (
     "set ngbehavior=",
     "set norefvalue",
     "set noinit",
+    "set sqrnoise",
     "set no_mem_check",
     "unset interactive",
 )

@@ -1,0 +1,140 @@
+"""Analyses without a time axis of circuits that come from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optospice.accuracy import Profile
+from optospice.analysis import (
+    Analysis,
+    Curve,
+    DCSweep,
+    Noise,
+    NoiseSpectrum,
+    OperatingPoint,
+    SmallSignal,
+    Solution,
+    Spectrum,
+)
+from optospice.analysis.cards import noise_nodes
+from optospice.capacitances import smallest_capacitance
+from optospice.circuit_cards import read_cards
+from optospice.circuit_text import Section, read_circuit
+from optospice.errors import InputError, close_matches
+from optospice.foreign import expanded, save_cards, temperature_of
+from optospice.netlist.guard import cleaned_netlist
+from optospice.ngspice.analyses import DENSITIES, Analysed, AnalysisJob
+from optospice.probes import probe
+from optospice.sources import number
+from optospice.units import convert
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An analysis without a time axis, ready to run.
+
+    Parameters
+    ----------
+    job : AnalysisJob
+        What a worker runs.
+    vectors : mapping of str to str
+        The simulator's vector for each signal, by the name that was asked for.
+    """
+
+    job: AnalysisJob
+    vectors: Mapping[str, str]
+
+    def result(self, run: Analysed) -> Solution | Curve | Spectrum | NoiseSpectrum:
+        """Name what came back."""
+        analysis = self.job.analysis
+        signals = {name: run.vectors[vector] for name, vector in self.vectors.items()}
+        units_of = {name: "V" if name.lower().startswith("v") else "A" for name in signals}
+        if isinstance(analysis, OperatingPoint):
+            values = {name: float(values[0]) for name, values in signals.items()}
+            return Solution(values, units_of, run.error_bound, run.notes)
+        if isinstance(analysis, DCSweep):
+            inner, axis = analysis.sweep, run.axis[: analysis.sweep.points]
+            if inner.is_temperature:
+                axis = axis + convert(0.0, "degC", "K")
+            if analysis.outer is None:
+                return Curve(signals, units_of, run.error_bound, run.notes, axis, np.empty(0))
+            shape = (analysis.outer.points, inner.points)
+            grids = {name: values.reshape(shape) for name, values in signals.items()}
+            outer = analysis.outer.values
+            return Curve(grids, units_of, run.error_bound, run.notes, axis, outer)
+        if isinstance(analysis, SmallSignal):
+            return Spectrum(signals, units_of, run.error_bound, run.notes, run.axis)
+        densities = {name: run.vectors[vector] for name, vector in DENSITIES.items()}
+        at_input = "V^2/Hz" if analysis.source[0] in "vV" else "A^2/Hz"
+        units_of = {"output": "V^2/Hz", "input": at_input}
+        return NoiseSpectrum(densities, units_of, run.error_bound, run.notes, run.axis)
+
+
+def prepared(
+    circuit: object,
+    analysis: Analysis,
+    signals: Sequence[str],
+    profile: Profile,
+    temperature: float | None = None,
+) -> Prepared:
+    """Write an analysis without a time axis of a circuit as it stands.
+
+    Parameters
+    ----------
+    circuit : PySpice Circuit or str
+        As for `transient`; its ``.tran`` card, if any, does not count.
+    analysis : Analysis
+        What is asked.
+    signals : sequence of str
+        As for `transient`; none for noise, which names its output itself.
+    profile : Profile
+        How exact.
+    temperature : float, optional
+        Temperature [K]; otherwise that of the circuit's ``.temp`` card, or 300.15 K.
+
+    Raises
+    ------
+    InputError
+        When the circuit holds what may not pass to the simulator, or not what is asked for.
+    """
+    cards = read_cards(expanded(str(circuit)))
+    text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
+    parts = read_circuit(text)
+    profile = profile.down_to(smallest_capacitance(text))
+    _check_sources(analysis, parts)
+    if isinstance(analysis, Noise):
+        probe(text, parts, [f"v({node})" for node in noise_nodes(analysis)])
+        netlist, vectors = text, dict[str, str]()
+        wanted = tuple(DENSITIES.values())
+    else:
+        probed = probe(text, parts, signals)
+        netlist, vectors = probed.netlist, dict(probed.vectors)
+        wanted = tuple(dict.fromkeys(vectors.values()))
+    lines = [
+        *netlist.splitlines()[:-1],
+        f".temp {number(convert(temperature_of(cards, temperature), 'K', 'degC'))}",
+        profile.options,
+        *save_cards(vectors.values()),
+        analysis.card,
+        ".end",
+    ]
+    whole = cleaned_netlist("\n".join(lines) + "\n", "circuit")
+    return Prepared(AnalysisJob(whole, wanted, analysis, profile), vectors)
+
+
+def _check_sources(analysis: Analysis, parts: Section) -> None:
+    """Refuse an analysis that names a source which the circuit does not have."""
+    if isinstance(analysis, DCSweep):
+        sweeps = [analysis.sweep, *([analysis.outer] if analysis.outer else [])]
+        named = [one.source for one in sweeps if not one.is_temperature]
+    else:
+        named = [analysis.source] if isinstance(analysis, Noise) else []
+    known = [name for name in parts.elements if name[0] in "vi"]
+    for name in named:
+        if name.lower() not in known:
+            raise InputError(
+                f"source {name!r}: the circuit has none of this name; {close_matches(name, known)}"
+            )
