@@ -13,6 +13,7 @@ from watchdog import refused, run_command, run_python
 
 from optospice.sweep.local import KeptWaveforms
 from optospice.sweep.record import RunRecord
+from optospice.sweep.store import Records
 from optospice.sweep.task import Task, bytes_of
 from optospice.waveforms import Waveforms
 
@@ -88,17 +89,16 @@ def waveforms(points: int) -> Waveforms:
 def test_the_waveforms_of_the_first_runs_that_fit_are_kept(seed: int) -> None:
     draw = random.Random(seed)
     points = [draw.randint(1, 100) for _ in range(30)]
-    records = {f"{n:04d}": RunRecord(SimpleNamespace(id=f"{n:04d}"), "not run") for n in range(30)}
+    records = Records([SimpleNamespace(id=f"{n:04d}") for n in range(30)])
     largest = draw.randint(0, 16 * sum(points) + 100)
     kept = KeptWaveforms(records, largest)
     for number in draw.sample(range(30), 30):
-        run = SimpleNamespace(id=f"{number:04d}")
-        kept.put(RunRecord(run, "ok", waveforms=waveforms(points[number])))
-        held = [r.waveforms for r in records.values() if r.waveforms is not None]
+        kept.put(number, RunRecord(None, "ok", waveforms=waveforms(points[number])))
+        held = [r.waveforms for r in records if r.waveforms is not None]
         assert sum(map(bytes_of, held)) <= largest
     fits = [total <= largest for total in itertools.accumulate(16 * n for n in points)]
-    assert [record.waveforms is not None for record in records.values()] == fits
-    assert all(record.status == "ok" for record in records.values())
+    assert [record.waveforms is not None for record in records] == fits
+    assert all(record.status == "ok" for record in records)
 
 
 def test_a_worker_sends_back_no_more_than_asked_for() -> None:

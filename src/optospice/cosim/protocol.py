@@ -25,7 +25,7 @@ from optospice.stimulus import FloatArray, Stimulus
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
-    from optospice.scenario.expand import Run
+    from optospice.scenario.runs import Run
 
 Conductance = Annotated[float, *units._field("S")]
 
