@@ -92,9 +92,9 @@ def started(project: Path, count: int) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.slow
-def test_forty_runs_of_one_folder(tmp_path, monkeypatch, capsys):
+def test_twelve_runs_of_one_folder(tmp_path, monkeypatch, capsys):
     make_project(tmp_path, monkeypatch, capsys)
-    runs = list(started(tmp_path, 40))
+    runs = list(started(tmp_path, 12))
     told = []
     for run in runs:
         out, err = run.communicate(timeout=400)

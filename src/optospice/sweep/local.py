@@ -24,6 +24,9 @@ KEPT_BYTES = 1_000_000_000
 #: Copies of a device in one transient. Beyond some tens the matrix costs what the shared
 #: time steps save.
 LARGEST_BATCH = 32
+#: Runs that travel to a worker at a time, where these are short: what fills the pipe to a busy
+#: worker would keep the parent from watching the others.
+LARGEST_CHUNK = 200
 _FUNCTION = "optospice.sweep.task:perform"
 
 
@@ -154,7 +157,7 @@ def _simulated(
     # every worker gets a share: a batch that one of them alone would run saves nothing
     size = max(1, min(batch, len(runs) // (2 * pool.size)))
     groups = group_runs(runs, size)
-    chunk = max(1, min(50, len(groups) // (4 * pool.size)))
+    chunk = max(1, min(50, len(groups) // (4 * pool.size), LARGEST_CHUNK // max(map(len, groups))))
     again: list[range] = []
     tasks = Tasks(runs, groups, keep, LARGEST_ANSWER // chunk)
     for index, outcome in pool.map(_FUNCTION, tasks, chunk):
