@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 _CALL = re.compile(r"(?<![a-z0-9_.#])([a-z_][a-z0-9_]*) ?\(")
 _BRACKET = re.compile(r"[()]")
@@ -43,7 +44,7 @@ class Line:
     text: str
     place: str
 
-    @property
+    @cached_property
     def low(self) -> str:
         """The line in lower case: ngspice folds case."""
         return self.text.lower()
@@ -65,6 +66,8 @@ def code_of(line: Line) -> str:
 
 def calls(code: str) -> Iterator[str]:
     """Names of the functions that an expression calls."""
+    if "(" not in code:
+        return
     if code.startswith(".func") or code.startswith(".param"):
         code = re.sub(r"^\.\w+ \w+ ?(\([^)]*\))?", "", code)  # the head is no call
     else:
