@@ -33,7 +33,7 @@ _NUMBER = re.compile(
 LARGEST_FILE = 10_000_000
 #: Largest library with its includes [1], and most lines of it.
 LARGEST_LIBRARY = 4_000_000
-MOST_LINES = 200_000
+MOST_LINES = 100_000
 #: Longest card of a library with its continuation lines [1].
 LONGEST_LINE = 100_000
 #: Longest number [1].
@@ -118,7 +118,7 @@ def check_lines(text: str, origin: str) -> None:
     Raises
     ------
     InputError
-        When it has more than 200,000 lines or 4,000,000 characters.
+        When it has more than 100,000 lines or 4,000,000 characters.
     """
     lines = text.count("\n")
     if lines > MOST_LINES or len(text) > LARGEST_LIBRARY:
