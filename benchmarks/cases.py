@@ -10,8 +10,9 @@ import numpy as np
 from benchmarks.references import percent_of_peak, rc_current
 from optospice.device import find_device
 from optospice.ngspice.simulate import Job
-from optospice.scenario.expand import Run, expand
+from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, load_scenario
+from optospice.scenario.runs import Run
 from optospice.stimulus import FloatArray, PulseTrain, Signal, voltage_sweep
 from optospice.sweep.record import ScenarioResult
 from optospice.testbench import Testbench

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import cases, whole_sweep
 from benchmarks.harness import Options, Pairs, Row, child, speed, times
-from optospice.scenario.expand import Run
+from optospice.scenario.runs import Run
 from optospice.stimulus import Signal
 
 FLOOR = 25.0

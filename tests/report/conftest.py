@@ -10,8 +10,9 @@ import pytest
 
 from optospice.metrics.value import MetricValue
 from optospice.ngspice.pool import Pool
-from optospice.scenario.expand import Run, expand
+from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, load_scenario
+from optospice.scenario.runs import Run
 from optospice.scenario.verdict import Observation, judge_targets
 from optospice.sweep.local import run_scenario
 from optospice.sweep.record import RunRecord, ScenarioResult

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from watchdog import refused, run_command, run_python
 
+from optospice.metrics.value import MetricValue
+from optospice.scenario.runs import KEPT_RUNS
 from optospice.sweep.local import KeptWaveforms
 from optospice.sweep.record import RunRecord
+from optospice.sweep.store import Records
 from optospice.sweep.task import Task, bytes_of
 from optospice.waveforms import Waveforms
 
@@ -80,6 +83,87 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len
     assert float(ended.out) < 1000  # bytes per run: a million stays below 1 GB
 
 
+MILLIONS = {
+    "axis": AXIS.format(name="r3", count=10**6),
+    "draws": DRAWS.format(runs=10**6),
+    "product": AXIS.format(name="r3", count=1000) + AXIS.format(name="r1", count=1000),
+    "protocols": AXIS.format(name="r3", count=1000).replace("parameters.r3", "protocol.width")
+    .replace("Mohm", "s") + DRAWS.format(runs=1000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MILLIONS)
+def test_a_million_runs_begin_at_once(name: str, tmp_path: Path) -> None:
+    """Until the first task is sent, and for its last run, little time and memory are spent."""
+    (tmp_path / "s.toml").write_text(scenario(MILLIONS[name]))
+    code = """
+import resource
+from optospice.scenario.load import load_scenario
+from optospice.scenario.expand import expand
+from optospice.sweep.local import run_scenario
+class Pool:
+    size, timeout, version = 2, 1.0, ""
+    def close(self): pass
+    def map(self, function, items, chunk=1):
+        assert [run.id for run in items[0].runs][0] == "0001"
+        assert items[len(items) - 1].runs[-1].id == "1000000"
+        raise KeyboardInterrupt
+        yield
+runs = expand(load_scenario("s.toml"))
+assert len(runs) == 1_000_000
+result = run_scenario(load_scenario("s.toml"), runs, Pool())
+assert result.exit_code == 130 and len(result.records) == 1_000_000
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
+"""
+    ended = run_python(code, tmp_path)
+    assert ended.status == 0, ended.text
+    memory, seconds = map(float, ended.out.split())
+    assert memory < 500e6  # bytes
+    assert seconds < 9
+
+
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [
+        ('"parameters.r3" = { start = "1 Mohm", stop = "1e30 ohm", count = 1000000 }', "r3"),
+        ('"parameters.r3" = ["30 Mohm", "31 Mohm", "1e30 ohm"]', "parameters.r3 = 1e30 ohm"),
+        ('temperature = { start = "10 K", stop = "-1 K", count = 1000000 }', "above 0 K"),
+        ('"protocol.width" = ["1 s", "2 s", "1 V"]', "width"),
+        ('accuracy = ["fast", "exact"]', "exact"),
+        ('"protocol.width" = { start = "1 s", stop = "2 s", count = 50001 }', "up to 50,000"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_at_the_end_of_an_axis_is_refused_at_once(
+    axis: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "s.toml").write_text(scenario("[sweep]\n" + axis + "\n"))
+    refused(run_command("run", "s.toml", folder=tmp_path), "s.toml", words)
+    assert not (tmp_path / "results").exists()
+
+
+def test_compact_records_give_back_what_arrived() -> None:
+    """Beyond so many runs, only numbers are kept of each."""
+    runs = [SimpleNamespace(id=str(n)) for n in range(KEPT_RUNS + 1)]
+    records = Records(runs)
+    metrics = {
+        "a": MetricValue(0.1, "A", "peak"),
+        "b": MetricValue(3, "1", "count", 0.5, "a note"),
+        "c": MetricValue(float("inf"), "s", "", None, "none"),
+    }
+    records.put(7, RunRecord(runs[7], "ok", "", metrics, 0.3, waveforms(5)))
+    records.put(8, RunRecord(runs[8], "failed", "why"))
+    assert dict(records[7].metrics) == metrics
+    assert [type(m.value) for m in records[7].metrics.values()] == [float, int, float]
+    assert (records[7].seconds, records[7].run) == (0.3, runs[7])
+    assert records[7].waveforms is not None
+    records.drop_waveforms(7)
+    assert records[7].waveforms is None
+    assert dict(records[7].metrics) == metrics
+    assert (records[8].status, records[8].message) == ("failed", "why")
+    assert records[-1].status == "not run"
+
+
 def waveforms(points: int) -> Waveforms:
     return Waveforms(np.arange(float(points)), {"i(p)": np.zeros(points)})
 
@@ -88,17 +172,16 @@ def waveforms(points: int) -> Waveforms:
 def test_the_waveforms_of_the_first_runs_that_fit_are_kept(seed: int) -> None:
     draw = random.Random(seed)
     points = [draw.randint(1, 100) for _ in range(30)]
-    records = {f"{n:04d}": RunRecord(SimpleNamespace(id=f"{n:04d}"), "not run") for n in range(30)}
+    records = Records([SimpleNamespace(id=f"{n:04d}") for n in range(30)])
     largest = draw.randint(0, 16 * sum(points) + 100)
     kept = KeptWaveforms(records, largest)
     for number in draw.sample(range(30), 30):
-        run = SimpleNamespace(id=f"{number:04d}")
-        kept.put(RunRecord(run, "ok", waveforms=waveforms(points[number])))
-        held = [r.waveforms for r in records.values() if r.waveforms is not None]
+        kept.put(number, RunRecord(None, "ok", waveforms=waveforms(points[number])))
+        held = [r.waveforms for r in records if r.waveforms is not None]
         assert sum(map(bytes_of, held)) <= largest
     fits = [total <= largest for total in itertools.accumulate(16 * n for n in points)]
-    assert [record.waveforms is not None for record in records.values()] == fits
-    assert all(record.status == "ok" for record in records.values())
+    assert [record.waveforms is not None for record in records] == fits
+    assert all(record.status == "ok" for record in records)
 
 
 def test_a_worker_sends_back_no_more_than_asked_for() -> None:

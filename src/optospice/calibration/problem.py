@@ -11,8 +11,9 @@ from optospice.calibration.measurement import Measurement
 from optospice.calibration.nuisance import NUISANCES
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
-from optospice.scenario.expand import Run, expand
+from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, load_scenario
+from optospice.scenario.runs import Run
 from optospice.scenario.schema import Target
 
 

@@ -13,9 +13,11 @@ from optospice.cli.options import AsJson, Scenarios, Workers
 from optospice.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from optospice.ngspice.pool import Pool
-    from optospice.scenario.expand import Run
     from optospice.scenario.load import LoadedScenario
+    from optospice.scenario.runs import Run
     from optospice.sweep.record import RunRecord, ScenarioResult
 
 #: Progress is shown for anything longer than this [s].
@@ -49,7 +51,7 @@ def run(
     with Pool(workers=workers, preload="optospice.sweep.task") as pool, ExitStack() as claims:
         # everything that can be wrong is found before anything is written
         loaded = [load_scenario(name, settings or []) for name in scenarios]
-        expanded = [expand(one) for one in loaded]
+        expanded: list[Sequence[Run]] = [expand(one) for one in loaded]
         if run_id is not None:
             pairs = zip(loaded, expanded, strict=True)
             chosen = [only_run(one, runs, run_id) for one, runs in pairs]
@@ -94,7 +96,9 @@ def _result_folder(
     return out if count == 1 else out / loaded.name
 
 
-def _simulate(loaded: LoadedScenario, runs: list[Run], pool: Pool, quiet: bool) -> ScenarioResult:
+def _simulate(
+    loaded: LoadedScenario, runs: Sequence[Run], pool: Pool, quiet: bool
+) -> ScenarioResult:
     from optospice.report.progress import Progress
     from optospice.sweep.local import run_scenario
 

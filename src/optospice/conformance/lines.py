@@ -58,6 +58,8 @@ def code_of(line: Line) -> str:
 
 def calls(code: str) -> Iterator[str]:
     """Names of the functions that an expression calls."""
+    if "(" not in code:
+        return
     if code.startswith(".func") or code.startswith(".param"):
         code = re.sub(r"^\.\w+ \w+ ?(\([^)]*\))?", "", code)  # the head is no call
     else:

@@ -69,7 +69,7 @@ def find_pitfalls(lines: Sequence[Line]) -> list[Pitfall]:
         for line in lines
         if len(line.text) <= LONGEST_LINE  # the netlist guard refuses what is longer
         for code in (code_of(line),)
-        for rule in _RULES
+        for rule in (_RULES if code else (_dialect,))
         for pitfall in rule(line, code, defined)
     ]
     return sorted(
@@ -87,7 +87,7 @@ def _missing_functions(line: Line, code: str, defined: frozenset[str]) -> Iterat
         yield line.pitfall("missing_function", "ngspice does not know boltz", "1.380649e-23")
     if re.search(r"(?<!&)&(?!&)|(?<!\|)\|(?!\|)", code):
         yield line.pitfall("missing_function", "ngspice reads no single & or |", "&& and ||")
-    if "limit" in calls(code) and "limit" not in defined:
+    if "limit" in code and "limit" in calls(code) and "limit" not in defined:
         yield line.pitfall(
             "limit",
             "limit(x,low,high) is no clamp in ngspice: limit(1,0,0.5) gives 0",
@@ -112,10 +112,12 @@ def _hard_switches(line: Line, code: str, defined: frozenset[str]) -> Iterator[P
 
 
 def _powers(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]:
-    found = [tuple(arguments(code, "pow"))] if "pow" in calls(code) else []
+    found = [tuple(arguments(code, "pow"))] if "pow" in code and "pow" in calls(code) else []
     for sign in re.finditer(r"\*\*|\^", code):
         right = _RIGHT_OPERAND.match(code[sign.end() : sign.end() + _REACH])
         found.append((_left_operand(code, sign.start()), right[1] if right else ""))
+    if not found:
+        return
     formal = _formal_arguments(code)
     for base, exponent in (pair for pair in found if len(pair) == 2):
         moving = _VARIABLE.search(base) or formal & set(re.findall(r"[a-z_][a-z0-9_]*", base))
@@ -170,6 +172,8 @@ def _braces(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]
 
 
 def _unbounded(line: Line, code: str, defined: frozenset[str]) -> Iterator[Pitfall]:
+    if "exp" not in code and "sinh" not in code and "cosh" not in code:
+        return
     formal = _formal_arguments(code)
     for name in ("exp", "sinh", "cosh"):
         for argument in arguments(code, name, every=True):

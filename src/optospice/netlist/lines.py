@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from optospice.errors import InputError
 
 #: Largest library with its includes [1], and most lines of it.
 LARGEST_LIBRARY = 4_000_000
-MOST_LINES = 200_000
+MOST_LINES = 100_000
 #: Longest card of a library with its continuation lines [1].
 LONGEST_LINE = 100_000
 #: What begins a comment behind something else on its line.
@@ -48,7 +49,7 @@ class LogicalLine:
     text: str
     place: str
 
-    @property
+    @cached_property
     def low(self) -> str:
         """The line in lower case."""
         return self.text.lower()
@@ -60,7 +61,7 @@ def check_lines(text: str, origin: str) -> None:
     Raises
     ------
     InputError
-        When it has more than 200,000 lines or 4,000,000 characters.
+        When it has more than 100,000 lines or 4,000,000 characters.
     """
     lines = text.count("\n")
     if lines > MOST_LINES or len(text) > LARGEST_LIBRARY:

@@ -9,8 +9,9 @@ from pathlib import Path
 from optospice.errors import InputError, close_matches
 from optospice.ngspice.pool import Pool
 from optospice.regression.golden import Golden, GoldenDevice, golden_file, read_golden
-from optospice.scenario.expand import Run, expand
+from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, list_scenarios, load_scenario, own_scenarios
+from optospice.scenario.runs import Runs
 from optospice.scenario.schema import Target
 from optospice.sweep.local import run_scenario
 from optospice.sweep.record import ScenarioResult
@@ -132,7 +133,7 @@ def simulated(
     cases: Sequence[Case], pool: Pool, say: Callable[[str], None] | None = None
 ) -> Iterator[tuple[Case, ScenarioResult]]:
     """Run cases one after the other; everything that can be wrong is found before the first."""
-    prepared: list[tuple[Case, list[Run]]] = [(case, expand(case.loaded)) for case in cases]
+    prepared: list[tuple[Case, Runs]] = [(case, expand(case.loaded)) for case in cases]
     for number, (case, runs) in enumerate(prepared, start=1):
         result = run_scenario(case.loaded, runs, pool)
         if result.interrupted:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from optospice import units
-from optospice.accuracy import Profile, find_profile
+from optospice.accuracy import find_profile
 from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
 from optospice.protocols import PROTOCOLS, Protocol, find_protocol
+from optospice.scenario.axes import axis_values, check_bounded, codes, is_taken
 from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario, set_dotted
-from optospice.scenario.schema import MonteCarlo, Range, Value
-from optospice.scenario.verdict import check_across, matches, same_value
-from optospice.testbench import Testbench
+from optospice.scenario.runs import Plan, Run, Runs, parameters_at
+from optospice.scenario.schema import Value
+from optospice.scenario.verdict import check_across, matches
 from optospice.validation import first_problem
 
 #: How many values of a sweep a message lists [1].
@@ -30,61 +31,14 @@ _SHOWN_VALUES = 12
 #: Longest simulated time of a run [s]: beyond it rounding of time is coarser than an edge.
 LONGEST_RUN = 1e9
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One simulation of a scenario.
-
-    Parameters
-    ----------
-    id : str
-        Number of the run within its scenario, ``"0001"``.
-    point : mapping
-        Swept keys with their values as written.
-    device : Device
-        Device under test.
-    parameters : mapping of str to float
-        Parameters that differ from the defaults, in the card's units.
-    protocol : Protocol
-        What is applied and measured.
-    temperature : float
-        Device temperature [K].
-    profile : Profile
-        How exact.
-    seed : int or None
-        Seed of its draw, where it is one of a Monte Carlo block.
-    """
-
-    id: str
-    point: Mapping[str, Value]
-    device: Device
-    parameters: Mapping[str, float]
-    protocol: Protocol
-    temperature: float
-    profile: Profile
-    seed: int | None = None
-
-    @property
-    def is_closed_loop(self) -> bool:
-        """Whether a controller acts on the run; `testbench` is what it acts on."""
-        return hasattr(self.protocol, "controllers")
-
-    def testbench(self) -> Testbench:
-        """Build the testbench of this run."""
-        alone = " without its controller" if self.is_closed_loop else ""
-        return Testbench(
-            device=self.device,
-            stimuli=self.protocol.stimuli(self.device),
-            duration=self.protocol.duration,
-            parameters=self.parameters,
-            profile=self.profile,
-            temperature=self.temperature,
-            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
-        )
+#: Most protocols of a sweep [1]: each is built and checked before anything runs.
+MOST_PROTOCOLS = 50_000
 
 
-def expand(loaded: LoadedScenario) -> list[Run]:
+def expand(loaded: LoadedScenario) -> Runs:
     """Give every run of a scenario, in order: the last swept key varies fastest.
+
+    Every value of every axis is checked here; the runs are made when they are asked for.
 
     Raises
     ------
@@ -92,48 +46,96 @@ def expand(loaded: LoadedScenario) -> list[Run]:
         When a value does not fit its protocol, its device or its bounds.
     """
     scenario, where = loaded.scenario, str(loaded.file)
-    axes = {key: axis_values(key, values, loaded) for key, values in scenario.sweep.items()}
+    axes = {
+        key: axis_values(values, f"{where}: sweep.{key}") for key, values in scenario.sweep.items()
+    }
     _check_metrics(loaded)
-    runs: list[Run] = []
+    first = {key: values[0] for key, values in axes.items()}
     table = _table_of(loaded)
-    points = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
-    protocols: dict[tuple[Any, ...], Protocol] = {}
+    swept = [key for key in axes if key.startswith(table)]
+    protocols = _protocols(loaded, axes, swept, first)
     devices: dict[str, Device] = {}
-    for point in points:
-        fixed = {key: value for key, value in point.items() if key.startswith(table)}
-        cache_key = tuple(fixed.items())
-        if cache_key not in protocols:
-            protocols[cache_key] = build_protocol(scenario.protocol, fixed, where, table)
-        name = str(point.get("device", scenario.device))
-        if name not in devices:
-            devices[name] = find_device(name, where)
-            check_library(devices[name].text, str(devices[name].file))
-        device = devices[name]
-        run_parameters = {
-            **scenario.parameters,
-            **{k.partition(".")[2]: v for k, v in point.items() if k.startswith("parameters.")},
-        }
-        spelled_where = where if not point else f"{where}: run {_spell(point)}"
-        resolved = device.resolve(run_parameters, spelled_where)
-        changed = {key: resolved[key] for key in run_parameters}
-        _check_terminals(protocols[cache_key], device, where)
-        _check_length(protocols[cache_key].duration, f"{spelled_where}: {table[:-1]}")
-        for parameters, seed in _draws(scenario.monte_carlo, device, changed, resolved, where):
-            runs.append(
-                Run(
-                    id=f"{len(runs) + 1:04d}",
-                    point=point,
-                    device=device,
-                    parameters=parameters,
-                    protocol=protocols[cache_key],
-                    temperature=_temperature(point, scenario.temperature, where),
-                    profile=_profile(point, scenario.accuracy, where),
-                    seed=seed,
-                )
-            )
+    for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
+        device = find_device(name, where)
+        check_library(device.text, str(device.file))
+        devices[name] = device
+        _check_parameters(loaded, device, axes, first)
+        for protocol in protocols.values():
+            _check_terminals(protocol, device, where)
+    check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
+    for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
+        _check_profile(given, where)
     _check_names(loaded)
     _check_where(loaded, axes)
-    return runs
+    return Runs(
+        Plan(
+            axes=axes,
+            devices=devices,
+            protocols=protocols,
+            protocol_keys=swept,
+            parameters=scenario.parameters,
+            temperature=scenario.temperature,
+            accuracy=scenario.accuracy,
+            draws=scenario.monte_carlo,
+        )
+    )
+
+
+def _protocols(
+    loaded: LoadedScenario,
+    axes: Mapping[str, Sequence[Value]],
+    swept: Sequence[str],
+    first: Mapping[str, Value],
+) -> dict[tuple[int, ...], Protocol]:
+    """Build the protocol of every combination of the values that change it, by their numbers."""
+    scenario, where, table = loaded.scenario, str(loaded.file), _table_of(loaded)
+    count = math.prod(len(axes[key]) for key in swept)
+    if count > MOST_PROTOCOLS:
+        raise InputError(
+            f"{where}: sweep: {count:,} combinations of {' and '.join(swept)[:200]}; accepted: up "
+            f"to {MOST_PROTOCOLS:,} (each is another {table[:-1]})"
+        )
+    numbered = [zip(codes(axes[key]).tolist(), axes[key], strict=True) for key in swept]
+    protocols: dict[tuple[int, ...], Protocol] = {}
+    for values in itertools.product(*numbered):
+        place = tuple(number for number, _ in values)
+        if place in protocols:
+            continue
+        fixed = {key: value for key, (_, value) in zip(swept, values, strict=True)}
+        protocols[place] = build_protocol(scenario.protocol, fixed, where, table)
+        if not protocols[place].duration <= LONGEST_RUN:
+            raise InputError(
+                f"{_at({**first, **fixed}, where)}: {table[:-1]}: would simulate "
+                f"{protocols[place].duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s "
+                "(thirty years)"
+            )
+    return protocols
+
+
+def _check_parameters(
+    loaded: LoadedScenario,
+    device: Device,
+    axes: Mapping[str, Sequence[Value]],
+    first: Mapping[str, Value],
+) -> None:
+    """Every parameter that is given, swept or drawn is one of the device and within its bounds."""
+    scenario, where = loaded.scenario, str(loaded.file)
+    here = {**first, "device": device.name} if "device" in first else dict(first)
+    device.resolve(parameters_at(scenario.parameters, here), _at(here, where))
+    for key, values in axes.items():
+        if not key.startswith("parameters."):
+            continue
+
+        def check(value: Value, key: str = key) -> None:
+            device.resolve({key.partition(".")[2]: value}, _at({**here, key: value}, where))
+
+        check_bounded(values, check)
+    for name in scenario.monte_carlo.parameters if scenario.monte_carlo else ():
+        if name not in device.card.parameters:
+            raise InputError(
+                f"{where}: monte_carlo.parameters.{name}: device {device.name!r} has no such "
+                f"parameter; {close_matches(name, device.card.parameters)}"
+            )
 
 
 def only_run(
@@ -146,9 +148,9 @@ def only_run(
     InputError
         When the scenario has no run of this id.
     """
-    for run in runs:
-        if run.id != run_id:
-            continue
+    place = int(run_id) - 1 if len(run_id) < 10 and run_id.isdecimal() else -1
+    if 0 <= place < len(runs) and runs[place].id == run_id:
+        run = runs[place]
         own = [
             target
             for target in loaded.scenario.targets
@@ -210,53 +212,25 @@ def _protocol_kind(data: Mapping[str, Any], where: str, table: str = "protocol."
         raise InputError(f"{where}: {table}name = {name!r}: {error}") from None
 
 
-def axis_values(key: str, values: list[Value] | Range, loaded: LoadedScenario) -> list[Value]:
-    """Give the values of one swept key as written, a range spelled out."""
-    if isinstance(values, list):
-        return values
-    where = f"{loaded.file}: sweep.{key}"
-    (start, unit), (stop, stop_unit) = (_split(end, where) for end in (values.start, values.stop))
-    if unit != stop_unit:
-        raise InputError(
-            f"{where}: start and stop need the same unit, not {unit!r} and {stop_unit!r}"
-        )
-    if values.spacing == "log":
-        if start <= 0 or stop <= 0:
-            raise InputError(f"{where}: spacing = 'log' needs start and stop above 0")
-        numbers = np.geomspace(start, stop, values.count)
-    else:
-        numbers = np.linspace(start, stop, values.count)
-    plain = [float(f"{number:.12g}") for number in numbers]
-    return list(plain) if unit == "1" else [f"{number!r} {unit}" for number in plain]
-
-
-def _split(value: Value, where: str) -> tuple[float, str]:
-    if isinstance(value, (int, float)):
-        return float(value), "1"
-    try:
-        return units.split_unit(value)
-    except units.UnitsError as error:
-        raise InputError(f"{where}: {error}") from None
-
-
-def _temperature(point: Mapping[str, Value], default: float, where: str) -> float:
-    if "temperature" not in point:
-        return default
-    given = point["temperature"]
+def _check_temperature(given: Value, where: str) -> None:
     try:
         kelvin = units.parse(given, "K")
     except units.UnitsError as error:
         raise InputError(f"{where}: sweep.temperature: {error}") from None
     if not kelvin > 0:
         raise InputError(f"{where}: sweep.temperature: {given!r}: must be above 0 K")
-    return kelvin
 
 
-def _profile(point: Mapping[str, Value], default: str, where: str) -> Profile:
+def _check_profile(name: str, where: str) -> None:
     try:
-        return find_profile(str(point.get("accuracy", default)))
+        find_profile(name)
     except InputError as error:
         raise InputError(f"{where}: sweep.accuracy: {error}") from None
+
+
+def _at(point: Mapping[str, Value], where: str) -> str:
+    """Say which file and, of a sweep, which of its runs."""
+    return f"{where}: run {_spell(point)}" if point else where
 
 
 def _spell(point: Mapping[str, Value]) -> str:
@@ -268,14 +242,6 @@ def _check_terminals(protocol: Protocol, device: Device, where: str) -> None:
         protocol.stimuli(device)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-
-
-def _check_length(duration: float, where: str) -> None:
-    if not duration <= LONGEST_RUN:
-        raise InputError(
-            f"{where}: would simulate {duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s "
-            "(thirty years)"
-        )
 
 
 def _check_names(loaded: LoadedScenario) -> None:
@@ -323,49 +289,16 @@ def _check_metrics(loaded: LoadedScenario) -> None:
             raise InputError(f"{where}: targets[{index}].{error}") from None
 
 
-def _check_where(loaded: LoadedScenario, axes: Mapping[str, list[Value]]) -> None:
+def _check_where(loaded: LoadedScenario, axes: Mapping[str, Sequence[Value]]) -> None:
     """Every value by which a target names its runs is one that the sweep takes."""
     for index, target in enumerate(loaded.scenario.targets):
         for key, wanted in target.where.items():
             if f"sweep.{key}" in loaded.overrides:
                 continue  # another sweep than the published one: the target goes without a run
-            if not any(same_value(value, wanted) for value in axes[key]):
+            if not is_taken(axes[key], wanted):
                 taken = ", ".join(map(str, axes[key][:_SHOWN_VALUES]))
                 more = ", …" if len(axes[key]) > _SHOWN_VALUES else ""
                 raise InputError(
                     f"{loaded.file}: targets[{index}].where: {key} = {wanted!r}: the sweep does "
                     f"not take this value; accepted: {taken}{more}"
                 )
-
-
-def _draws(
-    block: MonteCarlo | None,
-    device: Device,
-    changed: Mapping[str, float],
-    resolved: Mapping[str, float],
-    where: str,
-) -> Iterator[tuple[dict[str, float], int | None]]:
-    """Give the parameters of every draw; a draw beyond the card's bounds is held at them."""
-    if block is None:
-        yield dict(changed), None
-        return
-    for name in block.parameters:
-        if name not in device.card.parameters:
-            raise InputError(
-                f"{where}: monte_carlo.parameters.{name}: device {device.name!r} has no such "
-                f"parameter; {close_matches(name, device.card.parameters)}"
-            )
-    for number in range(block.runs):
-        generator = np.random.default_rng([block.seed, number])
-        drawn = dict(changed)
-        for name, draw in block.parameters.items():
-            centre = resolved[name]
-            if draw.distribution == "lognormal":
-                value = centre * np.exp(generator.normal(0.0, np.log1p(draw.spread)))
-            elif draw.distribution == "normal":
-                value = centre * (1 + generator.normal(0.0, draw.spread))
-            else:
-                value = centre * (1 + generator.uniform(-draw.spread, draw.spread))
-            low, high = device.card.parameters[name].limits
-            drawn[name] = float(min(max(value, low), high))
-        yield drawn, number

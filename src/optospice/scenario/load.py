@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -240,11 +239,13 @@ def _toml_value(text: str) -> Any:
 
 def set_dotted(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Give a copy of nested tables with dotted keys replaced."""
-    copy = deepcopy(dict(data))
+    copy = dict(data)
     for key, value in changes.items():
         table = copy
         *parents, last = key.split(".")
-        for part in parents:
-            table = table.setdefault(part, {})
+        for part in parents:  # only the tables on the way are copied: a sweep does this often
+            inner = table.get(part)
+            table[part] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[part]
         table[last] = value
     return copy

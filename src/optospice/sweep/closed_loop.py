@@ -7,7 +7,7 @@ from optospice.cosim.run import run_loop
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.protocols.base import Metrics
-from optospice.scenario.expand import Run
+from optospice.scenario.runs import Run
 from optospice.waveforms import Waveforms
 
 

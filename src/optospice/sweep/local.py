@@ -6,14 +6,15 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from typing import overload
 
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
-from optospice.scenario.expand import Run
 from optospice.scenario.load import LoadedScenario
+from optospice.scenario.runs import Run, Runs
 from optospice.scenario.verdict import Observation, judge_targets, take_across
 from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.sweep.store import Records
 from optospice.sweep.task import LARGEST_ANSWER, Measured, Task, bytes_of
 
 #: Waveforms of up to so many runs are kept by default.
@@ -23,6 +24,9 @@ KEPT_BYTES = 1_000_000_000
 #: Copies of a device in one transient. Beyond some tens the matrix costs what the shared
 #: time steps save.
 LARGEST_BATCH = 32
+#: Runs that travel to a worker at a time, where these are short: what fills the pipe to a busy
+#: worker would keep the parent from watching the others.
+LARGEST_CHUNK = 200
 _FUNCTION = "optospice.sweep.task:perform"
 
 
@@ -59,19 +63,19 @@ def run_scenario(
     """
     started = time.perf_counter()
     keep = len(runs) <= KEPT_WAVEFORMS if keep_waveforms is None else keep_waveforms
-    records = {run.id: RunRecord(run, "not run") for run in runs}
+    records = Records(runs)
     kept = KeptWaveforms(records)
     before, pool.timeout = pool.timeout, loaded.scenario.timeout
     try:
-        for record in _simulated(runs, pool, keep, batch):
-            kept.put(record)
+        for place, record in _simulated(runs, pool, keep, batch):
+            kept.put(place, record)
             if on_record is not None:
                 on_record(record)
     except KeyboardInterrupt:
         pool.close()
     finally:
         pool.timeout = before  # the pool may serve others
-    return _concluded(loaded, list(records.values()), pool.version, time.perf_counter() - started)
+    return _concluded(loaded, records, pool.version, time.perf_counter() - started)
 
 
 class KeptWaveforms:
@@ -79,25 +83,22 @@ class KeptWaveforms:
 
     Parameters
     ----------
-    records : dict of str to RunRecord
-        Records by the id of their run, in order; filled here.
+    records : Records
+        Records in the order of the runs; filled here.
     largest : int
         Sum of the waveforms that are kept [bytes].
     """
 
-    def __init__(self, records: dict[str, RunRecord], largest: int = KEPT_BYTES) -> None:
+    def __init__(self, records: Records, largest: int = KEPT_BYTES) -> None:
         self._records = records
         self._largest = largest
-        self._names = list(records)
-        self._order = {name: place for place, name in enumerate(records)}
         self._kept: list[tuple[int, int]] = []  # places, the last one first, and sizes
         self._sum = 0
         self._limit = len(records)
 
-    def put(self, record: RunRecord) -> None:
+    def put(self, place: int, record: RunRecord) -> None:
         """Take a record; one that goes beyond the sum costs the last runs their waveforms."""
-        place = self._order[record.run.id]
-        self._records[record.run.id] = record
+        self._records.put(place, record)
         if record.waveforms is None:
             return
         size = bytes_of(record.waveforms)
@@ -107,32 +108,73 @@ class KeptWaveforms:
             last, size = heapq.heappop(self._kept)
             self._sum -= size
             self._limit = min(self._limit, -last)
-            name = self._names[-last]
-            self._records[name] = replace(self._records[name], waveforms=None)
+            self._records.drop_waveforms(-last)
 
 
-def _simulated(runs: Sequence[Run], pool: Pool, keep: bool, batch: int) -> Iterator[RunRecord]:
+class Tasks(Sequence[Task]):
+    """Tasks of groups of runs, made when a worker takes them.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Runs in order.
+    groups : sequence of range
+        Places of the runs that go together.
+    keep : bool
+        Whether waveforms travel back.
+    largest : int
+        Largest sum of those of one task [bytes].
+    """
+
+    def __init__(
+        self, runs: Sequence[Run], groups: Sequence[range], keep: bool, largest: int
+    ) -> None:
+        self._runs = runs
+        self._groups = groups
+        self._keep = keep
+        self._largest = largest
+
+    def __len__(self) -> int:
+        """Count the tasks."""
+        return len(self._groups)
+
+    @overload
+    def __getitem__(self, index: int) -> Task: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Task]: ...
+
+    def __getitem__(self, index: int | slice) -> Task | list[Task]:
+        """Make a task, or a list of some."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        group = self._groups[index]
+        return Task(self._runs[group.start : group.stop], self._keep, self._largest)
+
+
+def _simulated(
+    runs: Sequence[Run], pool: Pool, keep: bool, batch: int
+) -> Iterator[tuple[int, RunRecord]]:
     # every worker gets a share: a batch that one of them alone would run saves nothing
     size = max(1, min(batch, len(runs) // (2 * pool.size)))
     groups = group_runs(runs, size)
-    chunk = max(1, min(50, len(groups) // (4 * pool.size)))
-    tasks = [Task(group, keep, LARGEST_ANSWER // chunk) for group in groups]
-    again: list[Task] = []
+    chunk = max(1, min(50, len(groups) // (4 * pool.size), LARGEST_CHUNK // max(map(len, groups))))
+    again: list[range] = []
+    tasks = Tasks(runs, groups, keep, LARGEST_ANSWER // chunk)
     for index, outcome in pool.map(_FUNCTION, tasks, chunk):
-        task = tasks[index]
-        if isinstance(outcome, Failed):
-            if len(task.runs) > 1:  # the batch took its worker down: find the guilty run
-                again += [Task([run], keep) for run in task.runs]
-            else:
-                yield RunRecord(task.runs[0], "failed", outcome.message)
-            continue
-        yield from map(_record, task.runs, outcome.result)
-    for index, outcome in pool.map(_FUNCTION, again):
-        run = again[index].runs[0]
-        if isinstance(outcome, Failed):
-            yield RunRecord(run, "failed", outcome.message)
+        places = groups[index]
+        if not isinstance(outcome, Failed):
+            for place, measured in zip(places, outcome.result, strict=True):
+                yield place, _record(runs[place], measured)
+        elif len(places) > 1:  # the batch took its worker down: find the guilty run
+            again += [range(place, place + 1) for place in places]
         else:
-            yield _record(run, outcome.result[0])
+            yield places[0], RunRecord(runs[places[0]], "failed", outcome.message)
+    for index, outcome in pool.map(_FUNCTION, Tasks(runs, again, keep, LARGEST_ANSWER)):
+        place = again[index][0]
+        if isinstance(outcome, Failed):
+            yield place, RunRecord(runs[place], "failed", outcome.message)
+        else:
+            yield place, _record(runs[place], outcome.result[0])
 
 
 def _record(run: Run, measured: Measured) -> RunRecord:
@@ -141,7 +183,7 @@ def _record(run: Run, measured: Measured) -> RunRecord:
     return RunRecord(run, "ok", "", measured.metrics, measured.seconds, measured.waveforms)
 
 
-def group_runs(runs: Sequence[Run], largest: int) -> list[list[Run]]:
+def group_runs(runs: Sequence[Run], largest: int) -> list[range]:
     """Group neighbouring runs that share everything but device parameters.
 
     Parameters
@@ -150,21 +192,31 @@ def group_runs(runs: Sequence[Run], largest: int) -> list[list[Run]]:
         Runs in order.
     largest : int
         Largest group [1].
+
+    Returns
+    -------
+    list of range
+        Places of the runs of each group.
     """
-    groups: list[list[Run]] = []
-    for _, alike in itertools.groupby(
-        runs, key=lambda run: (id(run.protocol), id(run.device), run.temperature, run.profile.name)
-    ):
-        members = list(alike)
-        groups += [members[start : start + largest] for start in range(0, len(members), largest)]
-    return groups
+    if isinstance(runs, Runs):
+        starts = runs.starts().tolist()
+    else:
+        kinds = [(id(r.protocol), id(r.device), r.temperature, r.profile.name) for r in runs]
+        starts = [n for n, kind in enumerate(kinds) if n == 0 or kind != kinds[n - 1]]
+    return [
+        range(first, min(first + largest, stop))
+        for start, stop in itertools.pairwise([*starts, len(runs)])
+        for first in range(start, stop, largest)
+    ]
 
 
 def _concluded(
-    loaded: LoadedScenario, records: list[RunRecord], version: str, seconds: float
+    loaded: LoadedScenario, records: Sequence[RunRecord], version: str, seconds: float
 ) -> ScenarioResult:
+    asked = loaded.scenario.targets or loaded.scenario.across
     observations = [
-        Observation(record.run.device.name, record.run.point, record.metrics) for record in records
+        Observation(record.run.device.name, record.run.point, record.metrics)
+        for record in (records if asked else ())
     ]
     devices = list(dict.fromkeys(observation.device for observation in observations))
     across = {

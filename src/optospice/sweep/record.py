@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from optospice.metrics.value import MetricValue
-from optospice.scenario.expand import Run
 from optospice.scenario.load import LoadedScenario
+from optospice.scenario.runs import Run
 from optospice.scenario.verdict import Verdict
 from optospice.waveforms import Waveforms
 

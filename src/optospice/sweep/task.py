@@ -10,7 +10,7 @@ from optospice.metrics.value import MetricValue
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
-from optospice.scenario.expand import Run
+from optospice.scenario.runs import Run
 from optospice.waveforms import Waveforms
 
 #: Waveforms that come back from a worker at a time [bytes].

@@ -1,0 +1,211 @@
+"""The runs of a scenario: each is made when it is asked for, from the values of the axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optospice import units
+from optospice.accuracy import Profile, find_profile
+from optospice.device import Device
+from optospice.protocols import Protocol
+from optospice.scenario.axes import codes
+from optospice.scenario.schema import MonteCarlo, Value
+from optospice.testbench import Testbench
+
+#: Runs of so small a scenario are kept once they are made [1]: reports ask for them often.
+KEPT_RUNS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One simulation of a scenario.
+
+    Parameters
+    ----------
+    id : str
+        Number of the run within its scenario, ``"0001"``.
+    point : mapping
+        Swept keys with their values as written.
+    device : Device
+        Device under test.
+    parameters : mapping of str to float
+        Parameters that differ from the defaults, in the card's units.
+    protocol : Protocol
+        What is applied and measured.
+    temperature : float
+        Device temperature [K].
+    profile : Profile
+        How exact.
+    seed : int or None
+        Seed of its draw, where it is one of a Monte Carlo block.
+    """
+
+    id: str
+    point: Mapping[str, Value]
+    device: Device
+    parameters: Mapping[str, float]
+    protocol: Protocol
+    temperature: float
+    profile: Profile
+    seed: int | None = None
+
+    @property
+    def is_closed_loop(self) -> bool:
+        """Whether a controller acts on the run; `testbench` is what it acts on."""
+        return hasattr(self.protocol, "controllers")
+
+    def testbench(self) -> Testbench:
+        """Build the testbench of this run."""
+        alone = " without its controller" if self.is_closed_loop else ""
+        return Testbench(
+            device=self.device,
+            stimuli=self.protocol.stimuli(self.device),
+            duration=self.protocol.duration,
+            parameters=self.parameters,
+            profile=self.profile,
+            temperature=self.temperature,
+            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the runs of a scenario are made of; all of it has been found fit.
+
+    Parameters
+    ----------
+    axes : mapping of str to sequence
+        Values of each swept key as written; the last key varies fastest.
+    devices : mapping of str to Device
+        Devices by name; the first stands where none is swept.
+    protocols : mapping of tuple of int to Protocol
+        Protocols by the numbers that `codes` gives the values of `protocol_keys`.
+    protocol_keys : sequence of str
+        Swept keys that change the protocol.
+    parameters : mapping
+        Parameters of the scenario itself, as written.
+    temperature : float
+        Temperature where none is swept [K].
+    accuracy : str
+        Profile where none is swept.
+    draws : MonteCarlo or None
+        Random variation, at every point.
+    """
+
+    axes: Mapping[str, Sequence[Value]]
+    devices: Mapping[str, Device]
+    protocols: Mapping[tuple[int, ...], Protocol]
+    protocol_keys: Sequence[str]
+    parameters: Mapping[str, Value]
+    temperature: float
+    accuracy: str
+    draws: MonteCarlo | None
+
+
+class Runs(Sequence[Run]):
+    """Runs in order, made from a plan when they are asked for.
+
+    Parameters
+    ----------
+    plan : Plan
+        What they are made of.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._draws = plan.draws.runs if plan.draws else 1
+        self._length = self._draws * math.prod(map(len, plan.axes.values()))
+        self._codes = {key: codes(plan.axes[key]) for key in plan.protocol_keys}
+        self._made: dict[int, Run] = {}
+
+    def __len__(self) -> int:
+        """Count the runs."""
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Run]: ...
+
+    def __getitem__(self, index: int | slice) -> Run | list[Run]:
+        """Make a run, or a list of some."""
+        places = range(self._length)[index]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        if places in self._made:
+            return self._made[places]
+        run = self._make(places)
+        if self._length <= KEPT_RUNS:
+            self._made[places] = run
+        return run
+
+    def starts(self) -> NDArray[np.int64]:
+        """Places at which more than the parameters of the device differs from the run before."""
+        plan = self._plan
+        kinds = np.zeros(1, np.int64)
+        for key, values in plan.axes.items():
+            same = key.startswith("parameters.")
+            numbers = np.zeros(len(values), np.int64) if same else self._codes.get(key)
+            if numbers is None:
+                numbers = codes(values)
+            kinds = (kinds[:, None] * len(values) + numbers).ravel()
+        changes = np.flatnonzero(np.diff(kinds)) + 1
+        return np.concatenate([np.zeros(1, np.int64), changes]) * self._draws
+
+    def _make(self, place: int) -> Run:
+        plan = self._plan
+        rest, number = divmod(place, self._draws)
+        places: dict[str, int] = {}
+        for key in reversed(list(plan.axes)):
+            rest, places[key] = divmod(rest, len(plan.axes[key]))
+        point = {key: values[places[key]] for key, values in plan.axes.items()}
+        device = plan.devices[str(point.get("device", next(iter(plan.devices))))]
+        given = parameters_at(plan.parameters, point)
+        resolved = device.resolve(given)
+        parameters = {key: resolved[key] for key in given}
+        if plan.draws is not None:
+            parameters.update(drawn(plan.draws, number, device, resolved))
+        temperature = point.get("temperature")
+        return Run(
+            id=f"{place + 1:04d}",
+            point=point,
+            device=device,
+            parameters=parameters,
+            protocol=plan.protocols[
+                tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
+            ],
+            temperature=plan.temperature if temperature is None else units.parse(temperature, "K"),
+            profile=find_profile(str(point.get("accuracy", plan.accuracy))),
+            seed=None if plan.draws is None else number,
+        )
+
+
+def parameters_at(own: Mapping[str, Value], point: Mapping[str, Value]) -> dict[str, Value]:
+    """Give the parameters of a point as written: the scenario's own, then what it sweeps."""
+    swept = {k.partition(".")[2]: v for k, v in point.items() if k.startswith("parameters.")}
+    return {**own, **swept}
+
+
+def drawn(
+    block: MonteCarlo, number: int, device: Device, resolved: Mapping[str, float]
+) -> dict[str, float]:
+    """Give the random parameters of a draw; one beyond the card's bounds is held at them."""
+    generator = np.random.default_rng([block.seed, number])
+    parameters = {}
+    for name, draw in block.parameters.items():
+        centre = resolved[name]
+        if draw.distribution == "lognormal":
+            value = centre * np.exp(generator.normal(0.0, np.log1p(draw.spread)))
+        elif draw.distribution == "normal":
+            value = centre * (1 + generator.normal(0.0, draw.spread))
+        else:
+            value = centre * (1 + generator.uniform(-draw.spread, draw.spread))
+        low, high = device.card.parameters[name].limits
+        parameters[name] = float(min(max(value, low), high))
+    return parameters
