@@ -164,8 +164,8 @@ def _measure(
 ) -> tuple[_Size, int]:
     """Size of a text with its calls expanded, and how deep they go.
 
-    Every character counts, also that of an argument where it replaces nothing, and of a call
-    its name and brackets besides what it becomes: never less than what ngspice writes.
+    Every character counts, and of a call its name and brackets besides what it becomes: never
+    less than what ngspice writes.
     """
     named = frozenset(arguments)
     # one frame per open bracket: the called function, its arguments so far, the present one
