@@ -63,6 +63,8 @@ _SPICE_NAMES = (
     *("p", "n", "0", "gnd", "light", "x", "q", "v", "time", "temper", "hertz", "pi", "exp", "sqrt"),
     *("log", "pow", "pwr", "ddt", "idt", "if", "uramp", "limit", "state", "r1", "i", "params", "m"),
 )
+_FIRST = ("0", "-1", "1e-9", "0.5", "2", "3", "99", "1e3", "1e6", "1e12", "1e300", "1e-300", "-0")
+_LEADING = re.compile(r"[-+]?\d[\d.]*(?:e[-+]?\d+)?", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*[*;$]")
 _PIECES = {
     "number": (re.compile(r"(?<![\w.])\d+(?:\.\d*)?(?:e[-+]?\d+)?[a-z]*", re.I), _SPICE_NUMBERS),
@@ -134,19 +136,19 @@ def _exchange(data: Any, chance: random.Random, with_others: bool) -> None:
         holder, key = _descended(data, chance)
     value = holder[key]
     act = chance.random()
-    if act < 0.15 and isinstance(holder, dict):  # another key
+    if act < 0.08 and isinstance(holder, dict):  # another key
         holder[chance.choice((*KEYS, str(chance.choice(places)[1])))] = holder.pop(key)
-    elif act < 0.25:  # what stands elsewhere in the file
+    elif act < 0.16:  # what stands elsewhere in the file
         other, name = chance.choice(places)
         holder[key] = _copied(other[name])
-    elif act < 0.35:  # gone
+    elif act < 0.22:  # gone
         del holder[key]
-    elif act < 0.45 and isinstance(holder, dict):  # one more
+    elif act < 0.3 and isinstance(holder, dict):  # one more
         holder[chance.choice(KEYS)] = _value(chance, with_others)
-    elif act < 0.6:  # the same as another type
+    elif act < 0.4:  # the same as another type
         holder[key] = chance.choice(([value], {"x": value}, str(value), [value, value]))
-    elif act < 0.8:  # another value of its type
-        holder[key] = _alike(value, chance, with_others)
+    elif act < 0.85:  # another value of its type
+        holder[key] = _alike(value, chance)
     else:
         holder[key] = _value(chance, with_others)
 
@@ -167,12 +169,25 @@ def _descended(data: Any, chance: random.Random) -> tuple[Any, Any]:
     return data, key
 
 
-def _alike(value: Any, chance: random.Random, with_others: bool) -> Any:
+def _alike(value: Any, chance: random.Random) -> Any:
+    """Give another value of the same type, half of them near: a schema lets these pass."""
+    is_near = chance.random() < 0.5
+    if isinstance(value, bool):
+        return not value
     if isinstance(value, (dict, list)):
+        if is_near and isinstance(value, list) and value:
+            return [_alike(inner, chance) for inner in value] if chance.random() < 0.5 else value[1:]
         return _copied(chance.choice(SWEEPS))
     if isinstance(value, str):
-        return chance.choice(QUANTITIES if value[:1].isdigit() else WORDS)
-    return chance.choice(NUMBERS) if not isinstance(value, bool) else not value
+        number = _LEADING.match(value)
+        if number is None:
+            return chance.choice(WORDS)
+        if is_near:
+            return chance.choice(_FIRST) + value[number.end() :]
+        return chance.choice(QUANTITIES)
+    if isinstance(value, (int, float)) and is_near:
+        return value * chance.choice((-1, 2, 3, 1000, 0.5, 1e-3, 1e-9))
+    return chance.choice(NUMBERS)
 
 
 def _value(chance: random.Random, with_others: bool) -> Any:
