@@ -28,8 +28,33 @@ QUANTITIES = (
     *("1 s*s/s", "1 s^99", "1 min", "1 year", "nan s", "1 kg"),
 )
 WORDS = (
-    *("", "x", "q", "all", "first", "last", "mean", "light", "p", "n", "v(p)", "i(p)", "electrical"),
-    *("optical", "drive", "ground", "assumed", "fitted", "fast", "exact", "standard", "ratio", "log"),
+    *(
+        "",
+        "x",
+        "q",
+        "all",
+        "first",
+        "last",
+        "mean",
+        "light",
+        "p",
+        "n",
+        "v(p)",
+        "i(p)",
+        "electrical",
+    ),
+    *(
+        "optical",
+        "drive",
+        "ground",
+        "assumed",
+        "fitted",
+        "fast",
+        "exact",
+        "standard",
+        "ratio",
+        "log",
+    ),
     *("linear", "increasing", "constant", "single_pulse", "paired_pulse", "retention", "pbs_rc"),
     *("mose2", "write_verify", "0001", "9999", "../x", "/dev/zero", "protocol.width", "a b", "é"),
     *("retention_time", "paired_pulse_index", "nothing", "x" * 150, "corner", "%s", "1e5", "true"),
@@ -51,7 +76,18 @@ KEYS = (
     *("protocol", "device", "1", "é", "k" * 120, "seed", "runs", "where", "over", "0001", "a b"),
 )
 _CARDS = (
-    *(".param", ".func", ".model", ".subckt", ".ends", ".global", ".include", ".ic", ".tran", ".if"),
+    *(
+        ".param",
+        ".func",
+        ".model",
+        ".subckt",
+        ".ends",
+        ".global",
+        ".include",
+        ".ic",
+        ".tran",
+        ".if",
+    ),
     *("R9", "C9", "B9", "G9", "E9", "V9", "I9", "D9", "M9", "X9", "S9", "L9", "K9", "A9", "Q9"),
 )
 _OPERATORS = ("+", "-", "*", "/", "^", "**", "<", ">", "&", "|", "?", ":", ",", "==", "!", "%", "=")
@@ -176,7 +212,9 @@ def _alike(value: Any, chance: random.Random) -> Any:
         return not value
     if isinstance(value, (dict, list)):
         if is_near and isinstance(value, list) and value:
-            return [_alike(inner, chance) for inner in value] if chance.random() < 0.5 else value[1:]
+            return (
+                [_alike(inner, chance) for inner in value] if chance.random() < 0.5 else value[1:]
+            )
         return _copied(chance.choice(SWEEPS))
     if isinstance(value, str):
         number = _LEADING.match(value)

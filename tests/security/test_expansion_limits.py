@@ -140,7 +140,7 @@ except InputError as error:
 @pytest.mark.parametrize(
     ("count", "function"),
     [
-        (functions.MOST_ARGUMENTS, lambda n: f".func f({','.join(f'a{k}' for k in range(n))}) {{1}}\n"),
+        (functions.MOST_ARGUMENTS, lambda n: f".func f({','.join(['a'] * n)}) {{1}}\n"),
         (functions.DEEPEST, lambda n: f".func g(x) {{x}}\nR1 a b {{{'g(' * n}1{')' * n}}}\n"),
         (functions.DEEPEST, lambda n: ".func f1(x) {x}\n" + "".join(
             f".func f{k}(x) {{f{k - 1}(x)}}\n" for k in range(2, n + 1))),

@@ -14,6 +14,8 @@ from optospice.cosim import door, server
 from optospice.errors import InputError
 from optospice.ngspice import expansion, functions, pool
 from optospice.ngspice.guard import cleaned, cleaned_netlist
+from optospice.protocols import base
+from optospice.regression import golden
 from optospice.scenario import schema
 from optospice.sweep import local, task
 
@@ -24,7 +26,7 @@ def test_the_numbers_are_those_of_the_documentation() -> None:
         netlist.LARGEST_LIBRARY, netlist.MOST_LINES, netlist.LONGEST_LINE, netlist.LARGEST_FILE,
         functions.LONGEST_EXPRESSION, functions.LARGEST_SUM, expansion.LARGEST_CIRCUIT,
         expansion.LARGEST_EXPANSION, toml_text.LARGEST, schema.MOST_RUNS, task.LARGEST_ANSWER,
-        local.KEPT_BYTES,
+        local.KEPT_BYTES, golden.LARGEST_GOLDEN, base.MOST_PULSES,
     ):  # fmt: skip
         assert f"{number:,}" in page, number
     for words in (

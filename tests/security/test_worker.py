@@ -148,6 +148,6 @@ def test_a_batch_session_has_a_folder_and_an_environment_of_its_own(tmp_path, mo
     assert seen["inside"] == ["run.cir"]
     assert not Path(seen["cwd"]).exists()  # and it is gone
     assert not list(tmp_path.iterdir())
+    hanging = batch.BatchSession(find_installation(), timeout=0.3)
     with pytest.raises(RunFailedError, match="longer than"):
-        hanging = batch.BatchSession(find_installation(), timeout=0.3)
         hanging.run(NETLIST.replace(".tran 1 1 0 1", ".tran 1 1 0 1e-9"), ["p"])

@@ -81,9 +81,7 @@ def regress(request: Request) -> int:
         return _regress(request, cases, named, started)
 
 
-def _regress(
-    request: Request, cases: Sequence[Case], named: Sequence[str], started: float
-) -> int:
+def _regress(request: Request, cases: Sequence[Case], named: Sequence[str], started: float) -> int:
     """Simulate, judge, update and write, while the folder of figures is ours."""
     outcomes: dict[tuple[str, str], list[Outcome]] = {}
     results: dict[tuple[str, str], ScenarioResult] = {}
