@@ -1,6 +1,7 @@
 """Hostile files: the packaged ones with seeded mutations, and fragments that hurt readers.
 
-Every input follows from its number alone, so a finding is repeated by its number.
+Of every sixteen inputs eight keep their syntax (`fuzz_whole`), eight may lose it. Every
+input follows from its number alone, so a finding is repeated by its number.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from fuzz_whole import WHOLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -166,12 +169,21 @@ def make_input(number: int) -> Input:
     chance = random.Random(number)
     kind = KINDS[number % len(KINDS)]
     text, beside = chance.choice(_seeds(kind))
+    if is_whole(number):
+        for _ in range(chance.choice((1, 1, 1, 2, 3))):
+            text = WHOLE[kind](text, chance)
+        return Input(number, kind, text.encode("utf-8", "surrogatepass"), beside)
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
         text = chance.choice(_CHANGES)(text, kind, chance)
     data = text.encode("utf-8", "surrogatepass")
     if chance.random() < 0.1:
         data = chance.choice(_BYTE_CHANGES)(data, chance)
     return Input(number, kind, data, beside)
+
+
+def is_whole(number: int) -> bool:
+    """Whether the input of this number keeps the syntax of its kind."""
+    return number // len(KINDS) % 2 == 1
 
 
 @cache

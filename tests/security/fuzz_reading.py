@@ -70,7 +70,8 @@ def read_input(kind: str) -> None:
     """Read the hostile file of the project in the current folder as the commands do."""
     if kind == "scenario":
         for run in expand(load_scenario("s"))[:2]:
-            _ = (run.id, run.is_closed_loop)
+            if not run.is_closed_loop:
+                run.testbench().netlist()
     elif kind == "golden":
         golden = read_golden(Path("scenarios/s.golden.json"))
         assert golden is not None

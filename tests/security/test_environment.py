@@ -47,7 +47,7 @@ def ended(
 
 
 def one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    assert done.returncode in (1, 2), done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert done.stderr.startswith("optospice: ")
     assert all(word in done.stderr for word in words), done.stderr

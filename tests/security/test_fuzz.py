@@ -7,10 +7,11 @@ The inputs follow from their numbers (`fuzz_inputs`); each finding is repeated b
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
-from fuzz_inputs import KINDS, Input, make_input
+from fuzz_inputs import KINDS, Input, is_whole, make_input
 from fuzz_reading import SECONDS, make_project
 from watchdog import refused, run_command, run_python
 
@@ -84,6 +85,22 @@ def test_the_same_number_gives_the_same_input() -> None:
     assert first == again
     assert {make_input(number).kind for number in range(len(KINDS))} == set(KINDS)
     assert len({make_input(number).data for number in range(200)}) > 190
+
+
+def test_half_of_the_inputs_keep_their_syntax() -> None:
+    whole = [make_input(number) for number in range(2000) if is_whole(number)]
+    assert len(whole) == 1000
+    for given in whole:
+        text = given.data.decode()
+        if given.kind in ("scenario", "card", "mapping"):
+            tomllib.loads(text)
+        elif given.kind == "golden":
+            json.loads(text)
+        elif given.kind == "record":
+            assert len(text.splitlines()) >= 60
+        else:
+            assert text.count("\n") >= 5
+    assert {given.kind for given in whole} == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", ["unnamed", "long_card", "long_key"])

@@ -190,3 +190,47 @@ def test_a_worker_sends_back_no_more_than_asked_for() -> None:
     assert task.kept(waveforms(101), 0) is None
     assert task.kept(waveforms(100), 1) is None
     assert Task([], False).kept(waveforms(1), 0) is None
+
+
+#: Scenarios and what makes them ask for too many pulses in one run, or for just as many as may be.
+PULSES = {
+    "potentiation_depression": ("mose2/endurance", 100_000, 100_000, "protocol.cycles"),
+    "learning_forgetting": ("", 100_000, 10_000, "protocol.cycles"),
+    "pulse_train": ("pbs/low_pass", 200_001, None, ""),
+    "nociceptor": ("mose2/nociceptor", 200_001, None, ""),
+}
+TRAIN = (HEAD.replace("single_pulse", "learning_forgetting").format(timeout="60 s")
+         + 'interval = "1 s"\npause = "1000 s"\ncount = 2\n')  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PULSES)
+def test_no_run_asks_for_more_pulses_than_fit(name: str, tmp_path: Path) -> None:
+    """1e10 pulses were built one by one in the parent."""
+    scenario_name, count, cycles, key = PULSES[name]
+    (tmp_path / "s.toml").write_text(TRAIN)
+    settings = ["--set", f"protocol.count={count}"]
+    if cycles is not None:
+        settings += ["--set", f"{key}={cycles}"]
+    ended = run_command("run", scenario_name or "s.toml", *settings, folder=tmp_path)
+    refused(ended, "protocol")
+    assert "200" in ended.err
+
+
+def test_a_run_of_many_corners_is_refused(tmp_path: Path) -> None:
+    points = ", ".join(f'"{n % 2} V"' for n in range(1001))
+    settings = ["--set", f"protocol.turning_points=[{points}]", "--set", "protocol.repeats=100000"]
+    ended = run_command("run", "mose2/hysteresis", *settings, folder=tmp_path)
+    refused(ended, "corners: 100100000 in a run; accepted: up to 200,000")
+
+
+def test_as_many_pulses_as_may_be_are_built_in_time(tmp_path: Path) -> None:
+    code = """
+from optospice.scenario.expand import expand
+from optospice.scenario.load import load_scenario
+settings = ["protocol.count=10", "protocol.depression_count=10", "protocol.cycles=10000"]
+runs = expand(load_scenario("mose2/endurance", settings))
+print(len(runs[0].testbench().netlist()))
+"""
+    ended = run_python(code, tmp_path)
+    assert ended.status == 0, ended.text[-2000:]
+    assert int(ended.out) > 10_000_000

@@ -17,6 +17,8 @@ LONGEST_EXPRESSION = 100_000
 LARGEST_SUM = 50_000_000
 #: Functions inside functions [1].
 DEEPEST = 50
+#: Arguments of a function [1].
+MOST_ARGUMENTS = 100
 #: Sizes are counted up to here, so that no number grows without bound.
 _ENOUGH = 1e15
 
@@ -31,9 +33,12 @@ class _Size:
     repeats: dict[str, float] = field(default_factory=dict)
 
     def add(self, other: _Size, times: float = 1.0) -> None:
-        """Count an expression that stands inside this one so many times."""
+        """Count an expression that stands inside this one so many times; it is used up."""
         self.own = min(self.own + times * other.own, _ENOUGH)
-        for name, number in other.repeats.items():
+        smaller = other.repeats
+        if times == 1.0 and len(smaller) > len(self.repeats):  # so that a deep nest stays linear
+            smaller, self.repeats = self.repeats, smaller
+        for name, number in smaller.items():
             self.repeats[name] = min(self.repeats.get(name, 0.0) + times * number, _ENOUGH)
 
 
@@ -66,7 +71,8 @@ def check_functions(lines: Sequence[tuple[str, str]]) -> None:
     Raises
     ------
     InputError
-        For a function that calls itself, too deep a nesting or too long an expression.
+        For a function that calls itself, too deep a nesting, too many arguments or too long an
+        expression.
     """
     functions = _functions(lines)
     if not functions:
@@ -95,7 +101,7 @@ def check_functions(lines: Sequence[tuple[str, str]]) -> None:
     total = 0.0
     for text, place in lines:
         if "(" in text and not text.startswith(".func "):
-            size, _ = _measure(text, (), lambda name: expanded(name, ()), functions)
+            size, _ = _measure(text, place, (), lambda name: expanded(name, ()), functions)
             _limit(size.own, place, "this line")
             total += size.own
     if total > LARGEST_SUM:
@@ -120,6 +126,11 @@ def _functions(lines: Sequence[tuple[str, str]]) -> dict[str, list[_Function]]:
             head, _, body = text.removeprefix(".func ").partition(")")
             name, _, arguments = head.partition("(")
             given = tuple(argument.strip() for argument in arguments.split(","))
+            if len(given) > MOST_ARGUMENTS:
+                raise InputError(
+                    f"{place}: function {name.strip()[:60]!r} has {len(given)} arguments; "
+                    f"accepted: up to {MOST_ARGUMENTS}"
+                )
             found.setdefault(name.strip(), []).append(_Function(given, body, place))
     return found
 
@@ -133,10 +144,10 @@ def _largest(
     own, depth = 0.0, 0
     repeats = [0.0] * max(len(one.arguments) for one in definitions)
     for one in definitions:
-        size, below = _measure(one.body, one.arguments, expand, functions)
+        size, below = _measure(one.body, one.place, one.arguments, expand, functions)
         own, depth = max(own, size.own), max(depth, below + 1)
-        for place, name in enumerate(one.arguments):
-            repeats[place] = max(repeats[place], size.repeats.get(name, 0.0))
+        for index, name in enumerate(one.arguments):
+            repeats[index] = max(repeats[index], size.repeats.get(name, 0.0))
     if depth > DEEPEST:
         raise InputError(
             f"{definitions[0].place}: functions nest too deeply; accepted: up to {DEEPEST} levels"
@@ -146,29 +157,48 @@ def _largest(
 
 def _measure(
     text: str,
+    place: str,
     arguments: Sequence[str],
     expand: Callable[[str], _Expanded],
     functions: dict[str, list[_Function]],
 ) -> tuple[_Size, int]:
-    """Size of a text with its calls expanded, and how deep they go."""
+    """Size of a text with its calls expanded, and how deep they go.
+
+    Every character counts, and of a call its name and brackets besides what it becomes: never
+    less than what ngspice writes.
+    """
+    named = frozenset(arguments)
     # one frame per open bracket: the called function, its arguments so far, the present one
-    frames: list[tuple[str, list[_Size], _Size]] = [("", [], _Size(float(len(text))))]
-    deepest = 0
+    # (that of the bracket around it where no function is called)
+    frames: list[tuple[str, list[_Size], _Size]] = [("", [], _Size())]
+    deepest = counted = depth = 0
     for match in _TOKEN.finditer(text):
         name, called, present = match[1], match[2], frames[-1][2]
+        present.own += match.start() - counted
+        counted = match.end()
+        # what ends an argument is no part of it
+        ends = match[0] in ",)" and frames[-1][0]
+        (frames[-2][2] if ends else present).own += len(match[0])
         if called and name in functions:
+            depth += 1
+            if depth > DEEPEST:
+                raise InputError(
+                    f"{place}: calls stand inside calls; accepted: up to {DEEPEST} levels"
+                )
             frames.append((name, [], _Size()))
         elif match[0] == "(" or called:
-            frames.append(("", [], _Size()))
+            frames.append(("", [], present))
         elif name is not None:
-            present.own += len(name)
-            if name in arguments:
+            if name in named:
                 present.repeats[name] = present.repeats.get(name, 0.0) + 1.0
         elif match[0] == "," and frames[-1][0]:
             frames[-1][1].append(present)
             frames[-1] = (frames[-1][0], frames[-1][1], _Size())
         elif match[0] == ")" and len(frames) > 1:
+            depth -= bool(frames[-1][0])
             deepest = max(deepest, _close(frames, expand))
+            _limit(frames[-1][2].own, place, "this line")
+    frames[-1][2].own += len(text) - counted
     while len(frames) > 1:  # a bracket that is never closed
         deepest = max(deepest, _close(frames, expand))
     return frames[0][2], deepest
@@ -176,12 +206,12 @@ def _measure(
 
 def _close(frames: list[tuple[str, list[_Size], _Size]], expand: Callable[[str], _Expanded]) -> int:
     name, before, last = frames.pop()
-    outer = frames[-1][2]
     if not name:
-        outer.add(last)
         return 0
+    outer = frames[-1][2]
     called = expand(name)
     outer.own = min(outer.own + called.own, _ENOUGH)
     for given, repeats in zip([*before, last], called.repeats, strict=False):
-        outer.add(given, repeats)
+        if repeats:
+            outer.add(given, repeats)
     return called.depth

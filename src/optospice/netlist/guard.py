@@ -169,6 +169,7 @@ def cleaned_netlist(text: str, origin: str) -> str:
     InputError
         Naming the first line that may not pass and what is accepted.
     """
+    check_lines(text, origin)  # with its title
     first, _, rest = text.partition("\n")
     title = first.strip()
     if title.startswith(".") and not title.lower().startswith(".title "):

@@ -30,6 +30,8 @@ from optospice.waveforms import Waveforms
 Amplitude = Literal["raw", "baseline", "step"]
 Metrics = dict[str, MetricValue]
 
+#: Most pulses of a run, or corners of its sweeps [1]: their times are kept in memory.
+MOST_PULSES = 200_000
 #: From the start at 0 V to the read-out bias, where a protocol starts at rest [s].
 REST_TIME = 1e-3
 
@@ -301,3 +303,15 @@ class PulseProtocol(PulsedProtocol):
     def duration(self) -> float:
         """End of the last pulse and the tail [s]."""
         return self.signal.end + self.tail
+
+
+def checked_pulses(number: int, keys: str) -> None:
+    """Refuse a run of too many pulses before any of them is built.
+
+    Raises
+    ------
+    ValueError
+        When there are more than `MOST_PULSES`.
+    """
+    if number > MOST_PULSES:
+        raise ValueError(f"{keys}: {number} in a run; accepted: up to {MOST_PULSES:,}")

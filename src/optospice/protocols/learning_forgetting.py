@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from optospice import units
 from optospice.device import Device
 from optospice.metrics import decay, learning, levels, selections, steps
 from optospice.metrics.value import MetricValue, missing
-from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series
+from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series, checked_pulses
 from optospice.protocols.reading import (
     checked_read_delay,
     read_current,
@@ -110,6 +110,13 @@ class LearningForgetting(PulsedProtocol):
     definitions: LearningForgettingDefinitions = Field(
         default_factory=LearningForgettingDefinitions
     )
+
+    @field_validator("cycles")
+    @classmethod
+    def _bounded(cls, cycles: int, info: ValidationInfo) -> int:
+        """Count the pulses before any is built, as the checks of all protocols do."""
+        checked_pulses(info.data.get("count", 0) * cycles, "count and cycles: pulses")
+        return cycles
 
     @model_validator(mode="after")
     def _inside_the_pause(self) -> LearningForgetting:

@@ -12,7 +12,7 @@ from optospice import units
 from optospice.device import Device
 from optospice.metrics import nociception, plasticity, postsynaptic_current, selections, steps
 from optospice.metrics.value import MetricValue, missing
-from optospice.protocols.base import Amplitude, Metrics, Options, PulseProtocol, Series
+from optospice.protocols.base import MOST_PULSES, Amplitude, Metrics, Options, PulseProtocol, Series
 from optospice.protocols.reading import repeat_resolution
 from optospice.stimulus import FloatArray, PulseTrain
 from optospice.waveforms import Waveforms
@@ -79,7 +79,7 @@ class Nociceptor(PulseProtocol):
     name: Literal["nociceptor"] = "nociceptor"
     readout: units.Voltage = 0.0
     tail: units.Time = 0.5
-    count: int = Field(ge=1, le=1_000_000)
+    count: int = Field(ge=1, le=MOST_PULSES)
     interval: units.Time
     noxious_voltage: units.Voltage | None = None
     noxious_irradiance: units.Irradiance | None = None

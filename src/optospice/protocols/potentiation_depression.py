@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from optospice import units
 from optospice.device import Device
 from optospice.metrics import plasticity, repeatability, update_branches
 from optospice.metrics import potentiation_depression as ltp
 from optospice.metrics.value import MetricValue, missing
-from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series
+from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series, checked_pulses
 from optospice.protocols.reading import checked_read_delay, read_current
 from optospice.stimulus import FloatArray, PulseTrain, Signal, Stimulus
 from optospice.waveforms import Waveforms
@@ -90,11 +90,20 @@ class PotentiationDepression(PulsedProtocol):
     depression_voltage: units.Voltage | None = None
     depression_width: units.Time | None = None
     interval: units.Time
-    cycles: int = Field(default=1, ge=1, le=100_000)
+    cycles: int = Field(default=1, ge=1, le=100_000, validate_default=True)
     read_delay: units.Time = 0.01
     definitions: PotentiationDepressionDefinitions = Field(
         default_factory=PotentiationDepressionDefinitions
     )
+
+    @field_validator("cycles")
+    @classmethod
+    def _bounded(cls, cycles: int, info: ValidationInfo) -> int:
+        """Count the pulses before any is built, as the checks of all protocols do."""
+        rising, falling = (info.data.get(key) for key in ("count", "depression_count"))
+        both = (rising or 0) + ((rising or 0) if falling is None else falling)
+        checked_pulses(both * cycles, "count and cycles: pulses")
+        return cycles
 
     @model_validator(mode="after")
     def _readable(self) -> PotentiationDepression:

@@ -12,7 +12,14 @@ from optospice import units
 from optospice.device import Device
 from optospice.metrics import energy, levels, plasticity, postsynaptic_current
 from optospice.metrics.value import MetricValue
-from optospice.protocols.base import Amplitude, Metrics, Options, PulseProtocol, Response
+from optospice.protocols.base import (
+    MOST_PULSES,
+    Amplitude,
+    Metrics,
+    Options,
+    PulseProtocol,
+    Response,
+)
 from optospice.stimulus import PulseTrain, StimulusError
 from optospice.waveforms import Waveforms
 
@@ -69,7 +76,7 @@ class Train(PulseProtocol):
     )
 
     name: Literal["pulse_train"] = "pulse_train"
-    count: int = Field(ge=2, le=1_000_000)
+    count: int = Field(ge=2, le=MOST_PULSES)
     frequency: units.Frequency | None = None
     period: units.Time | None = None
     interval: units.Time | None = None

@@ -12,7 +12,7 @@ from optospice import units
 from optospice.device import Device
 from optospice.metrics import decay, levels
 from optospice.metrics.value import MetricValue
-from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series
+from optospice.protocols.base import MOST_PULSES, Metrics, Options, PulsedProtocol, Series
 from optospice.protocols.reading import read_current, repeat_resolution, resolved_fraction
 from optospice.stimulus import FloatArray, PulseTrain, StimulusError
 from optospice.waveforms import Waveforms
@@ -73,7 +73,7 @@ class Retention(PulsedProtocol):
     name: Literal["retention"] = "retention"
     read_time: units.Time
     times: list[units.Time] = []
-    count: int = Field(default=1, ge=1, le=1_000_000)
+    count: int = Field(default=1, ge=1, le=MOST_PULSES)
     period: units.Time | None = None
     interval: units.Time | None = None
     read_delay: units.Time | None = None

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from optospice import units
 from optospice.device import Device
 from optospice.metrics import hysteresis, selections, steps, switching, switching_voltages
-from optospice.protocols.base import Metrics, Options, Protocol, Series
+from optospice.protocols.base import Metrics, Options, Protocol, Series, checked_pulses
 from optospice.protocols.reading import read_current, repeat_resolution
 from optospice.stimulus import FloatArray, Samples, Signal, Stimulus, StimulusError
 from optospice.stimulus import voltage_sweep as triangular
@@ -95,6 +95,8 @@ class VoltageSweep(Protocol):
 
     @model_validator(mode="after")
     def _closed(self) -> VoltageSweep:
+        corners = len(self.turning_points) * self.repeats
+        checked_pulses(corners, "turning_points and repeats: corners")
         first = self.turning_points[0]
         if self.repeats > 1 and self.turning_points[-1] != first:
             raise ValueError(

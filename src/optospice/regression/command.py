@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from optospice.files import remove, write_bytes, write_text, writing
+from optospice.files import claimed, remove, write_bytes, write_text, writing
 from optospice.ngspice.pool import Pool
 from optospice.regression import report
 from optospice.regression.cases import Case, check_names, planned, simulated
@@ -29,7 +29,7 @@ class Request:
     scenarios, update : sequence of str
         Names to run (the project's own when both are empty), and those whose golden is rewritten.
     out : Path
-        Folder for the figures of what moved.
+        Folder for the figures of what moved; it is kept for one process at a time.
     junit, markdown : Path, optional
         Files to write.
     as_json : bool
@@ -69,13 +69,20 @@ def regress(request: Request) -> int:
     Raises
     ------
     InputError
-        For a scenario or golden that cannot be read, or a file that cannot be written.
+        For a scenario or golden that cannot be read, a file that cannot be written, or a folder
+        of figures in which another process writes.
     """
     started = time.perf_counter()
     named = [find_scenario_file(name)[0] for name in request.update]
     cases = planned([*request.scenarios, *request.update], request.packaged)
     cases = list({(case.scenario, case.device): case for case in cases}.values())
     check_names(named, cases)
+    with claimed(request.out):
+        return _regress(request, cases, named, started)
+
+
+def _regress(request: Request, cases: Sequence[Case], named: Sequence[str], started: float) -> int:
+    """Simulate, judge, update and write, while the folder of figures is ours."""
     outcomes: dict[tuple[str, str], list[Outcome]] = {}
     results: dict[tuple[str, str], ScenarioResult] = {}
     seconds: dict[tuple[str, str], float] = {}

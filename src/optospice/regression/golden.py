@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import FailFast, Field, ValidationError, model_validator
 
 from optospice.errors import InputError
 from optospice.files import write_text, writing
-from optospice.library import packaged_folder
+from optospice.library import lies_in, packaged_folder, scenario_folders
 from optospice.metrics.value import MetricValue
-from optospice.reading import read_text
+from optospice.reading import exists, read_text
 from optospice.regression.hermite import Curve
 from optospice.regression.thin import thinned
 from optospice.sweep.record import ScenarioResult
@@ -24,6 +24,8 @@ from optospice.validation import StrictModel
 
 #: Significant digits of a metric and of a waveform's values.
 DIGITS = 7
+#: Largest golden that is read or written [bytes]; what a person reviews is far smaller.
+LARGEST_GOLDEN = 2_000_000
 _SUFFIX = ".golden.json"
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -45,7 +47,7 @@ class GoldenMetric(StrictModel):
     """
 
     unit: str
-    values: tuple[Number | None, ...]
+    values: Annotated[tuple[Number | None, ...], FailFast()]
 
 
 class GoldenWaveform(StrictModel):
@@ -65,8 +67,11 @@ class GoldenWaveform(StrictModel):
     run: RunId
     signal: str
     unit: str
+    # the first wrong one is told: a list of a million of them fills the memory
     segments: Annotated[
-        tuple[Annotated[tuple[Point, ...], Field(min_length=2)], ...], Field(min_length=1)
+        tuple[Annotated[tuple[Point, ...], Field(min_length=2), FailFast()], ...],
+        Field(min_length=1),
+        FailFast(),
     ]
 
     @model_validator(mode="after")
@@ -104,7 +109,7 @@ class GoldenDevice(StrictModel):
     runs: dict[RunId, dict[str, str | float | int]]
     metrics: dict[str, GoldenMetric]
     across: dict[str, GoldenMetric]
-    waveforms: tuple[GoldenWaveform, ...]
+    waveforms: Annotated[tuple[GoldenWaveform, ...], FailFast()]
 
     @model_validator(mode="after")
     def _one_value_per_run(self) -> GoldenDevice:
@@ -150,12 +155,18 @@ def read_golden(file: Path) -> Golden | None:
     Raises
     ------
     InputError
-        When it cannot be read, or is no golden.
+        When it cannot be read, is too large, is no golden, or is a link that leads out of the
+        scenario folders and that of its scenario.
     """
-    if not file.exists():
+    if not exists(file):
         return None
+    if file.is_symlink() and not lies_in(file, [*scenario_folders(), file.parent]):
+        raise InputError(
+            f"{file}: a link leads out of the scenario folders; accepted: a file beside its "
+            "scenario"
+        )
     try:
-        return Golden.model_validate_json(read_text(file))
+        return Golden.model_validate_json(read_text(file, LARGEST_GOLDEN))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))[:200]
@@ -223,7 +234,7 @@ def write_golden(file: Path, golden: Golden) -> Path:
     Raises
     ------
     InputError
-        When it cannot be written, or belongs to the installed package.
+        When it cannot be written, is too large, or belongs to the installed package.
     """
     inside = packaged_folder()
     if inside.name == "_library" and file.resolve().is_relative_to(inside.resolve()):
@@ -231,8 +242,14 @@ def write_golden(file: Path, golden: Golden) -> Path:
             f"--update: {file}: belongs to the installed package; accepted: a scenario of your "
             "own, e.g. a copy in ./scenarios"
         )
+    text = text_of(golden)
+    if len(text.encode()) > LARGEST_GOLDEN:
+        raise InputError(
+            f"--update: {file}: {len(text.encode())} bytes; accepted: up to {LARGEST_GOLDEN}, a "
+            "scenario of fewer runs"
+        )
     with writing(file.parent):
-        return write_text(file, text_of(golden))
+        return write_text(file, text)
 
 
 def text_of(golden: Golden) -> str:
