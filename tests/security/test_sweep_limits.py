@@ -12,10 +12,9 @@ import pytest
 from watchdog import refused, run_command, run_python
 
 from optospice.metrics.value import MetricValue
-from optospice.scenario.runs import KEPT_RUNS
 from optospice.sweep.local import KeptWaveforms
 from optospice.sweep.record import RunRecord
-from optospice.sweep.store import Records
+from optospice.sweep.store import KEPT_RECORDS, Records
 from optospice.sweep.task import Task, bytes_of
 from optospice.waveforms import Waveforms
 
@@ -75,6 +74,7 @@ from optospice.scenario.expand import expand
 loaded = load_scenario("s.toml")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 runs = expand(loaded)
+assert all(run.seed is not None for run in runs)
 assert len(runs) == loaded.scenario.run_count == 20_000
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len(runs))
 """
@@ -144,7 +144,7 @@ def test_a_bad_value_at_the_end_of_an_axis_is_refused_at_once(
 
 def test_compact_records_give_back_what_arrived() -> None:
     """Beyond so many runs, only numbers are kept of each."""
-    runs = [SimpleNamespace(id=str(n)) for n in range(KEPT_RUNS + 1)]
+    runs = [SimpleNamespace(id=str(n)) for n in range(KEPT_RECORDS + 1)]
     records = Records(runs)
     metrics = {
         "a": MetricValue(0.1, "A", "peak"),

@@ -18,9 +18,6 @@ from optospice.scenario.axes import codes
 from optospice.scenario.schema import MonteCarlo, Value
 from optospice.testbench import Testbench
 
-#: Runs of so small a scenario are kept once they are made [1]: reports ask for them often.
-KEPT_RUNS = 20_000
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -138,11 +135,9 @@ class Runs(Sequence[Run]):
         places = range(self._length)[index]
         if isinstance(places, range):
             return [self[place] for place in places]
-        if places in self._made:
-            return self._made[places]
-        run = self._make(places)
-        if self._length <= KEPT_RUNS:
-            self._made[places] = run
+        run = self._made.get(places)
+        if run is None:  # kept from now on: reports ask for every run many times
+            run = self._made[places] = self._make(places)
         return run
 
     def starts(self) -> NDArray[np.int64]:

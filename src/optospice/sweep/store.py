@@ -1,4 +1,4 @@
-"""The records of a scenario while they arrive: a million of them take half a gigabyte."""
+"""The records of a scenario while they arrive: of very many runs only numbers are kept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any, overload
 
 from optospice.metrics.value import MetricValue
-from optospice.scenario.runs import KEPT_RUNS, Run
+from optospice.scenario.runs import Run
 from optospice.sweep.record import RunRecord
 
+#: Records of a scenario of up to so many runs are kept as they are [1].
+KEPT_RECORDS = 100_000
 #: What the metrics of many runs share: places of their names, and all but the numbers.
 _Heads = tuple[tuple[str, type, str, str, bool, str], ...]
 
@@ -52,7 +54,7 @@ class Records(Sequence[RunRecord]):
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = runs
-        self._is_small = len(runs) <= KEPT_RUNS
+        self._is_small = len(runs) <= KEPT_RECORDS
         self._arrived: dict[int, RunRecord] = {}
         self._compact: dict[int, tuple[Any, ...]] = {}
         self._heads: dict[_Heads, _Heads] = {}
