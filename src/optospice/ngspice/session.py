@@ -7,7 +7,9 @@ on harmless stderr lines and leaks without ``remcirc``; see `docs/engine.md`.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +59,21 @@ _SETTINGS = (
     "unset interactive",
 )
 _FLUSH_EVERY = 200
-#: Where ngspice asks for a step: before it is taken, breakpoints already considered; and
-#: after one was judged.
-_BEFORE_STEP, _AFTER_STEP = 0, 1
+#: Where ngspice asks for a step: before it is taken, breakpoints already considered. It asks
+#: again after one was judged.
+_BEFORE_STEP = 0
 #: Where no operating point is found, ngspice lets a transient of this duration settle [s]
-#: (its ``optran``, with the default that it has). It ends within 100 floating-point numbers of
-#: that, beyond which no step may lead.
-_SETTLING = 1e-5 * (1 - 2e-15)
+#: (its ``optran``, with the default that it has).
+_SETTLING = 1e-5
+#: A transient has ended within 100 floating-point numbers of its stop time [1], beyond which
+#: no step may lead: ngspice would shorten it and stop just before.
+_ENDED = 1 - 2e-15
+#: From some version on, ngspice halves a step that would all but reach the next breakpoint. One
+#: that would have passed the end comes to it as one that all but does: it need not be halved [1].
+_HALVED = 1e-6
+_STOP_TIME = re.compile(r"^\.tran \S+ (\S+)", re.MULTILINE | re.IGNORECASE)
+#: A run of two steps, to see how this ngspice ends one.
+_TWO_STEPS = "two steps\nV1 a 0 PWL(0 0 1 1)\nR1 a 0 1\n.save v(a)\n.tran 0.5 1.0 0 1.0\n.end\n"
 _SETTLES, _HAS_SETTLED = "Transient op started", "Transient op finished"
 #: Start-up files of our own: the system's load code models that every time point pays for.
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -123,6 +133,8 @@ class Session:
         self._cells: dict[int, ctypes.c_double] = {}
         self._steps: Steps | None = None
         self._settling = False
+        self._end, self._wanted = math.inf, 0.0
+        self._creeps = False
         self._proposed: dict[int, ctypes.c_double] = {}
         self._observer: Observer | None = None
         self._take_point: Callable[[], None] | None = None
@@ -146,6 +158,10 @@ class Session:
         for setting in _SETTINGS:
             self.command(setting)
         self.version = self._ask_version()
+        # from some version on, a run whose steps are asked for creeps towards its end
+        time = self.run(_TWO_STEPS, ["a"]).vectors["time"]
+        self._creeps = bool(time[-1] - time[-2] < 1e-6)
+        self._ask_for_steps(None)
 
     def _declare(self) -> None:
         library = self._library
@@ -190,7 +206,8 @@ class Session:
         so never quite gets to the end of one that settles: there it is always asked.
         """
         self._steps, self._proposed, self._settling = steps, {}, settling
-        on_step = self._any_step if steps is None and not settling else self._step
+        is_asked = steps is not None or settling or self._creeps
+        on_step = self._step if is_asked else self._any_step
         self._library.ngSpice_Init_Sync(
             self._answer, self._answer, on_step, ctypes.byref(_int(0)), None
         )
@@ -208,11 +225,17 @@ class Session:
         cell = self._proposed.get(address)
         if cell is None:  # one place in ngspice's circuit
             cell = self._proposed[address] = _double.from_address(address)
-        if self._settling:
-            if place == _AFTER_STEP and time < _SETTLING < time + cell.value:
-                cell.value = _SETTLING - time
-        elif place == _BEFORE_STEP and self._steps is not None:
-            cell.value = self._steps.step(time, cell.value)
+        remaining = _ENDED * (_SETTLING if self._settling else self._end) - time
+        if place != _BEFORE_STEP:
+            self._wanted = cell.value
+        else:
+            halved = abs(2 * cell.value - remaining) < _HALVED * remaining
+            if halved and self._wanted >= remaining:
+                cell.value = remaining
+            if self._steps is not None and not self._settling:
+                cell.value = self._steps.step(time, cell.value)
+        if 0 < remaining < cell.value:
+            cell.value = remaining
         return 0
 
     def _on_point(self, point: int, _count: int, _ident: int, _user: int | None) -> int:
@@ -302,6 +325,8 @@ class Session:
         }
         self._cells.clear()
         self._observer, self._take_point = observer, None
+        stop = _STOP_TIME.search(netlist)
+        self._end = float(stop[1]) if stop else math.inf
         if steps is not None:
             self._ask_for_steps(steps)
         try:
