@@ -14,6 +14,12 @@ def si_of_claim(target: Target) -> str:
     return units.si_unit(written)
 
 
+def shape_text(target: Target) -> str:
+    """Write the shape that a target claims: ``"increasing with width"``."""
+    order = f" ({', '.join(map(str, target.order))})" if target.order else ""
+    return f"{target.shape} with {str(target.over).rpartition('.')[2]}{order}"
+
+
 def check_claim(target: Target, unit: str) -> None:
     """Refuse a claim or a tolerance that does not fit its metric.
 

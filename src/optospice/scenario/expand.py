@@ -17,6 +17,7 @@ from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
 from optospice.protocols import PROTOCOLS, Protocol, find_protocol
+from optospice.scenario.axes import check_axes
 from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario, set_dotted
 from optospice.scenario.schema import MonteCarlo, Range, Value
@@ -133,6 +134,7 @@ def expand(loaded: LoadedScenario) -> list[Run]:
             )
     _check_names(loaded)
     _check_where(loaded, axes)
+    check_axes(scenario, axes, devices.values(), where)
     return runs
 
 

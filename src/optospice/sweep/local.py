@@ -164,7 +164,13 @@ def _concluded(
     loaded: LoadedScenario, records: list[RunRecord], version: str, seconds: float
 ) -> ScenarioResult:
     observations = [
-        Observation(record.run.device.name, record.run.point, record.metrics) for record in records
+        Observation(
+            record.run.device.name,
+            record.run.point,
+            record.metrics,
+            record.run.device.card.parameters,
+        )
+        for record in records
     ]
     devices = list(dict.fromkeys(observation.device for observation in observations))
     across = {
