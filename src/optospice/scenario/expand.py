@@ -317,10 +317,10 @@ def _check_metrics(loaded: LoadedScenario) -> None:
                 f"not give it; {close_matches(target.metric, accepted)}"
             )
         taken = {across.name or across.metric: across.metric for across in scenario.across}
-        info = METRICS.get(taken.get(target.metric, target.metric))
+        across_metric = taken.get(target.metric)
+        unit = METRICS[across_metric].unit if across_metric else kind.metric_unit(target.metric)
         try:
-            if info is not None:
-                check_claim(target, info.unit)
+            check_claim(target, unit)
         except InputError as error:
             raise InputError(f"{where}: targets[{index}].{error}") from None
 

@@ -237,7 +237,11 @@ def _judge(
     value = _value(target, scenario, chosen)
     runs = _counted(chosen)
     claim = next(c for c in (target.published, target.at_least, target.at_most) if c is not None)
-    claimed, unit = read_claim(claim, value.unit)
+    try:
+        claimed, unit = read_claim(claim, value.unit)
+    except units.UnitsError as wrong:  # of a metric whose unit only the run showed
+        value = missing(si_of_claim(target), value.definition, f"{target.metric}: {wrong}")
+        claimed, unit = read_claim(claim, value.unit)
     simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
     error = tolerance = None
     if target.published is not None:
