@@ -16,7 +16,8 @@ from scenario_files import BASE, load
 from optospice.device import find_device
 from optospice.errors import InputError
 from optospice.metrics.value import MetricValue
-from optospice.report.numbers import claim_text, swept_si
+from optospice.report.numbers import claim_text, number_of, swept_si
+from optospice.scenario.axes import swept_number
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
 from optospice.scenario.schema import Across, Scenario
@@ -137,13 +138,19 @@ def test_a_fit_takes_bare_numbers_in_the_unit_of_the_card():
     assert found.value == pytest.approx(25e6, rel=1e-3)
 
 
-def test_tables_and_verdicts_read_a_swept_value_alike(tmp_path):
-    values = '"parameters.r3" = [30e6, "20 Mohm", "25000 kohm"]'
-    runs = expand(load(tmp_path, f"{BASE}[sweep]\n{values}\n"))
-    numbers = swept_si("parameters.r3", [RunRecord(run, "ok") for run in runs])
-    assert numbers is not None
-    assert numbers[0] == pytest.approx([30e6, 20e6, 25e6])
-    assert numbers[1] == "ohm"
+def test_tables_figures_and_verdicts_read_a_swept_value_alike(tmp_path):
+    """The first value gives the unit of a figure's axis, the card that of a bare number."""
+    key = "parameters.r3"
+    runs = expand(load(tmp_path, f'{BASE}[sweep]\n"{key}" = ["20 Mohm", 30e6, "25000 kohm"]\n'))
+    records = [RunRecord(run, "ok") for run in runs]
+    expected = [20e6, 30e6, 25e6]
+    assert swept_si(key, records) == (pytest.approx(expected), "ohm")
+    for record, ohms in zip(records, expected, strict=True):
+        value, parameters = record.run.point[key], record.run.device.card.parameters
+        assert swept_number(key, value, parameters) == (pytest.approx(ohms), "ohm")
+        assert number_of(key, value, "Mohm", record) == pytest.approx(1e-6 * ohms)
+    assert math.isnan(number_of("accuracy", "fast", "1", records[0]))
+    assert math.isnan(number_of(key, "1 V", "Mohm", records[0]))
 
 
 SHAPE = """

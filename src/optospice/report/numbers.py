@@ -134,12 +134,11 @@ def swept_si(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] 
     return [units.convert(number, unit, wanted) for number in numbers], wanted
 
 
-def number_of(value: Value, unit: str) -> float:
-    """Read one swept value as a number in a unit; nan where it is none."""
-    if isinstance(value, (int, float)):
-        return float(value)
+def number_of(key: str, value: Value, unit: str, record: RunRecord) -> float:
+    """Read a value of a swept key in a unit, as for the device of a run; nan where it is none."""
+    found = swept_quantity(key, value, record.run.device.card.parameters)
     try:
-        return units.parse(value, unit)
+        return math.nan if found is None else units.convert(*found, unit)
     except units.UnitsError:
         return math.nan
 
