@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from optospice.cli import main
 from optospice.cosim.registry import controllers, find_controller
 from optospice.errors import InputError
 from optospice.ngspice.pool import Pool
@@ -111,6 +113,82 @@ def test_wrong_keys_are_named():
         scenario({"name": "light_adaptation"}, protocol={"name": "single_pulse"})
     with pytest.raises(InputError, match=r"there is no \[protocol\] in this scenario"):
         scenario({"name": "light_adaptation"}, sweep={"protocol.width": ["1 s"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "words"),
+    [
+        ("write_verify", 'metric = "programmed_conductance"\nat_least = "3 V"',
+         ("at_least = '3 V'", "a conductance such as")),
+        ("write_verify", 'metric = "programming_time"\npublished = "3 s"\ntolerance = "1 V"',
+         ("tolerance = '1 V'", "does not fit a value in 's'")),
+        ("light_adaptation", 'metric = "lamp_change"\nat_most = 3', ("at_most = 3", "no unit")),
+        ("nociceptor_reflex", 'metric = "incubation_time"\nat_most = "3 mA"',
+         ("at_most = '3 mA'", "a time such as")),
+        ("spike_pairs", 'metric = "weight_change"\nat_most = "3 nS"', ("at_most = '3 nS'",)),
+        ("inhibition", 'metric = "rate_alone"\nat_most = "3 V"',
+         ("at_most = '3 V'", "a frequency")),
+        ("pavlov", 'metric = "response_after"\nat_most = "much"', ("at_most = 'much'",)),
+    ],
+)  # fmt: skip
+def test_a_target_in_a_wrong_unit_is_refused_before_the_run(
+    name, target, words, tmp_path, monkeypatch, capsys
+):
+    packaged = load_scenario(f"closed_loop/{name}").file.read_text()
+    head = packaged.partition("[[targets]]")[0]
+    text = f'{head}\n[[targets]]\nid = "wrong"\n{target}\nsource = "a test"\n'
+    monkeypatch.chdir(tmp_path)
+    Path("own.toml").write_text(text)
+    monkeypatch.setattr("sys.argv", ["optospice", "run", "own.toml", "--workers", "1"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    for word in ("own.toml: targets[0]", *words):
+        assert word in told
+    assert [file.name for file in Path().iterdir()] == ["own.toml"]
+
+
+@pytest.mark.parametrize(
+    "name", ["inhibition", "light_adaptation", "nociceptor_reflex", "pavlov", "spike_pairs",
+             "write_verify"]
+)  # fmt: skip
+def test_the_declared_units_are_those_of_the_metrics(name):
+    """As the stored runs have them."""
+    file = load_scenario(f"closed_loop/{name}").file.with_suffix(".golden.json")
+    kind = find_controller(name)
+    for device in json.loads(file.read_text())["devices"].values():
+        assert device["metrics"].keys() == kind.metric_units.keys()
+        for metric_name, column in device["metrics"].items():
+            assert column["unit"] == kind.metric_unit(metric_name)
+
+
+def test_a_metric_that_is_declared_without_a_unit_ends_in_no_traceback(pool, monkeypatch):
+    from loops import Misbehaving
+
+    declared = [Declared("misbehaving", Misbehaving)]
+    monkeypatch.setattr("optospice.cosim.registry.entry_points", lambda group: declared)
+    controllers.cache_clear()
+    targets = [
+        {"id": "wrong", "metric": "done", "at_least": "0.5 V", "source": "a test"},
+        {"id": "right", "metric": "done", "at_least": 0.5, "source": "a test"},
+    ]
+    try:
+        assert Misbehaving.metric_names() == ("done",)
+        loaded = scenario({"name": "misbehaving", "way": "fine"}, targets=targets)
+        wrong, right = run_scenario(loaded, expand(loaded), pool).verdicts
+        broken = [{**targets[0], "at_least": "half"}]
+        loaded = scenario({"name": "misbehaving", "way": "fine"}, targets=broken)
+        with pytest.raises(InputError, match=r"t.toml: targets\[0\].at_least = 'half'"):
+            expand(loaded)
+    finally:
+        controllers.cache_clear()
+    assert right.met
+    assert not wrong.met
+    assert wrong.shown == "none"
+    assert "done: '0.5 V' is not a number" in wrong.note
+    assert (wrong.si_unit, wrong.claimed_si) == ("V", 0.5)
 
 
 def test_a_controller_in_a_worker_takes_only_its_own_run_down(pool, monkeypatch):

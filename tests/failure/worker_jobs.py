@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from optospice.device import Device
 from optospice.errors import InputError
 from optospice.netlist.guard import check_library
 from optospice.ngspice.session import Session
+from optospice.sweep.task import Measured, Task, perform
 
 
 def is_refused(_session: Session, device: Device) -> bool:
@@ -15,3 +18,10 @@ def is_refused(_session: Session, device: Device) -> bool:
     except InputError:
         return True
     return False
+
+
+def perform_or_die(session: Session, task: Task) -> list[Measured]:
+    """Perform a task; one with a negative resistance takes its process along."""
+    if any(run.parameters["r"] < 0 for run in task.runs):
+        os._exit(1)
+    return perform(session, task)

@@ -17,6 +17,10 @@ from optospice.scenario.schema import Target
         ({"at_least": "5 Mohm"}, "≥ 5 MΩ"),
         ({"at_most": "-0.1 mW/cm^2"}, "≤ -0.1 mW/cm²"),
         ({"shape": "increasing", "over": "protocol.width"}, "increasing with width"),
+        (
+            {"shape": "decreasing", "over": "accuracy", "order": ["fast", "standard"]},
+            "decreasing with accuracy (fast, standard)",
+        ),
     ],
 )
 def test_the_digits_of_the_publication_stay(claim: dict[str, object], text: str) -> None:

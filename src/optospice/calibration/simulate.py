@@ -148,7 +148,7 @@ def _evaluation(problem: Problem, k: int, done: dict[tuple[int, int, int], Measu
                 nuisances += values
             continue
         observations = [
-            Observation(run.device.name, run.point, one.metrics)
+            Observation(run.device.name, run.point, one.metrics, run.device.card.parameters)
             for run, one in zip(experiment.runs, measured, strict=True)
         ]
         found = judge_targets(experiment.loaded.scenario, observations)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -36,9 +37,24 @@ class ControllerProtocol(Protocol):
         Longest time a controller may take for one answer [s].
     """
 
+    #: Metrics that `conclude` gives, in order, each with its SI unit.
+    metric_units: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    #: Names of metrics that are declared without a unit.
+    measures: ClassVar[tuple[str, ...]] = ()
+
     name: str
     seed: int = Field(default=0, ge=0)
     patience: units.Time = PATIENCE
+
+    @classmethod
+    def metric_names(cls) -> tuple[str, ...]:
+        """Names of the metrics that `conclude` gives, in order."""
+        return tuple(dict.fromkeys([*cls.metric_units, *cls.measures]))
+
+    @classmethod
+    def metric_unit(cls, name: str) -> str | None:
+        """SI unit of a metric; None for one that was declared without."""
+        return cls.metric_units.get(name)
 
     def actuated(self, device: Device) -> tuple[str, ...]:
         """Terminals that the controllers drive; the drive terminal by default."""

@@ -24,6 +24,7 @@ from optospice.netlist import (
 )
 from optospice.netlist.expansion import check_expansion
 from optospice.netlist.models import MODELS, pairs, parameter_problem
+from optospice.netlist.reserved import parameter_card_problem, subcircuit_parameter_problem
 
 #: First letters of element lines that may pass: sources, passives, semiconductors, switches,
 #: lossy and lossless lines, instances. Not A (code models), N (Verilog-A), P, U and Y.
@@ -299,6 +300,9 @@ def _check_subcircuit(line: Line) -> None:
             raise line.refuse(
                 f"{name!r} is no parameter; accepted: name=number, a name of letters, digits and _"
             )
+        problem = subcircuit_parameter_problem(name)
+        if problem:
+            raise line.refuse(problem)
 
 
 def _check_model(line: Line) -> None:
@@ -316,6 +320,10 @@ def _check_model(line: Line) -> None:
 def _check_parameters(line: Line) -> None:
     if not _ASSIGNMENT.match(line.low):
         raise line.refuse("accepted: .param name = number or {expression}; functions with .func")
+    for name, value in pairs(line.low.removeprefix(".param ")):
+        problem = parameter_card_problem(name, value) if value is not None else ""
+        if problem:
+            raise line.refuse(problem)
 
 
 def _check_function(line: Line) -> None:

@@ -14,6 +14,7 @@ from pydantic import model_validator
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError
+from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, missing
 from optospice.stimulus import (
     DEFAULT_EDGE,
@@ -105,6 +106,12 @@ class Protocol(Options, ABC):
     def metric_names(cls) -> tuple[str, ...]:
         """Names of the metrics that `measure` gives, in order."""
         return cls.measures
+
+    @classmethod
+    def metric_unit(cls, name: str) -> str | None:
+        """SI unit of a metric that `measure` gives; None where it is not known before a run."""
+        info = METRICS.get(name)
+        return None if info is None else info.unit
 
     measures: ClassVar[tuple[str, ...]]
 

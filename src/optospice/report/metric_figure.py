@@ -231,12 +231,13 @@ def _draw_published(
 ) -> list[tuple[float, float]]:
     drawn: list[tuple[float, float]] = []
     seen: set[tuple[str, str]] = set()
-    unit = displayed(name, _measured(result, name)[0].metrics[name])[2]
+    first_record = _measured(result, name)[0]
+    unit = displayed(name, first_record.metrics[name])[2]
     for verdict in result.verdicts:
         target = verdict.target
         if target.metric != name or axis.key not in target.where or target.shape is not None:
             continue
-        x = number_of(target.where[axis.key], axis.unit)
+        x = number_of(axis.key, target.where[axis.key], axis.unit, first_record)
         claim = _claim(verdict, unit)
         if claim is None or not math.isfinite(x) or (target.id, name) in seen:
             continue

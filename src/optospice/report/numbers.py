@@ -9,12 +9,12 @@ import numpy as np
 
 from optospice import units
 from optospice.metrics.value import MetricValue
+from optospice.scenario.claim import shape_text
+from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Target, Value
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord
 
-#: Swept keys whose values are names even where they look like numbers.
-_NAMES = ("device", "accuracy")
 _SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "us": "µs", "um": "µm"}
 
 
@@ -44,7 +44,7 @@ def claim_text(target: Target) -> str:
         ``"40 nJ ± 10 %"``, ``"≥ 5 nA"`` or ``"increasing with width"``.
     """
     if target.shape is not None:
-        return f"{target.shape} with {short_key(str(target.over))}"
+        return shape_text(target)
     if target.published is not None:
         return f"{_as_written(target.published)} ± {_as_written(str(target.tolerance))}"
     if target.at_least is not None:
@@ -134,12 +134,11 @@ def swept_si(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] 
     return [units.convert(number, unit, wanted) for number in numbers], wanted
 
 
-def number_of(value: Value, unit: str) -> float:
-    """Read one swept value as a number in a unit; nan where it is none."""
-    if isinstance(value, (int, float)):
-        return float(value)
+def number_of(key: str, value: Value, unit: str, record: RunRecord) -> float:
+    """Read a value of a swept key in a unit, as for the device of a run; nan where it is none."""
+    found = swept_quantity(key, value, record.run.device.card.parameters)
     try:
-        return units.parse(value, unit)
+        return math.nan if found is None else units.convert(*found, unit)
     except units.UnitsError:
         return math.nan
 
@@ -151,16 +150,6 @@ def spans_decades(numbers: Iterable[float]) -> bool:
 
 
 def _quantity(key: str, record: RunRecord) -> tuple[float, str] | None:
-    if key in _NAMES or key not in record.run.point:
+    if key not in record.run.point:
         return None
-    value = record.run.point[key]
-    if isinstance(value, (int, float)):
-        parameter = record.run.device.card.parameters.get(short_key(key))
-        is_parameter = key.startswith("parameters.") and parameter is not None
-        return float(value), parameter.unit if is_parameter and parameter is not None else "1"
-    try:
-        number, unit = units.split_unit(value)
-        units.convert(number, unit, units.si_unit(unit))
-    except Exception:  # a name, or a unit that pint does not know
-        return None
-    return number, unit
+    return swept_quantity(key, record.run.point[key], record.run.device.card.parameters)

@@ -14,15 +14,21 @@ def si_of_claim(target: Target) -> str:
     return units.si_unit(written)
 
 
-def check_claim(target: Target, unit: str) -> None:
+def shape_text(target: Target) -> str:
+    """Write the shape that a target claims: ``"increasing with width"``."""
+    order = f" ({', '.join(map(str, target.order))})" if target.order else ""
+    return f"{target.shape} with {str(target.over).rpartition('.')[2]}{order}"
+
+
+def check_claim(target: Target, unit: str | None) -> None:
     """Refuse a claim or a tolerance that does not fit its metric.
 
     Parameters
     ----------
     target : Target
         The published claim.
-    unit : str
-        SI unit of its metric.
+    unit : str or None
+        SI unit of its metric; None where only a run shows it.
 
     Raises
     ------
@@ -34,7 +40,7 @@ def check_claim(target: Target, unit: str) -> None:
         if claim is None:
             continue
         try:
-            claimed, written = read_claim(claim, unit)
+            claimed, written = read_claim(claim, si_of_claim(target) if unit is None else unit)
         except units.UnitsError as error:
             raise InputError(f"{key} = {claim!r}: {error}") from None
         if target.tolerance is not None:

@@ -20,6 +20,7 @@ from optospice.protocols import PROTOCOLS, Protocol, find_protocol
 from optospice.scenario.axes import axis_values, check_bounded, codes, is_taken
 from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario, set_dotted
+from optospice.scenario.order import check_axes
 from optospice.scenario.runs import Plan, Run, Runs, parameters_at
 from optospice.scenario.schema import Value
 from optospice.scenario.verdict import check_across, matches
@@ -67,6 +68,7 @@ def expand(loaded: LoadedScenario) -> Runs:
         _check_profile(given, where)
     _check_names(loaded)
     _check_where(loaded, axes)
+    check_axes(scenario, axes, devices.values(), where)
     return Runs(
         Plan(
             axes=axes,
@@ -281,10 +283,10 @@ def _check_metrics(loaded: LoadedScenario) -> None:
                 f"not give it; {close_matches(target.metric, accepted)}"
             )
         taken = {across.name or across.metric: across.metric for across in scenario.across}
-        info = METRICS.get(taken.get(target.metric, target.metric))
+        across_metric = taken.get(target.metric)
+        unit = METRICS[across_metric].unit if across_metric else kind.metric_unit(target.metric)
         try:
-            if info is not None:
-                check_claim(target, info.unit)
+            check_claim(target, unit)
         except InputError as error:
             raise InputError(f"{where}: targets[{index}].{error}") from None
 

@@ -145,7 +145,10 @@ class Target(Options):
     shape : {"increasing", "decreasing", "constant"}, optional
         Published behaviour over a swept key, instead of a number.
     over : str, optional
-        The swept key of the shape.
+        The swept key of the shape. Numbers stand in their own order, whatever the order in
+        which they were written.
+    order : list of str or number, optional
+        Order of the values of `over` where they are names, the first one first.
     at_least, at_most : str or number, optional
         A published bound, instead of a number.
     devices : list of str, optional
@@ -163,6 +166,7 @@ class Target(Options):
     tolerance: Value | None = None
     shape: Literal["increasing", "decreasing", "constant"] | None = None
     over: str | None = None
+    order: list[Value] = []
     at_least: Value | None = None
     at_most: Value | None = None
     devices: list[str] = []
@@ -187,6 +191,10 @@ class Target(Options):
             raise ValueError("published and tolerance belong together")
         if (self.shape is None) != (self.over is None):
             raise ValueError("shape and over belong together")
+        if self.order and self.shape not in ("increasing", "decreasing"):
+            raise ValueError("order belongs to a shape that is increasing or decreasing")
+        if len(set(self.order)) < len(self.order):
+            raise ValueError(f"order = {self.order!r}: accepted: every value once")
         return self
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from optospice import units
+from optospice.device import Parameter
 from optospice.errors import InputError, close_matches
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, missing
-from optospice.scenario.claim import allowed_error, read_claim, si_of_claim
+from optospice.scenario.claim import allowed_error, read_claim, shape_text, si_of_claim
+from optospice.scenario.order import place_on_axis, swept_number
 from optospice.scenario.schema import Across, Scenario, Target, Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -44,11 +46,14 @@ class Observation:
         Swept keys with their values as written.
     metrics : mapping of str to MetricValue
         What was measured; empty for a failed run.
+    parameters : mapping of str to Parameter
+        Parameters of the device's card: bare numbers of swept ones are in its units.
     """
 
     device: str
     point: Mapping[str, Value]
     metrics: Mapping[str, MetricValue]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,9 +179,14 @@ def take_across(across: Across, observations: Sequence[Observation]) -> MetricVa
     """Take a metric across the runs of a sweep; `check_across` has found it fit for that."""
     info = METRICS[across.metric]
     pairs = [
-        (_axis_number(observation.point[across.over]), observation.metrics[across.of].value)
+        (found[0], observation.metrics[across.of].value)
         for observation in observations
         if across.of in observation.metrics
+        and (
+            found := swept_number(
+                across.over, observation.point[across.over], observation.parameters
+            )
+        )
     ]
     x, y = (
         (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
@@ -227,7 +237,11 @@ def _judge(
     value = _value(target, scenario, chosen)
     runs = _counted(chosen)
     claim = next(c for c in (target.published, target.at_least, target.at_most) if c is not None)
-    claimed, unit = read_claim(claim, value.unit)
+    try:
+        claimed, unit = read_claim(claim, value.unit)
+    except units.UnitsError as wrong:  # of a metric whose unit only the run showed
+        value = missing(si_of_claim(target), value.definition, f"{target.metric}: {wrong}")
+        claimed, unit = read_claim(claim, value.unit)
     simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
     error = tolerance = None
     if target.published is not None:
@@ -293,7 +307,7 @@ def _judge_shape(
         where=where,
         definition=first.definition,
         unit=unit,
-        published=f"{target.shape} with {str(target.over).rpartition('.')[2]}",
+        published=shape_text(target),
         simulated=None,
         shown=" → ".join(f"{number:.4g}" for number in _shortened(series)),
         error_percent=None,
@@ -307,14 +321,18 @@ def _judge_shape(
 
 
 def _series(target: Target, observations: Sequence[Observation], unit: str) -> list[float]:
-    """Give the metric against the swept key: of several draws at one value the median."""
-    groups: dict[Value, list[float]] = {}
+    """Give the metric along the swept key: of several draws at one value the median."""
+    groups: dict[float | Value, list[float]] = {}
     for observation in observations:
         if target.metric in observation.metrics:
             value = observation.metrics[target.metric]
             number = units.convert(value.value, value.unit, unit)
-            groups.setdefault(observation.point[str(target.over)], []).append(number)
-    return [float(np.median(numbers)) for numbers in groups.values()]
+            swept = observation.point[str(target.over)]
+            place = place_on_axis(target, swept, observation.parameters)
+            groups.setdefault(place, []).append(number)
+    named = any(isinstance(place, str) for place in groups)
+    places = list(groups) if named else sorted(groups)
+    return [float(np.median(groups[place])) for place in places]
 
 
 def _shortened(series: Sequence[float]) -> list[float]:
@@ -355,14 +373,3 @@ def _same_number(first: Value, second: Value) -> bool:
     except units.UnitsError:
         return False
     return math.isclose(number, other, rel_tol=1e-9)
-
-
-def _axis_number(value: Value) -> float:
-    """Give a swept value in SI units, for fits over it."""
-    if isinstance(value, (int, float)):
-        return float(value)
-    number, unit = units.split_unit(value)
-    try:
-        return units.convert(number, unit, units.si_unit(unit))
-    except units.UnitsError:  # a name
-        return number

@@ -215,7 +215,12 @@ def _concluded(
 ) -> ScenarioResult:
     asked = loaded.scenario.targets or loaded.scenario.across
     observations = [
-        Observation(record.run.device.name, record.run.point, record.metrics)
+        Observation(
+            record.run.device.name,
+            record.run.point,
+            record.metrics,
+            record.run.device.card.parameters,
+        )
         for record in (records if asked else ())
     ]
     devices = list(dict.fromkeys(observation.device for observation in observations))

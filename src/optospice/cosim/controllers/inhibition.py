@@ -45,9 +45,13 @@ class Inhibition(ControllerProtocol):
     """
 
     title: ClassVar[str] = "two neurons: a light-driven synapse inhibits the firing of one"
-    measures: ClassVar[tuple[str, ...]] = (
-        "rate_alone", "rate_inhibited", "rate_change", "presynaptic_rate", "rate_in_closed_form",
-    )  # fmt: skip
+    metric_units: ClassVar[Mapping[str, str]] = {
+        "rate_alone": "Hz",
+        "rate_inhibited": "Hz",
+        "rate_change": "1",
+        "presynaptic_rate": "Hz",
+        "rate_in_closed_form": "Hz",
+    }
 
     name: Literal["inhibition"] = "inhibition"
     bias: units.Current = 10e-9

@@ -98,10 +98,14 @@ class LightAdaptation(ControllerProtocol):
     """
 
     title: ClassVar[str] = "irradiance regulated to hold the current against ambient light"
-    measures: ClassVar[tuple[str, ...]] = (
-        "hold_error", "settling_time", "step_deviation", "ramp_deviation", "lamp_change",
-        "held_current",
-    )  # fmt: skip
+    metric_units: ClassVar[Mapping[str, str]] = {
+        "hold_error": "1",
+        "settling_time": "s",
+        "step_deviation": "1",
+        "ramp_deviation": "1",
+        "lamp_change": "W/m^2",
+        "held_current": "A",
+    }
 
     name: Literal["light_adaptation"] = "light_adaptation"
     target: units.Current

@@ -113,10 +113,14 @@ class NociceptorReflex(ControllerProtocol):
     """
 
     title: ClassVar[str] = "a nociceptor whose pain ends the injury, and what hurts afterwards"
-    measures: ClassVar[tuple[str, ...]] = (
-        "pain_before", "largest_innocuous", "pain_delay", "injury_time", "incubation_time",
-        "touches_to_pain",
-    )  # fmt: skip
+    metric_units: ClassVar[Mapping[str, str]] = {
+        "pain_before": "1",
+        "largest_innocuous": "A",
+        "pain_delay": "s",
+        "injury_time": "s",
+        "incubation_time": "s",
+        "touches_to_pain": "1",
+    }
 
     name: Literal["nociceptor_reflex"] = "nociceptor_reflex"
     readout: units.Voltage = 0.0

@@ -112,10 +112,14 @@ class Pavlov(ControllerProtocol):
     """
 
     title: ClassVar[str] = "conditioning and extinction with a light and a voltage"
-    measures: ClassVar[tuple[str, ...]] = (
-        "response_before", "unconditioned_response", "pairs_needed", "conditioned_response",
-        "trials_to_extinction", "response_after",
-    )  # fmt: skip
+    metric_units: ClassVar[Mapping[str, str]] = {
+        "response_before": "A",
+        "unconditioned_response": "A",
+        "pairs_needed": "1",
+        "conditioned_response": "A",
+        "trials_to_extinction": "1",
+        "response_after": "A",
+    }
 
     name: Literal["pavlov"] = "pavlov"
     eye: str = "pbs_rc"

@@ -47,7 +47,12 @@ class SpikePairs(ControllerProtocol):
     """
 
     title: ClassVar[str] = "weight change of a memristor between two neurons, against timing"
-    measures: ClassVar[tuple[str, ...]] = ("weight_change", "weight", "spike_pairs", "spike_delay")
+    metric_units: ClassVar[Mapping[str, str]] = {
+        "weight_change": "1",
+        "weight": "1",
+        "spike_pairs": "1",
+        "spike_delay": "s",
+    }
 
     name: Literal["spike_pairs"] = "spike_pairs"
     delay: units.Time

@@ -91,10 +91,14 @@ class WriteVerify(ControllerProtocol):
     """
 
     title: ClassVar[str] = "conductance programmed to a target by write-verify"
-    measures: ClassVar[tuple[str, ...]] = (
-        "level_reached", "pulses_needed", "relative_error", "programmed_conductance",
-        "programming_time", "largest_pulse",
-    )  # fmt: skip
+    metric_units: ClassVar[Mapping[str, str]] = {
+        "level_reached": "1",
+        "pulses_needed": "1",
+        "relative_error": "1",
+        "programmed_conductance": "S",
+        "programming_time": "s",
+        "largest_pulse": "V",
+    }
 
     name: Literal["write_verify"] = "write_verify"
     readout: units.Voltage = 0.5
