@@ -173,10 +173,10 @@ class Trace:
         ValueError
             If the end comes before the start, or an edge is outside by more than rounding.
         """
-        if not start <= stop:
-            raise ValueError(f"a window must not end before it starts: {start!r} s to {stop!r} s")
         self._check_inside(np.array([start, stop]))
         start, stop = np.clip([start, stop], self.time[0], self.time[-1]).tolist()
+        if start > stop:
+            raise ValueError(f"a window must not end before it starts: {start!r} s to {stop!r} s")
         if start == stop:
             return Trace(np.array([start]), self.at([start]), np.empty(0), self.bound)
         first = int(self.time.searchsorted(start, "right"))
@@ -236,13 +236,13 @@ class Trace:
             return None
         return self._crossing_within(int(found[0]), level, int(side[found[0] + 1]))
 
-    def integral(self, factor: Trace | None = None) -> float:
+    def integral(self, factor: Trace | float = 1.0) -> float:
         """Integrate the curve over its whole time, exactly.
 
         Parameters
         ----------
-        factor : Trace, optional
-            Another signal over the same time, to integrate the product of the two.
+        factor : Trace or float
+            A constant, or another signal over the same time: the product is integrated.
 
         Returns
         -------
@@ -251,11 +251,11 @@ class Trace:
         """
         if self.time.size == 1:
             return 0.0
-        if factor is None:
+        if not isinstance(factor, Trace):
             right, left = self._slopes
             h = np.diff(self.time)
             mean = 0.5 * (self.values[1:] + self.values[:-1])
-            return float(h @ mean + h**2 @ (right[:-1] - left[1:]) / 12.0)
+            return factor * float(h @ mean + h**2 @ (right[:-1] - left[1:]) / 12.0)
         time = np.union1d(self.time, factor.time)
         places, weights = np.polynomial.legendre.leggauss(4)  # exact up to the seventh power
         half = 0.5 * np.diff(time)[:, None]
