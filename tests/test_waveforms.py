@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from closed_form import rc_current
 from optospice.device import find_device
+from optospice.interpolation import interpolate
 from optospice.stimulus import PulseTrain, Signal
 from optospice.testbench import Testbench
-from optospice.waveforms import Waveforms, interpolate
+from optospice.waveforms import Waveforms
 
 RAMP = Waveforms(
     np.array([0.0, 1.0, 2.0, 2.001, 3.0, 4.0]),

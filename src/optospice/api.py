@@ -342,18 +342,19 @@ def amplitudes(waveforms: Waveforms, stimulus: Signal, definition: str = "step")
 
 
 def _edge_note(waveforms: Waveforms, stimulus: Signal) -> str:
-    return edge_note(waveforms.time, np.concatenate([stimulus.onsets, stimulus.offsets]))
+    return edge_note(
+        waveforms.trace(waveforms.current_name), np.concatenate([stimulus.onsets, stimulus.offsets])
+    )
 
 
 def _amplitudes(waveforms: Waveforms, stimulus: Signal, definition: str) -> list[float]:
-    time, current = waveforms.time, waveforms.current
+    current = waveforms.trace(waveforms.current_name)
     found = postsynaptic_current.postsynaptic_current_amplitudes(
-        time,
         current,
         stimulus.onsets,
         stimulus.offsets,
         definition,
-        baseline=dark_current(time, current, float(stimulus.onsets[0])).value,
+        baseline=dark_current(current, float(stimulus.onsets[0])).value,
     )
     return [float(value) for value in found]
 
@@ -381,5 +382,5 @@ def paired_pulse_index(
     first, second = _amplitudes(waveforms, stimulus, amplitude)[:2]
     index = plasticity.paired_pulse_index(first, second, definition)
     edges = [*stimulus.onsets[:2], *stimulus.offsets[:2]]
-    notes = filter(None, (index.note, edge_note(waveforms.time, edges)))
+    notes = filter(None, (index.note, edge_note(waveforms.trace(waveforms.current_name), edges)))
     return replace(index, note="; ".join(notes))

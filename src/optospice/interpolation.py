@@ -150,7 +150,8 @@ def read_between(
     i = np.clip(np.searchsorted(time, x, side="right") - 1, 0, time.size - 2)
     step = time[i + 1] - time[i]
     shape = (-1,) + (1,) * (values.ndim - 1)
-    s = ((x - time[i]) / step).reshape(shape)
+    share = np.divide(x - time[i], step, out=np.ones(x.shape), where=step > 0)  # a jump: its end
+    s = share.reshape(shape)
     h = step.reshape(shape)
     rise = values[i + 1] - values[i]
     d0, d1 = right[i] * h, left[i + 1] * h

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optospice.errors import close_matches
-from optospice.interpolation import FloatArray, interpolate
+from optospice.interpolation import FloatArray
+from optospice.trace import Trace
 
 if TYPE_CHECKING:
     import pandas
@@ -102,8 +103,23 @@ class Waveforms:
         """Current into the first electrical terminal [A]."""
         return self.signals[self.current_name]
 
+    def trace(self, name: str) -> Trace:
+        """Give one signal as a curve that can be read between its points.
+
+        Parameters
+        ----------
+        name : str
+            Signal.
+
+        Raises
+        ------
+        KeyError
+            When there is none of this name.
+        """
+        return Trace(self.time, self[name], self.breakpoints, self.error_bound)
+
     def at(self, name: str, times: ArrayLike) -> FloatArray:
-        """Interpolate a signal.
+        """Interpolate a signal, see `optospice.trace.Trace.at`.
 
         Monotone cubic (PCHIP) between breakpoints, so that no interval mixes the two
         sides of an edge: an order more exact than straight lines at the same points.
@@ -120,14 +136,7 @@ class Waveforms:
         ValueError
             When a time lies outside the simulated range.
         """
-        wanted = np.asarray(times, dtype=float)
-        values = self[name]
-        slack = 1e-9 * self.time[-1]  # the solver's last point may differ by rounding
-        inside = (wanted >= self.time[0]) & (wanted <= self.time[-1] + slack)  # nan is outside
-        if not inside.all():
-            raise ValueError(f"times must lie within {self.time[0]:g} s to {self.time[-1]:g} s")
-        wanted = np.minimum(wanted, self.time[-1])
-        return interpolate(self.time, values, wanted, self.breakpoints)
+        return self.trace(name).at(times)
 
     def to_pandas(self) -> pandas.DataFrame:
         """Give a table with one column per signal and `time` [s] as a column."""

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from calibration.calibration_project import simulated, write_scenario
+from optospice.interpolation import interpolate
 from optospice.ngspice.pool import Pool
-from optospice.waveforms import interpolate
 
 TRUTH = {"r3": 31e6, "c": 240e-9}
 #: Runs the command and says how much memory it and its workers took [kB].

@@ -15,6 +15,7 @@ from optospice.metrics.nociception import (
     incubation_time,
 )
 from optospice.metrics.retention import retained_current_fraction, retained_fraction
+from optospice.trace import Trace
 
 
 def test_pulses_to_level():
@@ -59,22 +60,33 @@ def test_retained_fraction():
 def test_retained_current_of_an_exponential():
     t = np.linspace(0, 10, 20_001)
     i = 5e-9 + 2e-9 * np.exp(-np.maximum(t - 1, 0) / 2)
-    found = retained_current_fraction(t, i, 1.0, 2.5, 5e-9)
+    found = retained_current_fraction(Trace(t, i), 1.0, 2.5, 5e-9)
     assert found.value == pytest.approx(math.exp(-1.25), rel=1e-6)
-    assert "not inside" in retained_current_fraction(t, i, 1.0, 25, 5e-9).note
+    assert "not inside" in retained_current_fraction(Trace(t, i), 1.0, 25, 5e-9).note
     with pytest.raises(ValueError, match="delay"):
-        retained_current_fraction(t, i, 1.0, 0.0, 5e-9)
+        retained_current_fraction(Trace(t, i), 1.0, 0.0, 5e-9)
+
+
+def test_incubation_time_follows_the_curve():
+    """A saturating rise at few points: straight lines between them come too late."""
+    time = np.linspace(0.0, 5.0, 11)
+    current = 100e-9 * (1 - np.exp(-time))
+    exact = -math.log(0.3)  # 70 nA
+    found = incubation_time(Trace(time, current), 70e-9, 0.0).value
+    straight = incubation_time(Trace.straight(time, current), 70e-9, 0.0).value
+    assert found == pytest.approx(exact, abs=2e-3)
+    assert straight - exact > 5e-3
 
 
 def test_incubation_time_is_interpolated():
     time, current = np.array([0.0, 2.0, 4.0, 6.0]), np.array([90e-9, 0.0, 40e-9, 120e-9])
-    assert incubation_time(time, current, 80e-9, 1.5).value == pytest.approx(3.5)
-    assert incubation_time(time, current, 80e-9, 0.0).value == 0.0
-    assert incubation_time(time, current, 80e-9, 4.5).value == pytest.approx(0.5)
-    never = incubation_time(time, current, 1e-6, 2.0)
+    assert incubation_time(Trace.straight(time, current), 80e-9, 1.5).value == pytest.approx(3.5)
+    assert incubation_time(Trace.straight(time, current), 80e-9, 0.0).value == 0.0
+    assert incubation_time(Trace.straight(time, current), 80e-9, 4.5).value == pytest.approx(0.5)
+    never = incubation_time(Trace.straight(time, current), 1e-6, 2.0)
     assert never.is_missing
     assert "highest current is 120 nA" in never.note
-    assert "not inside" in incubation_time(time, current, 1e-6, 9.0).note
+    assert "not inside" in incubation_time(Trace.straight(time, current), 1e-6, 9.0).note
 
 
 def test_incubation_pulse_counts_from_one():

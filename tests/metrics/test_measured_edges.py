@@ -12,6 +12,7 @@ from optospice.metrics.postsynaptic_current import undershoot
 from optospice.metrics.retention import retained_current_fraction
 from optospice.protocols import find_protocol
 from optospice.protocols.reading import read_current
+from optospice.trace import Trace
 from optospice.waveforms import Waveforms
 
 DARK, STEP, TAU = 50e-9, 494e-9, 0.8
@@ -84,16 +85,23 @@ def test_readings_between_pulses_stay_between_them() -> None:
 
 def test_level_after_the_pulse_is_not_the_level_in_it() -> None:
     times, level = np.array([0.0, 1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, -9.0, 0.8, 0.9])
-    assert undershoot(times, level, 2.5, 4.0, 1.0).value == 0.8  # -9 is in the pulse
-    kept = retained_current_fraction(times, np.array([1.0, 1, 9, 3, 2]), 2.5, 1.5, 1.0)
+    assert (
+        undershoot(Trace.straight(times, level), 2.5, 4.0, 1.0).value == 0.8
+    )  # -9 is in the pulse
+    kept = retained_current_fraction(Trace(times, np.array([1.0, 1, 9, 3, 2])), 2.5, 1.5, 1.0)
     assert kept.value == pytest.approx(0.5)
     assert "first sample after it" in kept.note
 
 
 def test_energy_says_that_its_edges_are_between_samples() -> None:
     times = np.arange(0.0, 4.0, 0.25)
-    value = energy_per_event(times, 2.0, np.ones(times.size), 1.1, 2.3, "integral")
+    value = energy_per_event(2.0, Trace.straight(times, np.ones(times.size)), 1.1, 2.3, "integral")
     assert value.value == pytest.approx(2.4)
     assert value.note.startswith("no sample at an edge of the pulse")
-    assert energy_per_event(times, 2.0, np.ones(times.size), 1.0, 2.5, "integral").note == ""
-    assert energy_per_event(times, 2.0, np.ones(times.size), 1.05, 1.2, "integral").is_missing
+    assert (
+        energy_per_event(2.0, Trace.straight(times, np.ones(times.size)), 1.0, 2.5, "integral").note
+        == ""
+    )
+    assert energy_per_event(
+        2.0, Trace.straight(times, np.ones(times.size)), 1.05, 1.2, "integral"
+    ).is_missing

@@ -17,9 +17,9 @@ from transistors import TRANSISTORS
 
 import optospice
 from optospice.accuracy import PROFILES
+from optospice.interpolation import interpolate
 from optospice.ngspice.simulate import Job
 from optospice.ngspice.worker import Finished
-from optospice.waveforms import interpolate
 from probe_device import RUN_JOB
 
 DECKS = {**DIODES, **TRANSISTORS, **CIRCUITS}

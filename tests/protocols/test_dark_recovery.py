@@ -11,6 +11,7 @@ from optospice.device import find_device
 from optospice.metrics import recovery
 from optospice.scenario.schema import Across
 from optospice.scenario.verdict import Observation, take_across
+from optospice.trace import Trace
 
 LIGHT = {"irradiance": "1.22 mW/cm^2", "wavelength": "740 nm"}
 ELECTRONVOLT = 1.602176634e-19
@@ -87,18 +88,22 @@ def test_rate_of_arrays():
     time = np.concatenate([np.linspace(0, 5, 51), np.linspace(5, 100, 4001)[1:]])
     two = 0.3 * np.exp(-(time - 5) / 2) + 0.1 * np.exp(-(time - 5) / 8)
     current = np.where(time < 5, 5.0, 2.0 * (1 - two))
-    assert recovery.recovery_rate(time, current, 5.0, 2.0).value == pytest.approx(1 / 8, rel=1e-3)
+    assert recovery.recovery_rate(Trace(time, current), 5.0, 2.0).value == pytest.approx(
+        1 / 8, rel=1e-3
+    )
     excess = np.where(time < 5, 5.0, 2.0 * (1 + two))
-    assert recovery.recovery_rate(time, excess, 5.0, 2.0).value == pytest.approx(1 / 8, rel=1e-3)
-    early = recovery.recovery_rate(time, current, 5.0, 2.0, upper=0.3, lower=0.2)
+    assert recovery.recovery_rate(Trace(time, excess), 5.0, 2.0).value == pytest.approx(
+        1 / 8, rel=1e-3
+    )
+    early = recovery.recovery_rate(Trace(time, current), 5.0, 2.0, upper=0.3, lower=0.2)
     assert early.value > 1 / 8
-    short = recovery.recovery_rate(time[:500], current[:500], 5.0, 2.0)
+    short = recovery.recovery_rate(Trace(time[:500], current[:500]), 5.0, 2.0)
     assert "the record ends at a deficit of" in short.note
-    flat = recovery.recovery_rate(time, np.full(time.size, 2.0), 5.0, 2.0)
+    flat = recovery.recovery_rate(Trace(time, np.full(time.size, 2.0)), 5.0, 2.0)
     assert "deficit is at most 0" in flat.note
-    assert "no dark current" in recovery.recovery_rate(time, current, 5.0, 0.0).note
+    assert "no dark current" in recovery.recovery_rate(Trace(time, current), 5.0, 0.0).note
     with pytest.raises(ValueError, match="upper to a lower"):
-        recovery.recovery_rate(time, current, 5.0, 2.0, upper=0.1, lower=0.2)
+        recovery.recovery_rate(Trace(time, current), 5.0, 2.0, upper=0.1, lower=0.2)
 
 
 @pytest.mark.parametrize("window", [{"upper": 0.001}, {"lower": 0}, {"upper": "0.05 %"}])

@@ -9,6 +9,8 @@ from closed_form import rc_current
 from optospice.device import find_device
 from optospice.errors import InputError
 from optospice.metrics import levels
+from optospice.trace import Trace
+from optospice.waveforms import Waveforms
 
 TRAIN = {
     "voltage": "3 V",
@@ -80,13 +82,32 @@ def test_resistor_has_nothing_to_retain(simulate, tmp_path):
         make("retention", **LIGHT, width="1 s", read_time="1 s").stimuli(resistor(tmp_path))
 
 
+def test_one_instant_has_one_current():
+    """A reading far between the points of a tail, by a reading and by a metric of the trace."""
+    protocol = make("retention", **LIGHT, width="1 s", read_time="3.4 s", times=["8 s"])
+    end = protocol.signal.end
+    tail = end + np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 9.0])
+    time = np.concatenate([[0.0, 5.0, 5.000001, protocol.signal.offsets[0]], tail])
+    current = np.where(time > 5, 9e-9, 1e-9)
+    current[4:] = 1e-9 - 0.5e-9 * np.exp(-(tail - end) / 2)
+    seen = Waveforms(
+        time, {"i(p)": current, "v(p)": np.ones(time.size)}, breakpoints=time[1:5], error_bound=1e-3
+    )
+    found = protocol.measure(seen, find_device("pbs_rc"))
+    before, later = found["dark_current"].value, found["level_after_pause"].value
+    assert found["residual_change"].value == pytest.approx(later / before - 1, rel=1e-12)
+    exact = -0.5 * np.exp(-(protocol.signal.offsets[0] + 3.4 - end) / 2)
+    straight = np.interp(3.4, [3.0, 4.0], -0.5 * np.exp([-1.5, -2.0]))
+    assert abs(found["residual_change"].value - exact) < 0.2 * abs(straight - exact)
+
+
 def test_residual_change_of_arrays():
     time = np.linspace(0, 10, 101)
     current = 2.0 - np.exp(-time)
-    found = levels.residual_change(time, current, 1.0, 3.0, 2.0)
+    found = levels.residual_change(Trace(time, current), 1.0, 3.0, 2.0)
     assert found.value == pytest.approx(-np.exp(-4) / 2)
-    assert "does not cover" in levels.residual_change(time, current, 1.0, 30.0, 2.0).note
-    assert "no current before" in levels.residual_change(time, current, 1.0, 3.0, 0.0).note
+    assert "does not cover" in levels.residual_change(Trace(time, current), 1.0, 30.0, 2.0).note
+    assert "no current before" in levels.residual_change(Trace(time, current), 1.0, 3.0, 0.0).note
 
 
 @pytest.mark.parametrize(

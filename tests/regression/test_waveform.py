@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optospice.regression.hermite import Curve
 from optospice.regression.thin import MOST_POINTS, thinned
 from optospice.regression.waveform import compare
-from optospice.waveforms import Waveforms, interpolate
+from optospice.waveforms import Waveforms
 
 BOUND = 1e-3
 
@@ -27,13 +26,9 @@ def pulses(delay=1.0, width=0.5, level=1.0, count=1, tau=0.3, period=1.0) -> Wav
     return Waveforms(time, {"i(p)": values}, {"i(p)": "A"}, np.sort(corners))
 
 
-def curve(waveforms: Waveforms) -> Curve:
-    return Curve.of(waveforms.time, waveforms["i(p)"], waveforms.breakpoints)
-
-
 def difference(golden: Waveforms, now: Waveforms):
     (stretch,) = thinned(golden, "i(p)", BOUND / 2)
-    return compare(stretch, curve(now), BOUND, "A")
+    return compare(stretch, now.trace("i(p)"), BOUND, "A")
 
 
 def test_nothing_moved():
@@ -98,18 +93,5 @@ def test_few_points_give_the_others(count):
     assert stretches[-1].time[-1] == waveforms.time[-1]
     for stretch in stretches:
         inside = (waveforms.time >= stretch.time[0]) & (waveforms.time <= stretch.time[-1])
-        error = np.abs(stretch(waveforms.time[inside]) - waveforms["i(p)"][inside])
+        error = np.abs(stretch.at(waveforms.time[inside]) - waveforms["i(p)"][inside])
         assert error.max() <= BOUND / 2 * waveforms["i(p)"].max()
-
-
-@pytest.mark.parametrize("count", [2, 3, 5, 60])
-def test_the_curve_is_that_of_waveforms(count):
-    generator = np.random.default_rng(count)
-    for digits in (0, 9):
-        time = np.cumsum(generator.exponential(size=count))
-        values = np.round(generator.normal(size=count), digits)
-        corners = np.sort(generator.choice(time, size=count // 3, replace=False))
-        wanted = generator.uniform(time[0], time[-1], 500)
-        assert Curve.of(time, values, corners)(wanted) == pytest.approx(
-            interpolate(time, values, wanted, corners), abs=1e-12
-        )

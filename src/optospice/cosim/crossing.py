@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from optospice.cosim.actions import Crossing, When
+from optospice.trace import Trace
 
 #: A crossing is expected ahead when it lies within so many of the last step.
 _HORIZON = 3.0
@@ -58,17 +59,10 @@ class Watch:
         return before > threshold >= after and direction != "rising"
 
     def _locate(self) -> float:
-        times, values = self._times, self._values
-        threshold = self.event.threshold
-        (t0, t1), (v0, v1) = times[-2:], values[-2:]
-        if len(times) > 2:
-            from scipy.interpolate import PchipInterpolator
-
-            roots = PchipInterpolator(times, values).solve(threshold, extrapolate=False)
-            roots = roots[(roots >= t0) & (roots <= t1)]
-            if roots.size:
-                return float(roots[0])
-        return t0 + (t1 - t0) * (threshold - v0) / (v1 - v0)
+        """Time of the crossing between the last two points, read through all that are kept [s]."""
+        kept = Trace(np.array(self._times), np.array(self._values))
+        found = kept.crossing(self.event.threshold, start=self._times[-2])
+        return self._times[-1] if found is None else found  # it ends on the threshold
 
     def expected(self) -> float:
         """Time [s] at which a point should lie for the crossing; infinite when none is near."""

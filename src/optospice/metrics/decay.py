@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from optospice.metrics.decay_models import DECAY_MODELS, decay_model
 from optospice.metrics.fit_result import FitResult, without_values
@@ -16,11 +15,11 @@ from optospice.metrics.registry import accepted_name, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
     FloatArray,
-    checked_waveform,
     checked_window,
     outside_note,
     trapezoidal_weights,
 )
+from optospice.trace import Trace
 from optospice.units import format_human
 
 if TYPE_CHECKING:
@@ -46,8 +45,7 @@ LEAST_DECADES = 0.3
 
 
 def fit_decay(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     pulse_end: float,
     model: str = "exponential",
     *,
@@ -60,10 +58,8 @@ def fit_decay(
 
     Parameters
     ----------
-    time : array_like, shape (n,)
-        Sample times, never decreasing, at unequal distances [s].
-    current : array_like, shape (n,)
-        Current [A].
+    current : Trace
+        Current into the device [A].
     pulse_end : float
         End of the pulse, from which t counts; amplitudes are extrapolated to it [s].
     model : {"exponential", "double_exponential", "stretched_exponential", "power_law"}
@@ -85,8 +81,8 @@ def fit_decay(
     Raises
     ------
     ValueError
-        For an unknown model, a window without duration or before the pulse end, a power law
-        from t = 0, or arrays that do not belong together.
+        For an unknown model, a window without duration or before the pulse end, or a power law
+        from t = 0.
 
     Notes
     -----
@@ -100,8 +96,7 @@ def fit_decay(
     J. Mater. Chem. C 14 (2026) 1789, Fig. 2b.
     """
     formula = DECAY_MODELS[accepted_name(model, DECAY_MODELS, "decay model")]
-    t, i = checked_waveform(time, current)
-    first, last = pulse_end + start, float(t[-1]) if end is None else pulse_end + end
+    first, last = pulse_end + start, float(current.time[-1]) if end is None else pulse_end + end
     if start < 0:
         raise ValueError(f"the window starts {-start!r} s before the pulse ends")
     if model == "power_law" and not start > 0:
@@ -114,10 +109,10 @@ def fit_decay(
         checked_window(first, last)
     span = last - first
     separable = decay_model(model, baseline is None, span if span > 0 else 1.0)
-    note = outside_note(t, first, last) if span > 0 else "the waveform ends before the window"
+    note = outside_note(current, first, last) if span > 0 else "the waveform ends before the window"
     if note:
-        return fit_separable(separable, t[:0], i[:0], definition=text, note=note)
-    seconds, amperes = _window(t, i, pulse_end, first, last)
+        return fit_separable(separable, np.empty(0), np.empty(0), definition=text, note=note)
+    seconds, amperes = _window(current, pulse_end, first, last)
     fit = fit_separable(
         separable,
         np.maximum(seconds - pulse_end, 0.0),
@@ -140,8 +135,7 @@ def fit_decay(
     "constant); means: integral of the law over its value at t = 0",
 )
 def decay_time_constant(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     pulse_end: float,
     definition: str = "exponential",
     *,
@@ -153,10 +147,8 @@ def decay_time_constant(
 
     Parameters
     ----------
-    time : array_like, shape (n,)
-        Sample times, never decreasing [s].
-    current : array_like, shape (n,)
-        Current [A].
+    current : Trace
+        Current into the device [A].
     pulse_end : float
         End of the pulse [s].
     definition : str
@@ -184,7 +176,7 @@ def decay_time_constant(
     accepted_name(definition, TIME_CONSTANT_DEFINITIONS, "time constant definition")
     model, mean = definition.removesuffix("_mean"), definition.endswith("_mean")
     model = model.removesuffix("_fast").removesuffix("_slow")
-    fit = fit_decay(time, current, pulse_end, model, baseline=baseline, start=start, end=end)
+    fit = fit_decay(current, pulse_end, model, baseline=baseline, start=start, end=end)
     if not mean:
         suffix = {"fast": "1", "slow": "2"}.get(definition.rpartition("_")[2], "")
         return fit[f"tau{suffix}"]
@@ -234,21 +226,18 @@ def choose_decay(*fits: FitResult) -> FitResult:
 
 
 def _window(
-    time: FloatArray, current: FloatArray, pulse_end: float, first: float, last: float
+    current: Trace, pulse_end: float, first: float, last: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Cut a window out of a decay, its ends read by monotone cubic interpolation."""
-    from scipy.interpolate import PchipInterpolator
-
-    after = time >= pulse_end - 1e-9 * (last - pulse_end)
-    later = np.concatenate([np.diff(time[after]) > 0, [True]])  # PCHIP wants distinct times
-    t, i = time[after][later], current[after][later]
-    first, last = max(first, float(t[0])), min(last, float(t[-1]))
-    inside = (t > first) & (t < last)
-    if t.size < 3 or not inside.any():
-        return t[(t >= first) & (t <= last)], i[(t >= first) & (t <= last)]
-    ends = PchipInterpolator(t, i)(np.array([first, last]))
-    seconds = np.concatenate([[first], t[inside], [last]])
-    return seconds, np.concatenate([ends[:1], i[inside], ends[1:]])
+    """Cut a window out of a decay; without a sample inside it only those on its ends count."""
+    after = np.flatnonzero(current.time >= pulse_end - 1e-9 * (last - pulse_end))
+    decay = current.through(after)  # where no sample meets the edge, nothing is read across it
+    first, last = max(first, float(decay.time[0])), min(last, float(decay.time[-1]))
+    t, i = decay.time, decay.values
+    if t.size < 3 or not ((t > first) & (t < last)).any():
+        on_ends = (t >= first) & (t <= last)
+        return t[on_ends], i[on_ends]
+    cut = decay.window(first, last)
+    return cut.time, cut.values
 
 
 def _too_little(fit: FitResult, start: float, span: float, free: bool) -> str:

@@ -7,27 +7,22 @@ import numpy.typing as npt
 
 from optospice.metrics.registry import metric
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import checked_waveform, edge_note, read_at_edges
+from optospice.metrics.windows import edge_note, outside_note, read_at_edges
+from optospice.trace import Trace
 
 
-def _current_at(
-    time: npt.ArrayLike, current: npt.ArrayLike, instant: float, definition: str
-) -> MetricValue:
-    t, i = checked_waveform(time, current)
-    if not t[0] <= instant <= t[-1] * (1 + 1e-9):
+def _current_at(current: Trace, instant: float, definition: str) -> MetricValue:
+    if outside_note(current, instant, instant):
         return missing("A", definition, f"the waveform does not cover {instant:.6g} s")
-    return MetricValue(float(np.interp(instant, t, i)), "A", definition)
+    return MetricValue(float(current.at(instant)), "A", definition)
 
 
-def _current_before(
-    time: npt.ArrayLike, current: npt.ArrayLike, edge: float, definition: str
-) -> MetricValue:
-    found = _current_at(time, current, edge, definition)
+def _current_before(current: Trace, edge: float, definition: str) -> MetricValue:
+    found = _current_at(current, edge, definition)
     if found.is_missing:
         return found
-    t, i = checked_waveform(time, current)
-    value = float(read_at_edges(t, i, edge, "before"))
-    return MetricValue(value, "A", definition, note=edge_note(t, edge))
+    value = float(read_at_edges(current, edge, "before"))
+    return MetricValue(value, "A", definition, note=edge_note(current, edge))
 
 
 @metric(
@@ -36,15 +31,15 @@ def _current_before(
     display_unit="nA",
     source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 5d",
 )
-def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> MetricValue:
+def dark_current(current: Trace, onset: float) -> MetricValue:
     """Read the current just before the first pulse.
 
     It is read at the onset; where no sample meets the onset, the last sample before it is.
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     onset : float
         Start of the first pulse [s].
 
@@ -53,7 +48,7 @@ def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> M
     MetricValue
         Current [A]; nan with a note if the waveform does not cover the onset.
     """
-    return _current_before(time, current, onset, "current at the onset of the first pulse")
+    return _current_before(current, onset, "current at the onset of the first pulse")
 
 
 @metric(
@@ -62,15 +57,15 @@ def dark_current(time: npt.ArrayLike, current: npt.ArrayLike, onset: float) -> M
     display_unit="nA",
     source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 5d",
 )
-def current_at_pulse_end(time: npt.ArrayLike, current: npt.ArrayLike, offset: float) -> MetricValue:
+def current_at_pulse_end(current: Trace, offset: float) -> MetricValue:
     """Read the current when the falling edge of a pulse begins.
 
     Where no sample meets that time, the last sample before it is read.
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     offset : float
         Start of the falling edge [s].
 
@@ -79,7 +74,7 @@ def current_at_pulse_end(time: npt.ArrayLike, current: npt.ArrayLike, offset: fl
     MetricValue
         Current [A]; nan with a note if the waveform does not cover that time.
     """
-    return _current_before(time, current, offset, "current at the start of the falling edge")
+    return _current_before(current, offset, "current at the start of the falling edge")
 
 
 @metric(
@@ -113,15 +108,13 @@ def last_amplitude(amplitudes: npt.ArrayLike, definition: str) -> MetricValue:
     source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2c to 2f (short- to "
     "long-term memory), put into a number here",
 )
-def residual_change(
-    time: npt.ArrayLike, current: npt.ArrayLike, pulse_end: float, delay: float, baseline: float
-) -> MetricValue:
+def residual_change(current: Trace, pulse_end: float, delay: float, baseline: float) -> MetricValue:
     """Change against the current before the pulses that is left some time after them.
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     pulse_end : float
         End of the last pulse [s].
     delay : float
@@ -136,7 +129,7 @@ def residual_change(
         waveform does not reach so far or there is no current before.
     """
     text = f"(I - I_before) / I_before, I {delay:.6g} s after the end of the last pulse"
-    later = _current_at(time, current, pulse_end + delay, text)
+    later = _current_at(current, pulse_end + delay, text)
     if later.is_missing:
         return missing("1", text, later.note)
     if not abs(baseline) > 0:
@@ -150,13 +143,13 @@ def residual_change(
     display_unit="nA",
     source="Duan et al., MoSe2 memristor, Fig. 4c (level retained in the forgetting process)",
 )
-def level_after_pause(time: npt.ArrayLike, current: npt.ArrayLike, instant: float) -> MetricValue:
+def level_after_pause(current: Trace, instant: float) -> MetricValue:
     """Read the current at the end of a pause.
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     instant : float
         End of the pause [s].
 
@@ -165,4 +158,4 @@ def level_after_pause(time: npt.ArrayLike, current: npt.ArrayLike, instant: floa
     MetricValue
         Current [A]; nan with a note if the waveform does not cover that time.
     """
-    return _current_at(time, current, instant, "current at the read-out bias after the pause")
+    return _current_at(current, instant, "current at the read-out bias after the pause")

@@ -14,9 +14,9 @@ from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
     FloatArray,
     checked_row,
-    checked_waveform,
     outside_note,
 )
+from optospice.trace import Trace
 from optospice.units import format_human
 
 if TYPE_CHECKING:
@@ -39,15 +39,13 @@ HYPERALGESIA_DEFINITIONS: Mapping[str, str] = MappingProxyType(
     unit="s",
     source=f"{MOSE2_PAPER}, Fig. 5d and 5e: time taken to exceed the threshold current",
 )
-def incubation_time(
-    time: npt.ArrayLike, current: npt.ArrayLike, threshold: float, start: float
-) -> MetricValue:
+def incubation_time(current: Trace, threshold: float, start: float) -> MetricValue:
     """Time until the current first exceeds a threshold.
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     threshold : float
         Threshold current, 80 nA for the MoSe2 nociceptor [A].
     start : float
@@ -56,13 +54,7 @@ def incubation_time(
     Returns
     -------
     MetricValue
-        Time of the first crossing, interpolated between samples [s]; nan with a note if
-        the threshold is never exceeded.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not belong together.
+        Time of the first crossing [s]; nan with a note if the threshold is never exceeded.
 
     References
     ----------
@@ -70,21 +62,15 @@ def incubation_time(
     """
     level = format_human(threshold, "A", 6)
     text = f"time from the start of the train until the current exceeds {level}"
-    t, i = checked_waveform(time, current)
-    if note := outside_note(t, start, start):
+    if note := outside_note(current, start, start):
         return missing("s", text, note)
-    first = int(t.searchsorted(start, "right"))
-    before = float(np.interp(start, t, i))
-    if before > threshold:
+    train = current.window(start, float(current.time[-1]))
+    if train.values[0] > threshold:
         return MetricValue(0.0, "s", text)
-    above = np.flatnonzero(i[first:] > threshold)
-    if above.size == 0:
-        highest = max(before, float(i[first:].max(initial=-math.inf)))
-        most = format_human(highest, "A", 6)
+    crossing = train.crossing(threshold, "rising")
+    if crossing is None:
+        most = format_human(float(np.fmax.reduce(train.values)), "A", 6)
         return missing("s", text, f"never exceeded: the highest current is {most}")
-    k = first + int(above[0])
-    t0, i0 = (float(t[k - 1]), float(i[k - 1])) if above[0] else (start, before)
-    crossing = t0 + (threshold - i0) / (float(i[k]) - i0) * (float(t[k]) - t0)
     return MetricValue(crossing - start, "s", text)
 
 

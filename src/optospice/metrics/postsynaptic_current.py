@@ -12,16 +12,14 @@ from optospice.metrics.registry import accepted_name, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
     FloatArray,
-    checked_waveform,
     checked_window,
     edge_note,
     outside_note,
     read_at_edges,
-    rounding,
     unresolved,
     unresolved_note,
-    window_samples,
 )
+from optospice.trace import Trace
 from optospice.units import format_human
 
 PBS_PAPER = "Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, doi:10.1039/d5tc03487f"
@@ -46,8 +44,7 @@ POLARITIES: Mapping[str, str] = {
     source=f"{PBS_PAPER}, Fig. 2a and Fig. 3a (inset)",
 )
 def postsynaptic_current_amplitude(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     onset: float,
     offset: float,
     definition: str = "step",
@@ -66,8 +63,8 @@ def postsynaptic_current_amplitude(
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing, at unequal distances [s], and current [A].
+    current : Trace
+        Current into the device [A].
     onset, offset : float
         Start of the rising edge and start of the falling edge of the pulse [s].
     definition : {"step", "raw", "baseline"}
@@ -85,8 +82,7 @@ def postsynaptic_current_amplitude(
     Raises
     ------
     ValueError
-        For an unknown or incomplete definition, a window without duration, or arrays that
-        do not belong together.
+        For an unknown or incomplete definition, or a window without duration.
 
     References
     ----------
@@ -94,11 +90,10 @@ def postsynaptic_current_amplitude(
     """
     checked_window(onset, offset)
     peak_definition, text = _definition_text(definition, baseline, polarity)
-    t, i = checked_waveform(time, current)
-    if note := outside_note(t, onset, offset) or unresolved_note(t, onset, offset):
+    if note := outside_note(current, onset, offset) or unresolved_note(current, onset, offset):
         return missing("A", text, note)
-    _, inside = window_samples(t, i, onset, offset)
-    inside[[0, -1]] = read_at_edges(t, i, (onset, offset), "before")
+    inside = current.window(onset, offset).values.copy()
+    inside[[0, -1]] = read_at_edges(current, (onset, offset), "before")
     before = float(inside[0])
     high, low = float(inside.max()), float(inside.min())
     if math.isnan(high):
@@ -111,12 +106,11 @@ def postsynaptic_current_amplitude(
         peak -= before
     elif peak_definition == "baseline" and baseline is not None:
         peak -= baseline
-    return MetricValue(peak, "A", text, note=edge_note(t, (onset, offset)))
+    return MetricValue(peak, "A", text, note=edge_note(current, (onset, offset)))
 
 
 def postsynaptic_current_amplitudes(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     onsets: npt.ArrayLike,
     offsets: npt.ArrayLike,
     definition: str = "step",
@@ -128,8 +122,8 @@ def postsynaptic_current_amplitudes(
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing, at unequal distances [s], and current [A].
+    current : Trace
+        Current into the device [A].
     onsets, offsets : array_like, shape (m,)
         Start of the rising and of the falling edge of each pulse; pulses follow one
         another without overlap [s].
@@ -152,7 +146,6 @@ def postsynaptic_current_amplitudes(
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 3 and 4.
     """
     peak_definition, _ = _definition_text(definition, baseline, polarity)
-    t, i = checked_waveform(time, current)
     start = np.atleast_1d(np.asarray(onsets, dtype=np.float64))
     end = np.atleast_1d(np.asarray(offsets, dtype=np.float64))
     if start.ndim != 1 or start.shape != end.shape:
@@ -161,10 +154,11 @@ def postsynaptic_current_amplitudes(
         raise ValueError("every pulse must end after it starts and before the next one starts")
     if start.size == 0:
         return np.empty(0)
-    before = read_at_edges(t, i, start, "before")
-    after = read_at_edges(t, i, end, "before")
+    before = read_at_edges(current, start, "before")
+    after = read_at_edges(current, end, "before")
     # Extremes of the samples inside each pulse; the odd results, between the pulses, are dropped.
     edges = np.empty(2 * start.size, dtype=np.intp)
+    t, i = current.time, current.values
     edges[::2] = t.searchsorted(start, "left")
     edges[1::2] = t.searchsorted(end, "right")
     empty = edges[1::2] <= edges[::2]
@@ -178,8 +172,8 @@ def postsynaptic_current_amplitudes(
         peak = np.where(high - before >= before - low, high, low)
     else:
         peak = high if polarity == "positive" else low
-    slack = rounding(t)
-    covered = (start >= t[0] - slack) & (end <= t[-1] + slack) & ~unresolved(t, start, end)
+    covered = (start >= t[0] - current.rounding) & (end <= t[-1] + current.rounding)
+    covered &= ~unresolved(current, start, end)
     if peak_definition == "step":
         peak = peak - before
     elif peak_definition == "baseline" and baseline is not None:
@@ -195,8 +189,7 @@ def postsynaptic_current_amplitudes(
     source=f"{PBS_PAPER}, discussion of Fig. 5 (minimum when the light goes off)",
 )
 def undershoot(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     offset: float,
     end: float,
     baseline: float,
@@ -205,8 +198,8 @@ def undershoot(
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     offset : float
         End of the pulse [s].
     end : float
@@ -222,7 +215,7 @@ def undershoot(
     Raises
     ------
     ValueError
-        For a window without duration or arrays that do not belong together.
+        For a window without duration.
 
     References
     ----------
@@ -230,11 +223,10 @@ def undershoot(
     """
     checked_window(offset, end)
     text = f"lowest current after the pulse, below the baseline of {format_human(baseline, 'A', 6)}"
-    t, i = checked_waveform(time, current)
-    if note := outside_note(t, offset, end):
+    if note := outside_note(current, offset, end):
         return missing("A", text, note)
-    after = window_samples(t, i, offset, end)[1]
-    after[0] = read_at_edges(t, i, offset, "after")
+    after = current.window(offset, end).values.copy()
+    after[0] = read_at_edges(current, offset, "after")
     lowest = float(after.min())
     if math.isnan(lowest):
         return missing("A", text, "the current is not a number after the pulse")
@@ -251,8 +243,7 @@ def undershoot(
     source=f"{PBS_PAPER}, Fig. 2b, read as a mono-exponential towards the dark current",
 )
 def recovery_time_constant(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     pulse_end: float,
     baseline: float,
     *,
@@ -265,8 +256,8 @@ def recovery_time_constant(
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     pulse_end : float
         End of the pulse, from which t counts [s].
     baseline : float
@@ -283,7 +274,7 @@ def recovery_time_constant(
     Raises
     ------
     ValueError
-        For a window without duration or arrays that do not belong together.
+        For a window without duration.
 
     References
     ----------
@@ -292,7 +283,7 @@ def recovery_time_constant(
     from optospice.metrics.decay import decay_time_constant
 
     return decay_time_constant(
-        time, current, pulse_end, "exponential", baseline=baseline, start=start, end=end
+        current, pulse_end, "exponential", baseline=baseline, start=start, end=end
     )
 
 

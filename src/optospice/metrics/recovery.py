@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from optospice.metrics.registry import metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
-    FloatArray,
-    checked_waveform,
     outside_note,
     trapezoidal_weights,
-    window_samples,
 )
+from optospice.trace import Trace
 
 
 @metric(
@@ -25,8 +22,7 @@ from optospice.metrics.windows import (
     "release of trapped charge), put into a number here",
 )
 def recovery_rate(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     pulse_end: float,
     baseline: float,
     *,
@@ -37,8 +33,8 @@ def recovery_rate(
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     pulse_end : float
         End of the pulse [s].
     baseline : float
@@ -66,13 +62,12 @@ def recovery_rate(
     if not 0 < lower < upper:
         raise ValueError(f"a window falls from an upper to a lower deficit: {upper!r}, {lower!r}")
     text = f"-slope of ln|1 - I/I_dark| while it falls from {upper:g} to {lower:g}"
-    t, i = checked_waveform(time, current)
-    if note := outside_note(t, pulse_end, pulse_end):
+    if note := outside_note(current, pulse_end, pulse_end):
         return missing("1/s", text, note)
     if not abs(baseline) > 0:
         return missing("1/s", text, "there is no dark current to compare with")
-    t, i = window_samples(t, i, pulse_end, float(t[-1]))
-    deficit = np.abs(1.0 - i / baseline)
+    tail = current.window(pulse_end, float(current.time[-1]))
+    deficit = np.abs(1.0 - tail.values / baseline)
     above = np.flatnonzero(deficit >= upper)
     if above.size == 0:
         return missing("1/s", text, f"the deficit is at most {deficit.max():.3g} after the pulse")
@@ -81,10 +76,10 @@ def recovery_rate(
     if below.size == 0:
         return missing("1/s", text, f"the record ends at a deficit of {deficit[-1]:.3g}")
     last = first + int(below[0])
-    start = _crossing(t, deficit, first, upper)
-    end = _crossing(t, deficit, last - 1, lower)
+    start = _crossing(tail, baseline, first, upper)
+    end = _crossing(tail, baseline, last - 1, lower)
     inside = slice(first + 1, last)
-    at = np.concatenate([[start], t[inside], [end]])
+    at = np.concatenate([[start], tail.time[inside], [end]])
     x = at - at.mean()
     y = np.log(np.concatenate([[upper], deficit[inside], [lower]]))
     weight = trapezoidal_weights(at)
@@ -97,8 +92,12 @@ def recovery_rate(
     return MetricValue(-slope, "1/s", text, error)
 
 
-def _crossing(time: FloatArray, deficit: FloatArray, before: int, level: float) -> float:
-    """Time at which the logarithm of the deficit, straight between samples, is at a level [s]."""
-    high, low = float(deficit[before]), max(float(deficit[before + 1]), 1e-300)
-    share = math.log(high / level) / math.log(high / low) if high > low else 0.0
-    return float(time[before] + share * (time[before + 1] - time[before]))
+def _crossing(tail: Trace, baseline: float, before: int, level: float) -> float:
+    """Time between two points at which the deficit passes a level [s]."""
+    piece = tail.window(float(tail.time[before]), float(tail.time[before + 1]))
+    signed = 1.0 - piece.values / baseline
+    found = piece.crossing(baseline * (1.0 - math.copysign(level, signed[0])))
+    if found is not None:
+        return found
+    # a point lies on the level but for rounding
+    return float(piece.time[np.abs(np.abs(signed) - level).argmin()])

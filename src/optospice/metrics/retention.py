@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-
 from optospice.metrics.registry import metric
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import checked_waveform, edge_note, outside_note, read_at_edges
+from optospice.metrics.windows import edge_note, outside_note, read_at_edges
+from optospice.trace import Trace
 from optospice.units import format_human
 
 SOURCE = (
@@ -57,8 +55,7 @@ def retained_fraction(initial: float, learned: float, later: float) -> MetricVal
     source=SOURCE,
 )
 def retained_current_fraction(
-    time: npt.ArrayLike,
-    current: npt.ArrayLike,
+    current: Trace,
     pulse_end: float,
     delay: float,
     baseline: float,
@@ -67,8 +64,8 @@ def retained_current_fraction(
 
     Parameters
     ----------
-    time, current : array_like, shape (n,)
-        Sample times, never decreasing [s], and current [A].
+    current : Trace
+        Current into the device [A].
     pulse_end : float
         Time at which nothing is forgotten yet, after the falling edge [s].
     delay : float
@@ -84,7 +81,7 @@ def retained_current_fraction(
     Raises
     ------
     ValueError
-        If the delay is not positive or the arrays do not belong together.
+        If the delay is not positive.
 
     References
     ----------
@@ -93,11 +90,10 @@ def retained_current_fraction(
     if not delay > 0:
         raise ValueError(f"the delay must be positive: {delay!r} s")
     text = f"current {delay:.6g} s after the pulses over the one at their end, above the baseline"
-    t, i = checked_waveform(time, current)
-    if note := outside_note(t, pulse_end, pulse_end + delay):
+    if note := outside_note(current, pulse_end, pulse_end + delay):
         return missing("1", text, note)
-    learned = float(read_at_edges(t, i, pulse_end, "after"))
-    later = float(np.interp(pulse_end + delay, t, i))
+    learned = float(read_at_edges(current, pulse_end, "after"))
+    later = float(current.at(pulse_end + delay))
     found = retained_fraction(baseline, learned, later)
-    note = "; ".join(filter(None, (found.note, edge_note(t, after=pulse_end))))
+    note = "; ".join(filter(None, (found.note, edge_note(current, after=pulse_end))))
     return MetricValue(found.value, "1", f"{text}, {format_human(baseline, 'A', 6)}", None, note)

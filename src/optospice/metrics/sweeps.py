@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optospice.metrics.windows import FloatArray
+from optospice.trace import Trace
 
 
 def resample_sweep(
@@ -40,7 +41,8 @@ def resample_sweep(
         raise ValueError("the voltage never moves: this is no sweep")
     kept = np.append(np.diff(path) > 0, True)
     at = np.linspace(0.0, path[-1], points)
-    return np.interp(at, path[kept], v[kept]), np.interp(at, path[kept], i[kept])
+    volts, amperes = (Trace.straight(path[kept], row[kept]) for row in (v, i))
+    return volts.at(at), amperes.at(at)
 
 
 def checked_sweep(voltage: npt.ArrayLike, current: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

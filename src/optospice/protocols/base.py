@@ -25,6 +25,7 @@ from optospice.stimulus import (
     Stimulus,
     StimulusError,
 )
+from optospice.trace import Trace
 from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
@@ -122,38 +123,32 @@ class Response:
 
     Parameters
     ----------
-    time : ndarray, shape (n,)
-        Time [s].
-    current : ndarray, shape (n,)
+    current : Trace
         Current into the drive terminal [A].
-    voltage : ndarray, shape (n,)
+    voltage : Trace
         Voltage on the drive terminal [V].
     onsets, offsets : ndarray, shape (m,)
         Start of each pulse's rising and falling edge [s].
-    error_bound : float
-        Largest error of the current as a fraction of its peak [1].
     """
 
-    time: FloatArray
-    current: FloatArray
-    voltage: FloatArray
+    current: Trace
+    voltage: Trace
     onsets: FloatArray
     offsets: FloatArray
-    error_bound: float = 0.0
 
     @cached_property
     def edge_note(self) -> str:
         """Say how edges of pulses were read that no sample meets; empty for a simulation."""
         from optospice.metrics.windows import edge_note
 
-        return edge_note(self.time, np.concatenate([self.onsets, self.offsets]))
+        return edge_note(self.current, np.concatenate([self.onsets, self.offsets]))
 
     @cached_property
     def baseline(self) -> float:
         """Current just before the first pulse [A]."""
         from optospice.metrics.levels import dark_current
 
-        return dark_current(self.time, self.current, float(self.onsets[0])).value
+        return dark_current(self.current, float(self.onsets[0])).value
 
     def recovery(self, pulse_end: float, start: float, end: float | None) -> MetricValue:
         """Fit the return to the baseline, where it stands out from the solver's error.
@@ -168,12 +163,10 @@ class Response:
         from optospice.metrics.postsynaptic_current import recovery_time_constant
         from optospice.metrics.windows import read_at_edges
 
-        value = recovery_time_constant(
-            self.time, self.current, pulse_end, self.baseline, start=start, end=end
-        )
-        read = read_at_edges(self.time, self.current, pulse_end + start, "after")
+        value = recovery_time_constant(self.current, pulse_end, self.baseline, start=start, end=end)
+        read = read_at_edges(self.current, pulse_end + start, "after")
         left = abs(float(read) - self.baseline)
-        resolved = self.error_bound * np.abs(self.current).max()
+        resolved = self.current.resolution
         if left < resolved:
             note = (
                 f"{start:g} s after the pulse {left:.2g} A are left, below the "
@@ -284,12 +277,10 @@ class PulsedProtocol(Protocol):
         """Cut what the metrics need out of the waveforms."""
         drive = device.drive_terminal.name
         return Response(
-            waveforms.time,
-            waveforms[f"i({drive})"],
-            waveforms[f"v({drive})"],
+            waveforms.trace(f"i({drive})"),
+            waveforms.trace(f"v({drive})"),
             self.signal.onsets,
             self.signal.offsets,
-            waveforms.error_bound,
         )
 
 

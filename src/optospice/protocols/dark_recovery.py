@@ -67,11 +67,10 @@ class DarkRecovery(PulseProtocol):
         """Give the deficit against the time after the pulse."""
         seen = self.response(waveforms, device)
         end = self.signal.end
-        inside = seen.time >= end
-        deficit = 1.0 - seen.current[inside] / (seen.baseline or np.nan)
-        return {
-            "deficit": Series(seen.time[inside] - end, deficit, "time after the pulse", "s", "1")
-        }
+        time = seen.current.time
+        inside = time >= end
+        deficit = 1.0 - seen.current.values[inside] / (seen.baseline or np.nan)
+        return {"deficit": Series(time[inside] - end, deficit, "time after the pulse", "s", "1")}
 
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take amplitude and rate."""
@@ -79,7 +78,6 @@ class DarkRecovery(PulseProtocol):
         onset, offset = float(seen.onsets[0]), float(seen.offsets[0])
         chosen = self.definitions
         rate = recovery.recovery_rate(
-            seen.time,
             seen.current,
             self.signal.end,
             seen.baseline,
@@ -87,13 +85,13 @@ class DarkRecovery(PulseProtocol):
             lower=chosen.lower,
         )
         left = chosen.lower * abs(seen.baseline)
-        if left < _NEAR * seen.error_bound * np.abs(seen.current).max():
+        if left < _NEAR * seen.current.resolution:
             note = f"the window ends {left:.2g} A from the dark current, near the solver's error"
             rate = replace(rate, note=rate.note or f"{note}: accuracy 'reference' resolves more")
         return {
-            "dark_current": levels.dark_current(seen.time, seen.current, onset),
+            "dark_current": levels.dark_current(seen.current, onset),
             "postsynaptic_current_amplitude": postsynaptic_current.postsynaptic_current_amplitude(
-                seen.time, seen.current, onset, offset, "raw"
+                seen.current, onset, offset, "raw"
             ),
             "recovery_rate": rate,
         }

@@ -219,8 +219,7 @@ class LearningForgetting(PulsedProtocol):
             ),
             "decay_time_constant": self._forgetting(waveforms, device),
             "level_after_pause": levels.level_after_pause(
-                waveforms.time,
-                waveforms[f"i({device.drive_terminal.name})"],
+                waveforms.trace(f"i({device.drive_terminal.name})"),
                 float(waveforms.time[-1]),
             ),
         }
@@ -257,8 +256,7 @@ class LearningForgetting(PulsedProtocol):
         until = self.pause if chosen.forgetting_end is None else chosen.forgetting_end
         # the window counts from the end of the falling edge and stays within the pause
         return decay.decay_time_constant(
-            waveforms.time,
-            waveforms[f"i({device.drive_terminal.name})"],
+            waveforms.trace(f"i({device.drive_terminal.name})"),
             train.end,
             chosen.forgetting,
             start=chosen.forgetting_start,

@@ -160,7 +160,7 @@ class Nociceptor(PulseProtocol):
                 resolution=repeat_resolution(waveforms, responses),
             ),
             "incubation_time": nociception.incubation_time(
-                seen.time, seen.current, self.threshold, train.delay
+                seen.current, self.threshold, train.delay
             ),
             "incubation_pulse": nociception.incubation_pulse(responses, self.threshold),
             "allodynia": self._allodynia(waveforms, device, before, after),
@@ -172,7 +172,6 @@ class Nociceptor(PulseProtocol):
     ) -> FloatArray:
         seen = self.response(waveforms, device)
         return postsynaptic_current.postsynaptic_current_amplitudes(
-            seen.time,
             seen.current,
             np.concatenate([train.onsets for train in trains]),
             np.concatenate([train.offsets for train in trains]),

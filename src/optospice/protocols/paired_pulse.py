@@ -59,7 +59,6 @@ class PairedPulse(PulseProtocol):
         seen = self.response(waveforms, device)
         chosen = self.definitions
         first, second = postsynaptic_current.postsynaptic_current_amplitudes(
-            seen.time,
             seen.current,
             seen.onsets,
             seen.offsets,

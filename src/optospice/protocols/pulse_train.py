@@ -114,7 +114,6 @@ class Train(PulseProtocol):
         seen = self.response(waveforms, device)
         chosen = self.definitions
         amplitudes = postsynaptic_current.postsynaptic_current_amplitudes(
-            seen.time,
             seen.current,
             seen.onsets,
             seen.offsets,
@@ -125,7 +124,7 @@ class Train(PulseProtocol):
         change = plasticity.synaptic_weight_change(amplitudes, chosen.weight_change)
         end = float(self.signal.end)
         return {
-            "dark_current": levels.dark_current(seen.time, seen.current, float(seen.onsets[0])),
+            "dark_current": levels.dark_current(seen.current, float(seen.onsets[0])),
             "postsynaptic_current_amplitude": MetricValue(
                 float(amplitudes[0]), "A", text, None, seen.edge_note
             ),
@@ -138,7 +137,7 @@ class Train(PulseProtocol):
             ),
             "energy_per_event": self._energy(seen),
             "undershoot": postsynaptic_current.undershoot(
-                seen.time, seen.current, end, float(seen.time[-1]), seen.baseline
+                seen.current, end, float(seen.current.time[-1]), seen.baseline
             ),
             "recovery_time_constant": seen.recovery(
                 end, chosen.recovery_start, chosen.recovery_end
@@ -150,7 +149,6 @@ class Train(PulseProtocol):
         number = 1 if chosen.energy_of == "first" else self.count
         events = [
             energy.energy_per_event(
-                seen.time,
                 seen.voltage,
                 seen.current,
                 float(onset),

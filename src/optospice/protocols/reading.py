@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from optospice.device import Device
 from optospice.metrics.retention import retained_fraction
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import off_the_samples, rounding
+from optospice.metrics.windows import off_the_samples
 from optospice.stimulus import FloatArray, Signal, StimulusError
 from optospice.waveforms import Waveforms
 
@@ -37,17 +37,17 @@ def read_current(
     ndarray
         Current [A]; nan where the pulses on both sides come before the next sample.
     """
-    name = f"i({device.drive_terminal.name})"
-    found = waveforms.at(name, times)
+    trace = waveforms.trace(f"i({device.drive_terminal.name})")
+    found = trace.at(times)
     if pulses is None:
         return found
-    time, current = waveforms.time, waveforms[name]
-    onsets = np.sort(pulses.onsets[off_the_samples(time, pulses.onsets)])
-    offsets = np.sort(pulses.offsets[off_the_samples(time, pulses.offsets)])
+    time, current = trace.time, trace.values
+    onsets = np.sort(pulses.onsets[off_the_samples(trace, pulses.onsets)])
+    offsets = np.sort(pulses.offsets[off_the_samples(trace, pulses.offsets)])
     if not onsets.size + offsets.size:
         return found
     at = np.asarray(times, dtype=np.float64)
-    slack = rounding(time)
+    slack = trace.rounding
     left = np.maximum(time.searchsorted(at + slack, "right") - 1, 0)
     right = np.minimum(time.searchsorted(at - slack), time.size - 1)
     rises = np.append(onsets, np.inf)[onsets.searchsorted(at - slack)]

@@ -132,7 +132,7 @@ class Retention(PulsedProtocol):
         chosen = self.definitions
         before, after, _ = self._levels(waveforms, device)
         end = float(self.signal.offsets[-1])
-        current = waveforms[f"i({device.drive_terminal.name})"]
+        current = waveforms.trace(f"i({device.drive_terminal.name})")
         later = float(read_current(waveforms, device, end + self.read_time, self.signal))
         error = repeat_resolution(waveforms, np.array([before, after]))
         fraction = resolved_fraction(before, after, later, error)
@@ -144,11 +144,8 @@ class Retention(PulsedProtocol):
             "retained_fraction": replace(
                 fraction, definition=f"{fraction.definition}; pause {self.read_time:g} s"
             ),
-            "residual_change": levels.residual_change(
-                waveforms.time, current, end, self.read_time, before
-            ),
+            "residual_change": levels.residual_change(current, end, self.read_time, before),
             "decay_time_constant": decay.decay_time_constant(
-                waveforms.time,
                 current,
                 self.signal.end,
                 chosen.decay,

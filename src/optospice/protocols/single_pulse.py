@@ -56,24 +56,23 @@ class SinglePulse(PulseProtocol):
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take amplitude, levels, recovery and energy."""
         seen = self.response(waveforms, device)
-        time, current = seen.time, seen.current
+        current = seen.current
         onset, offset = float(seen.onsets[0]), float(seen.offsets[0])
         end = float(self.signal.end)  # the falling edge is over, the recovery begins
         chosen = self.definitions
         return {
-            "dark_current": levels.dark_current(time, current, onset),
+            "dark_current": levels.dark_current(current, onset),
             "postsynaptic_current_amplitude": postsynaptic_current.postsynaptic_current_amplitude(
-                time, current, onset, offset, chosen.amplitude, baseline=seen.baseline
+                current, onset, offset, chosen.amplitude, baseline=seen.baseline
             ),
-            "current_at_pulse_end": levels.current_at_pulse_end(time, current, offset),
+            "current_at_pulse_end": levels.current_at_pulse_end(current, offset),
             "undershoot": postsynaptic_current.undershoot(
-                time, current, end, float(time[-1]), seen.baseline
+                current, end, float(current.time[-1]), seen.baseline
             ),
             "recovery_time_constant": seen.recovery(
                 end, chosen.recovery_start, chosen.recovery_end
             ),
             "energy_per_event": energy.energy_per_event(
-                time,
                 seen.voltage,
                 current,
                 onset,

@@ -169,7 +169,7 @@ class SpikeTiming(PulsedProtocol):
 
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Read the current before and after the pairs."""
-        current = waveforms[f"i({device.drive_terminal.name})"]
+        current = waveforms.trace(f"i({device.drive_terminal.name})")
         before, after = read_current(waveforms, device, [self.delay, waveforms.time[-1]])
         change = plasticity.synaptic_weight_change([before, after], self.definitions.weight_change)
         words = (
@@ -177,9 +177,7 @@ class SpikeTiming(PulsedProtocol):
             f"{self.read_delay:g} s after them"
         )
         return {
-            "dark_current": levels.dark_current(waveforms.time, current, self.delay),
-            "level_after_pause": levels.level_after_pause(
-                waveforms.time, current, float(waveforms.time[-1])
-            ),
+            "dark_current": levels.dark_current(current, self.delay),
+            "level_after_pause": levels.level_after_pause(current, float(waveforms.time[-1])),
             "synaptic_weight_change": replace(change, definition=words),
         }

@@ -17,9 +17,9 @@ from optospice.files import write_text, writing
 from optospice.library import lies_in, packaged_folder, scenario_folders
 from optospice.metrics.value import MetricValue
 from optospice.reading import exists, read_text
-from optospice.regression.hermite import Curve
 from optospice.regression.thin import thinned
 from optospice.sweep.record import ScenarioResult
+from optospice.trace import Trace
 from optospice.validation import StrictModel
 
 #: Significant digits of a metric and of a waveform's values.
@@ -81,13 +81,13 @@ class GoldenWaveform(StrictModel):
                 raise ValueError(f"waveform of run {self.run}: times must increase")
         return self
 
-    def curves(self) -> list[Curve]:
-        """Give the segments as curves."""
+    def traces(self) -> list[Trace]:
+        """Give the segments as traces."""
         return [
-            Curve(
+            Trace(
                 np.array([point[0] for point in segment]),
                 np.array([point[1] for point in segment]),
-                np.flatnonzero([len(point) > 2 for point in segment]),
+                np.array([point[0] for point in segment if len(point) > 2]),
             )
             for segment in self.segments
         ]
@@ -206,11 +206,11 @@ def golden_device(result: ScenarioResult) -> GoldenDevice:
     )
 
 
-def _points(curve: Curve) -> tuple[Point, ...]:
-    corners = set(curve.corners.tolist())
+def _points(trace: Trace) -> tuple[Point, ...]:
+    corners = set(trace.corners.tolist())
     pairs = [
         (rounded(t, 12) or 0.0, rounded(v) or 0.0)
-        for t, v in zip(curve.time, curve.values, strict=True)
+        for t, v in zip(trace.time, trace.values, strict=True)
     ]
     return tuple((*p, "corner") if i in corners else p for i, p in enumerate(pairs))
 

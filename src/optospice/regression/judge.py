@@ -9,7 +9,6 @@ from typing import Literal
 from optospice import units
 from optospice.regression.cases import Case
 from optospice.regression.golden import GoldenDevice, GoldenMetric, GoldenWaveform, rounded
-from optospice.regression.hermite import Curve
 from optospice.regression.waveform import Difference, compare
 from optospice.report.numbers import claim_text, with_unit
 from optospice.scenario.verdict import Verdict, display_unit
@@ -238,8 +237,8 @@ def _waveform(case: Case, golden: GoldenWaveform, record: RunRecord | None) -> O
     elif golden.signal not in waveforms.signals:
         text = f"there is no signal {golden.signal!r} now"
     else:
-        now = Curve.of(waveforms.time, waveforms[golden.signal], waveforms.breakpoints)
-        for segment in golden.curves():
+        now = waveforms.trace(golden.signal)
+        for segment in golden.traces():
             found = compare(segment, now, record.run.profile.bound, golden.unit)
             differences += [] if found is None else [found]
         text = "; ".join(dict.fromkeys(difference.message for difference in differences))

@@ -153,16 +153,16 @@ def save_figure(outcome: Outcome, folder: Path) -> Path:
 
     shown = outcome.overlay
     assert shown is not None
-    curves = shown.golden.curves()
+    traces = shown.golden.traces()
     values = shown.now[shown.golden.signal]
-    peak = max([np.abs(values).max(), *(np.abs(curve.values).max() for curve in curves)]) or 1.0
+    peak = max([np.abs(values).max(), *(abs(trace.peak) for trace in traces)]) or 1.0
     with style.house_style():
         figure, ax = style.new_figure(style.DOUBLE_COLUMN, 60)
         ax.plot(shown.now.time, values, color=style.VERMILION, lw=0.9, label="now")
-        for index, curve in enumerate(curves):
-            fine = np.union1d(np.linspace(curve.time[0], curve.time[-1], 2000), curve.time)
+        for index, trace in enumerate(traces):
+            fine = np.union1d(np.linspace(trace.time[0], trace.time[-1], 2000), trace.time)
             label = "golden" if index == 0 else None
-            ax.plot(fine, curve(fine), color=style.INK, lw=0.8, ls=(0, (3, 1.5)), label=label)
+            ax.plot(fine, trace.at(fine), color=style.INK, lw=0.8, ls=(0, (3, 1.5)), label=label)
         ax.set_xlabel("time (s)")
         ax.set_ylabel(style.plain(f"{shown.golden.signal} ({shown.golden.unit})"))
         ax.ticklabel_format(axis="y", scilimits=(-2, 3))

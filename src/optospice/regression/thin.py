@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optospice.interpolation import IntArray
-from optospice.regression.hermite import Curve
+from optospice.trace import Trace
 from optospice.waveforms import Waveforms
 
 #: Largest number of points of a golden waveform [1].
@@ -14,7 +14,7 @@ MOST_POINTS = 120
 
 def thinned(
     waveforms: Waveforms, signal: str, error: float, most: int = MOST_POINTS
-) -> list[Curve]:
+) -> list[Trace]:
     """Choose solver points from which PCHIP gives the others.
 
     Parameters
@@ -31,34 +31,34 @@ def thinned(
 
     Returns
     -------
-    list of Curve
+    list of Trace
         One stretch, or two.
     """
-    curve = Curve.of(waveforms.time, waveforms[signal], waveforms.breakpoints)
-    allowed = error * float(np.abs(curve.values).max())
-    ends = np.array([0, curve.time.size - 1])
-    kept = _refined(curve, np.union1d(ends, curve.corners), allowed)
+    trace = waveforms.trace(signal)
+    allowed = error * abs(trace.peak)
+    ends = np.array([0, trace.time.size - 1])
+    kept = _refined(trace, np.union1d(ends, trace.corners), allowed)
     if kept.size <= most:
-        return [curve.part(kept)]
+        return [trace.through(kept)]
     half = most // 2
-    return [_window(curve, kept[:half], allowed), _window(curve, kept[-half:], allowed)]
+    return [_window(trace, kept[:half], allowed), _window(trace, kept[-half:], allowed)]
 
 
-def _window(curve: Curve, kept: IntArray, allowed: float) -> Curve:
+def _window(trace: Trace, kept: IntArray, allowed: float) -> Trace:
     """Refine a stretch by itself: at a cut the slope is no longer that of the whole."""
     at_start, most = kept[0] == 0, kept.size
     while True:
         start, stop = int(kept[0]), int(kept[-1]) + 1
-        own = start + _refined(curve.part(np.arange(start, stop)), kept - start, allowed)
+        own = start + _refined(trace.through(np.arange(start, stop)), kept - start, allowed)
         if own.size <= most or kept.size <= 2:
-            return curve.part(own)
+            return trace.through(own)
         kept = kept[:-1] if at_start else kept[1:]
 
 
-def _refined(curve: Curve, kept: IntArray, allowed: float) -> IntArray:
+def _refined(trace: Trace, kept: IntArray, allowed: float) -> IntArray:
     """Add the worst point of every interval until none is worse than allowed."""
-    while kept.size < curve.time.size:
-        error = np.abs(curve.part(kept)(curve.time) - curve.values)
+    while kept.size < trace.time.size:
+        error = np.abs(trace.through(kept).at(trace.time) - trace.values)
         bad = np.flatnonzero(error > allowed)
         if not bad.size:
             break

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optospice.interpolation import FloatArray
-from optospice.regression.hermite import Curve
+from optospice.trace import Trace
 from optospice.units import format_human
 
 #: How far edges may lie apart, as a fraction of the accuracy bound times the duration [1].
@@ -43,8 +43,8 @@ class Difference:
 class _Pair:
     """A golden stretch, a waveform now, and what is tolerated."""
 
-    golden: Curve
-    now: Curve
+    golden: Trace
+    now: Trace
     value_tolerance: float
     time_tolerance: float
 
@@ -55,7 +55,7 @@ class _Pair:
 
     def excess(self, grid: FloatArray, shift: float = 0.0) -> FloatArray:
         """Signed distance of the waveform from the golden's envelope, 0 within it."""
-        now = self.now(grid)
+        now = self.now.at(grid, held=True)
         low, high = self._envelope(grid - shift)
         excess = np.where(now > high, now - high, np.where(now < low, now - low, 0.0))
         start, stop = self.golden.time[0], self.golden.time[-1]
@@ -69,8 +69,8 @@ class _Pair:
 
         PCHIP is monotone between its points: the extremes lie at the ends or at a point.
         """
-        early = self.golden(times - self.time_tolerance)
-        late = self.golden(times + self.time_tolerance)
+        early = self.golden.at(times - self.time_tolerance, held=True)
+        late = self.golden.at(times + self.time_tolerance, held=True)
         low, high = np.minimum(early, late), np.maximum(early, late)
         first = np.searchsorted(times, self.golden.time - self.time_tolerance, side="left")
         last = np.searchsorted(times, self.golden.time + self.time_tolerance, side="right")
@@ -80,14 +80,14 @@ class _Pair:
         return low, high
 
 
-def compare(golden: Curve, now: Curve, bound: float, unit: str) -> Difference | None:
+def compare(golden: Trace, now: Trace, bound: float, unit: str) -> Difference | None:
     """Compare a waveform with a golden stretch.
 
     Parameters
     ----------
-    golden : Curve
+    golden : Trace
         The stretch that is kept.
-    now : Curve
+    now : Trace
         The waveform now, at the solver's points.
     bound : float
         Accuracy bound of the profile [1]: values may differ by twice it times the peak, edges
@@ -144,8 +144,8 @@ def _level(
 ) -> str:
     """Say by how much the level changed where it changed most."""
     place = int(np.argmax(np.abs(excess)))
-    now = float(pair.now(grid[place : place + 1])[0])
-    then = float(pair.golden(grid[place : place + 1] - shift)[0])
+    now = float(pair.now.at(grid[place : place + 1], held=True)[0])
+    then = float(pair.golden.at(grid[place : place + 1] - shift, held=True)[0])
     small = abs(then) < _SMALL * peak
     change = (now - then) / (peak if small else abs(then))
     of_peak = " of the peak" if small else ""
@@ -166,9 +166,9 @@ def _clusters(pair: _Pair, excess: FloatArray) -> list[int]:
 def _shift_at(pair: _Pair, grid: FloatArray, place: int) -> float | None:
     """How much later the waveform crosses the level between both, near a deviation [s]."""
     at = grid[place : place + 1]
-    middle = float(pair.now(at)[0] + pair.golden(at)[0]) / 2
+    middle = float(pair.now.at(at, held=True)[0] + pair.golden.at(at, held=True)[0]) / 2
     fine = np.union1d(grid, pair.golden.time)
-    before = _crossings(fine, pair.golden(fine), middle)
+    before = _crossings(fine, pair.golden.at(fine, held=True), middle)
     after = _crossings(pair.now.time, pair.now.values, middle)
     pairs = [
         (max(abs(t - at[0]), abs(u - at[0])), t - u)
