@@ -6,15 +6,19 @@ A second version is used where it can be had: unpacked by `scripts/fetch_ngspice
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import cases
+from benchmarks.static_ramp import error_between_points
 
 from optospice.accuracy import PROFILES
 from optospice.ngspice.batch import BatchSession
 from optospice.ngspice.installation import Installation, find_installation
 from optospice.ngspice.pool import Pool
+from optospice.ngspice.worker import Finished
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
 from optospice.sweep.local import run_scenario
@@ -73,3 +77,20 @@ def test_the_program_of_the_same_version_agrees_with_its_library(other, other_po
     assert np.interp(outcome.result.time, vectors["time"], -vectors["vp#branch"]) == pytest.approx(
         outcome.result.current, abs=1e-3 * np.abs(outcome.result.current).max()
     )
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_points_are_shown_in_every_version(other_pool, profile):
+    """From some version on ngspice creeps towards the end of a run whose steps are asked for."""
+    bench = replace(cases.sinh_bench(), profile=PROFILES[profile])
+    ((_, outcome),) = other_pool.map("optospice.ngspice.simulate:run_testbench", [bench])
+    assert isinstance(outcome, Finished), outcome.message
+    assert error_between_points(bench, outcome.result) <= 100 * PROFILES[profile].bound
+    assert np.diff(outcome.result.time).min() > 1e-9 * bench.duration
+
+
+def test_a_run_begins_and_ends_without_an_operating_point(other_pool):
+    points = [k / 64 for k in range(65)]
+    ((_, outcome),) = other_pool.map("pool_probes:integrals", [points])
+    assert isinstance(outcome, Finished), outcome.message
+    assert outcome.result == pytest.approx([0.5, 0.5], rel=2e-3)
