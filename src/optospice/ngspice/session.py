@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from optospice.netlist import spice_number
 from optospice.ngspice.installation import Installation
 from optospice.ngspice.judge import RunFailedError, own_words
 from optospice.ngspice.observation import Answer, Observer, Table, values_of
@@ -326,7 +327,7 @@ class Session:
         self._cells.clear()
         self._observer, self._take_point = observer, None
         stop = _STOP_TIME.search(netlist)
-        self._end = float(stop[1]) if stop else math.inf
+        self._end = (stop and spice_number(stop[1])) or math.inf
         if steps is not None:
             self._ask_for_steps(steps)
         try:
