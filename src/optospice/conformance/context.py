@@ -30,8 +30,9 @@ WINDOWS = (100.0, 10e-3, 1e-6)
 #: Temperature at which waveforms are taken [K]: off every usual reference temperature.
 OFFSET_TEMPERATURE = 330.15
 ROOM = 27.0
-#: Of a level: long enough for the engine to look into an edge where charge is stored [1].
-_EDGE_FRACTION = 1e-4
+#: Duration of an edge as a share of its level: long enough for the engine to look into it where
+#: charge is stored; and so short that nothing follows it, for runs that nobody looks into [1].
+_EDGE_FRACTION, _STEEP = 1e-4, 1e-6
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
 _RUN_ANALYSIS = "optospice.conformance.jobs:run_analysis"
 
@@ -80,7 +81,7 @@ class Context:
     drive: Drive = Drive()
     profile: Profile = PROFILES["standard"]
     deadline: float = math.inf
-    _kept: dict[tuple[float, float], Waveforms | Failed] = field(default_factory=dict)
+    _kept: dict[tuple[float, float, bool], Waveforms | Failed] = field(default_factory=dict)
 
     def finding(
         self, check: str, seen: str, where: str = "", severity: Severity = "error", cure: str = ""
@@ -92,6 +93,11 @@ class Context:
     def begin(self) -> Profile:
         """The profile that runs of this device begin with."""
         return self.profile.suited_to(self.device.text)
+
+    @property
+    def follows_slowly(self) -> bool:
+        """Whether nothing in the device follows a steep edge, as the charge of a junction does."""
+        return not self.begin.eased
 
     @property
     def irradiance(self) -> float:
@@ -114,11 +120,12 @@ class Context:
         scale: float = 1.0,
         parameters: Mapping[str, float] | None = None,
         profile: Profile | None = None,
+        steep: bool = False,
     ) -> Testbench:
         """Give a bench that moves everything: bias of both signs, each colour alone and all."""
         return Testbench(
             self.device,
-            rich_stimuli(self, duration, scale),
+            rich_stimuli(self, duration, scale, steep),
             duration,
             dict(parameters or {}),
             profile or self.profile,
@@ -126,11 +133,13 @@ class Context:
             "conformance",
         )
 
-    def baseline(self, duration: float, scale: float = 1.0) -> Waveforms | Failed:
+    def baseline(
+        self, duration: float, scale: float = 1.0, steep: bool = False
+    ) -> Waveforms | Failed:
         """Give the run of the rich stimulus with default parameters (run once)."""
-        key = (duration, scale)
+        key = (duration, scale, steep)
         if key not in self._kept:
-            (self._kept[key],) = self.simulate([self.rich(duration, scale)])
+            (self._kept[key],) = self.simulate([self.rich(duration, scale, steep=steep)])
         return self._kept[key]
 
     def simulate(self, benches: Sequence[Testbench]) -> list[Waveforms | Failed]:
@@ -230,7 +239,9 @@ def in_short(failed: Failed, limit: int = 240) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def rich_stimuli(context: Context, duration: float, scale: float) -> dict[str, Stimulus]:
+def rich_stimuli(
+    context: Context, duration: float, scale: float, steep: bool = False
+) -> dict[str, Stimulus]:
     """Give the rich stimulus: see `Context.rich`."""
     optical = [t.name for t in context.driven if t.kind == "optical"]
     # what is on in each slot: sign of the bias, and which colours
@@ -248,14 +259,15 @@ def rich_stimuli(context: Context, duration: float, scale: float) -> dict[str, S
                 for sign, on in slots
             ],
             duration,
+            _STEEP if steep else _EDGE_FRACTION,
         )
         for terminal in context.driven
     }
 
 
-def _steps(levels: Sequence[float], duration: float) -> Samples:
+def _steps(levels: Sequence[float], duration: float, edge_fraction: float) -> Samples:
     slot = duration / len(levels)
-    edge = _EDGE_FRACTION * slot
+    edge = edge_fraction * slot
     times, values = [0.0], [levels[0]]
     for index, (before, after) in enumerate(itertools.pairwise(levels), start=1):
         if before != after:

@@ -155,7 +155,7 @@ def check_passive(context: Context) -> Iterator[Finding]:
 def check_instances(context: Context) -> Iterator[Finding]:
     """A second instance under another bias does not disturb the first."""
     duration = WINDOWS[0]
-    alone = context.baseline(duration)
+    alone = context.baseline(duration, steep=context.follows_slowly)
     if isinstance(alone, Failed):
         return
     nodes, lines = [], []
@@ -168,7 +168,7 @@ def check_instances(context: Context) -> Iterator[Finding]:
     lines.append(f"Xsecond {' '.join(nodes)} {context.device.name}\n")
 
     def run(profile: Profile) -> Waveforms:
-        bench = context.rich(duration, profile=profile)
+        bench = context.rich(duration, profile=profile, steep=context.follows_slowly)
         first, temperature, rest = bench.engine_netlist().partition("\n.temp ")
         text = f"{first}\n{''.join(lines)}{temperature[1:]}{rest}"
         (result,) = context.analyse([Analysis(text, bench.vectors, duration, bench.tables)])
@@ -194,12 +194,12 @@ def check_instances(context: Context) -> Iterator[Finding]:
 def check_plain_ngspice(context: Context) -> Iterator[Finding]:
     """The netlist runs under plain ``ngspice -b`` with the same result."""
     duration = WINDOWS[0]
-    ours = context.baseline(duration)
+    ours = context.baseline(duration, steep=context.follows_slowly)
     if isinstance(ours, Failed):
         return
 
     def run(profile: Profile) -> Waveforms:
-        bench = context.rich(duration, profile=profile)
+        bench = context.rich(duration, profile=profile, steep=context.follows_slowly)
         session = BatchSession(context.pool.installation, context.pool.timeout)
         result = session.run(bench.netlist(), bench.vectors)
         judge(result.vectors, bench.vectors, duration, result.log)
