@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from optospice.errors import InputError, close_matches
 
@@ -162,6 +163,7 @@ _EASED = (
 _LAST_TOLERANCE, _LAST_BOUND = 10.0, 5.0
 
 
+@lru_cache(maxsize=64)
 def easings(profile: Profile) -> tuple[Profile, ...]:
     """Give what is tried, in this order, when a circuit does not converge.
 

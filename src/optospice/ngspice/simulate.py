@@ -98,6 +98,8 @@ def run_copies(
     except InputError as error:
         raise RunFailedError(str(error)) from None
 
+    if len(parameter_sets) == 1 and bench.parameters != parameter_sets[0]:
+        bench = replace(bench, parameters=parameter_sets[0])
     begin = bench.profile.suited_to(bench.device.text)
     copies = _Copies(session, bench, parameter_sets)
     try:
@@ -149,22 +151,25 @@ class _Copies:
     def run(self, profile: Profile, steps: Steps | None) -> Mapping[str, FloatArray]:
         """Run once, with a profile and with steps where any are given."""
         try:
-            return self._run(replace(self.bench, profile=profile), steps)
+            return self._run(self._with(profile), steps)
         except _EdgeMissedError:
             self.bench = replace(self.bench, tabulated=True)  # the next run would miss it too
-            return self._run(replace(self.bench, profile=profile), steps and steps.begin())
+            return self._run(self._with(profile), steps and steps.begin())
+
+    def _with(self, profile: Profile) -> Testbench:
+        """Give the testbench with a profile; what it knows of its stimuli is kept."""
+        return self.bench if profile == self.bench.profile else replace(self.bench, profile=profile)
 
     def waveforms(self, vectors: Mapping[str, FloatArray], jumps: FloatArray) -> list[Waveforms]:
         """Give the waveforms of every copy."""
         count = len(self.parameter_sets)
         if count == 1:
-            (own,) = self.parameter_sets
-            return [replace(self.bench, parameters=own).waveforms(vectors, jumps)]
+            return [self.bench.waveforms(vectors, jumps)]
         return self.bench.batch_waveforms(vectors, count, jumps)
 
     def _run(self, bench: Testbench, steps: Steps | None) -> Mapping[str, FloatArray]:
         if len(self.parameter_sets) == 1:
-            netlist = replace(bench, parameters=self.parameter_sets[0]).engine_netlist()
+            netlist = bench.engine_netlist()
         else:
             netlist = bench.batch_netlist(self.parameter_sets)
         tables = {name: Table(*corners) for name, corners in bench.tables.items()}
