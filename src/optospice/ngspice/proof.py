@@ -26,6 +26,9 @@ FACTOR = 8.0
 #: Of their distance: the error of the finer run would be a third.
 _SHARE = 0.5
 _TIGHTENINGS = 4
+#: Above this tolerance the next one is as blind as the first to a step that is far too long after
+#: a corner, and two wrong runs agree: the one after it is taken [1].
+_SEES = 2e-7
 #: A run of more points is not followed by one of twice as many [1].
 _MOST_POINTS = 300_000
 
@@ -77,7 +80,8 @@ def proved(
         The finest run that it took, or that converged.
     """
     best, error, used = first, np.inf, profile
-    for power in range(1, _TIGHTENINGS + 1):
+    nearest = 1 if profile.relative_tolerance <= _SEES else 2
+    for power in range(nearest, nearest + _TIGHTENINGS):
         try:
             scaled = profile.scaled(FACTOR**-power)
             finer = run(scaled)
