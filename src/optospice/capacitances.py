@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -11,6 +12,7 @@ from optospice.expressions import Scope, UnknownValueError
 
 #: Instances that are looked into [1]; larger circuits repeat what they hold.
 _INSTANCES = 2000
+_WORD = re.compile(r"\w+")
 
 
 @lru_cache(maxsize=256)
@@ -66,7 +68,7 @@ def _changeable(text: str) -> frozenset[str]:
     words: set[str] = set()
     for line in text.lower().splitlines():
         if line.startswith(("c", "x", ".param", ".subckt", ".func")):
-            words |= set("".join(c if c.isalnum() or c == "_" else " " for c in line).split())
+            words.update(_WORD.findall(line))
     return frozenset(words)
 
 

@@ -26,7 +26,7 @@ from optospice.ngspice.exactness import Solved
 from optospice.ngspice.refinement import Demand
 from optospice.ngspice.simulate import Job
 from optospice.ngspice.storage import is_without_charge
-from optospice.probes import probe
+from optospice.probes import probe, saved_vector
 from optospice.reading import exists
 from optospice.separation import definitions, separated
 from optospice.source_shapes import SourceShapes, source_shapes
@@ -135,9 +135,7 @@ def transient(
         When the circuit holds what may not pass to the simulator, another analysis, or not
         what is asked for.
     """
-    cards = read_cards(expanded(str(circuit)))
-    text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
-    parts = read_circuit(text)
+    cards, text, parts = read_foreign(circuit)
     profile = profile.down_to(smallest_capacitance(text))
     span = _span(cards, parts, duration)
     probed = probe(text, parts, signals)
@@ -145,15 +143,20 @@ def transient(
     currents = _source_currents(text)
     lines = [
         *probed.netlist.splitlines()[:-1],
-        f".temp {number(convert(temperature_of(cards, temperature), 'K', 'degC'))}",
-        profile.options,
-        *save_cards((*probed.vectors.values(), *currents)),
+        *solver_cards(cards, temperature, profile, (*probed.vectors.values(), *currents)),
     ]
     netlist = cleaned_netlist(_tran("\n".join(lines), span, span.largest_step), "circuit")
     return Transient(netlist, span.duration, probed.vectors, shapes, profile, currents)
 
 
-def expanded(text: str) -> list[str]:
+def read_foreign(circuit: object) -> tuple[Cards, str, Section]:
+    """Read a circuit: its cards, its text as the guard writes it, and what that holds."""
+    cards = read_cards(_expanded(str(circuit)))
+    text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
+    return cards, text, read_circuit(text)
+
+
+def _expanded(text: str) -> list[str]:
     """Give the lines of a circuit with every library in the place of its ``.include``."""
     check_lines(text, "circuit")
     folders, seen = netlist_folders(), set[Path]()
@@ -257,7 +260,7 @@ def _tran(text: str, span: _Span, largest: float) -> str:
     return f"{body}\n{card}{initial}\n.end\n"
 
 
-def temperature_of(cards: Cards, temperature: float | None) -> float:
+def _temperature(cards: Cards, temperature: float | None) -> float:
     """Bring the ``.temp`` card and the argument together [K]."""
     if not cards.temperature:
         return DEFAULT_TEMPERATURE if temperature is None else temperature
@@ -283,15 +286,12 @@ def _source_currents(text: str) -> tuple[str, ...]:
     return tuple(found[:_MOST_CURRENTS])
 
 
-def save_cards(vectors: Iterable[str]) -> Iterator[str]:
-    """Write the ``.save`` cards for vectors, each named once, fifty to a card."""
-    wanted = list(dict.fromkeys(map(_saved, vectors)))
+def solver_cards(
+    cards: Cards, temperature: float | None, profile: Profile, vectors: Iterable[str]
+) -> Iterator[str]:
+    """Write the temperature, the options and what is saved: each vector once, fifty to a card."""
+    yield f".temp {number(convert(_temperature(cards, temperature), 'K', 'degC'))}"
+    yield profile.options
+    wanted = list(dict.fromkeys(map(saved_vector, vectors)))
     for first in range(0, len(wanted), 50):
         yield f".save {' '.join(wanted[first : first + 50])}"
-
-
-def _saved(vector: str) -> str:
-    """Name a vector as ``.save`` wants it."""
-    if vector.endswith("#branch"):
-        return f"i({vector.removesuffix('#branch')})"
-    return f"v({vector})"

@@ -21,14 +21,12 @@ from optospice.analysis import (
 )
 from optospice.analysis.cards import noise_nodes
 from optospice.capacitances import smallest_capacitance
-from optospice.circuit_cards import read_cards
-from optospice.circuit_text import Section, read_circuit
+from optospice.circuit_text import Section
 from optospice.errors import InputError, close_matches
-from optospice.foreign import expanded, save_cards, temperature_of
+from optospice.foreign import read_foreign, solver_cards
 from optospice.netlist.guard import cleaned_netlist
 from optospice.ngspice.analyses import DENSITIES, Analysed, AnalysisJob
 from optospice.probes import probe
-from optospice.sources import number
 from optospice.units import convert
 
 
@@ -100,9 +98,7 @@ def prepared(
     InputError
         When the circuit holds what may not pass to the simulator, or not what is asked for.
     """
-    cards = read_cards(expanded(str(circuit)))
-    text = cleaned_netlist("\n".join(cards.lines) + "\n", "circuit")
-    parts = read_circuit(text)
+    cards, text, parts = read_foreign(circuit)
     profile = profile.down_to(smallest_capacitance(text))
     _check_sources(analysis, parts)
     if isinstance(analysis, Noise):
@@ -115,9 +111,7 @@ def prepared(
         wanted = tuple(dict.fromkeys(vectors.values()))
     lines = [
         *netlist.splitlines()[:-1],
-        f".temp {number(convert(temperature_of(cards, temperature), 'K', 'degC'))}",
-        profile.options,
-        *save_cards(vectors.values()),
+        *solver_cards(cards, temperature, profile, vectors.values()),
         analysis.card,
         ".end",
     ]

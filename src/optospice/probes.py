@@ -47,6 +47,13 @@ class _Place:
     node: int
 
 
+def saved_vector(vector: str) -> str:
+    """Name a vector as ``.save`` wants it."""
+    if vector.endswith("#branch"):
+        return f"i({vector.removesuffix('#branch')})"
+    return f"v({vector})"
+
+
 def probe(netlist: str, circuit: Section, signals: Sequence[str]) -> Probed:
     """Find the signals that are asked for and put probes where they are needed.
 

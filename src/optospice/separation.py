@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from optospice.circuit_text import Element, Section, read_circuit
 
@@ -62,6 +63,7 @@ class Separated:
     subcircuit: str
 
 
+@lru_cache(maxsize=64)
 def definitions(text: str) -> Definitions:
     """Give what a library defines for the whole circuit.
 

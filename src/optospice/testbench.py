@@ -12,7 +12,9 @@ import numpy as np
 from optospice.accuracy import PROFILES, Profile
 from optospice.capacitances import smallest_of_device
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.interpolation import nearest_points
 from optospice.netlist.guard import safe_title
+from optospice.probes import saved_vector
 from optospice.sources import Source, number, sources
 from optospice.stimulus import Course, FloatArray, Stimulus, breakpoints, corner_times, ramps
 from optospice.units import convert
@@ -267,9 +269,8 @@ class Testbench:
             Time points of a run [s].
         """
         corners = corner_times(list(self.stimuli.values()), self.duration)
-        after = np.clip(np.searchsorted(time, corners), 1, time.size - 1)
-        distance = np.minimum(np.abs(time[after] - corners), np.abs(time[after - 1] - corners))
-        return bool((distance <= 2 * _MERGED_BREAKPOINTS * self.largest_step).all())
+        _, distances = nearest_points(time, corners)
+        return bool((distances <= 2 * _MERGED_BREAKPOINTS * self.largest_step).all())
 
     def _analysis(
         self,
@@ -285,7 +286,7 @@ class Testbench:
         if printed:  # the engine looks at ramps by itself, plain ngspice does not
             largest = min([largest, *(course.longest for course in self.courses)])
         first = min(self.duration / 1000, largest)
-        saved = " ".join(_saved(name) for name in vectors)
+        saved = " ".join(saved_vector(name) for name in vectors)
         # without .print, plain ``ngspice -b`` runs no analysis at all
         output = f".print tran {saved}\n" if printed else ""
         return (
@@ -295,10 +296,3 @@ class Testbench:
             f".tran {number(first)} {number(self.duration)} 0 {number(largest)}\n"
             ".end\n"
         )
-
-
-def _saved(vector: str) -> str:
-    """Name a vector as ``.save`` wants it."""
-    if vector.endswith("#branch"):
-        return f"i({vector.removesuffix('#branch')})"
-    return f"v({vector})"

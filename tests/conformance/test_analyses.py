@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optospice.conformance.context import Context
-from optospice.conformance.jobs import Analysis
+from optospice.conformance.jobs import NetlistJob
 from optospice.device import find_device
 
 
@@ -18,7 +18,7 @@ def test_an_ac_analysis_gives_complex_numbers(pool):
         f".ac lin 1 {corner!r} {corner!r}\n.end\n"
     )
     [(_, outcome)] = pool.map(
-        "optospice.conformance.jobs:run_analysis", [Analysis(netlist, ("b",))]
+        "optospice.conformance.jobs:run_netlist", [NetlistJob(netlist, ("b",))]
     )
     assert outcome.result.vectors["b"] == pytest.approx([0.5 - 0.5j], rel=1e-6)
 

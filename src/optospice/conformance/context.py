@@ -14,10 +14,11 @@ import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
 from optospice.conformance.finding import Finding, Severity
-from optospice.conformance.jobs import Analysis, AnalysisResult
+from optospice.conformance.jobs import NetlistJob, NetlistResult
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
+from optospice.probes import saved_vector
 from optospice.resolution import SHORTEST_SHOWN, BoolArray
 from optospice.sources import number
 from optospice.stimulus import FloatArray, Samples, Stimulus
@@ -34,7 +35,7 @@ ROOM = 27.0
 #: charge is stored; and so short that nothing follows it, for runs that nobody looks into [1].
 _EDGE_FRACTION, _STEEP = 1e-4, 1e-6
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
-_RUN_ANALYSIS = "optospice.conformance.jobs:run_analysis"
+_RUN_NETLIST = "optospice.conformance.jobs:run_netlist"
 
 
 class OutOfTimeError(RuntimeError):
@@ -146,9 +147,9 @@ class Context:
         """Run benches, in order."""
         return list(self._map(_RUN_TESTBENCH, benches))
 
-    def analyse(self, analyses: Sequence[Analysis]) -> list[AnalysisResult | Failed]:
+    def analyse(self, analyses: Sequence[NetlistJob]) -> list[NetlistResult | Failed]:
         """Run OP, DC or AC analyses, in order."""
-        return list(self._map(_RUN_ANALYSIS, analyses))
+        return list(self._map(_RUN_NETLIST, analyses))
 
     def _map(self, function: str, items: Sequence[Any]) -> Iterator[Any]:
         if time.monotonic() > self.deadline:
@@ -165,7 +166,7 @@ class Context:
         parameters: Mapping[str, float] | None = None,
         temperature: float = ROOM,
         small_signal: str = "",
-    ) -> Analysis:
+    ) -> NetlistJob:
         """Write a netlist with constant sources and one analysis card.
 
         Parameters
@@ -190,16 +191,13 @@ class Context:
             for t in self.driven
         )
         wanted = (*self.currents, *self.states)
-        saved = " ".join(
-            f"i({name.removesuffix('#branch')})" if name.endswith("#branch") else f"v({name})"
-            for name in wanted
-        )
+        saved = " ".join(map(saved_vector, wanted))
         text = (
             f"conformance\n{device.text}{sources}"
             f"Xdevice {' '.join(nodes)} {device.name} {spelled}\n"
             f".temp {number(temperature)}\n{self.begin.options}\n.save {saved}\n{card}\n.end\n"
         )
-        return Analysis(text, wanted)
+        return NetlistJob(text, wanted)
 
     @property
     def currents(self) -> list[str]:

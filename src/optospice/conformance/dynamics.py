@@ -10,7 +10,7 @@ import numpy as np
 from optospice.accuracy import Profile
 from optospice.conformance.context import WINDOWS, Context, in_short, worst_difference
 from optospice.conformance.finding import Finding
-from optospice.conformance.jobs import Analysis
+from optospice.conformance.jobs import NetlistJob
 from optospice.ngspice.batch import BatchSession
 from optospice.ngspice.easing import eased
 from optospice.ngspice.judge import RunFailedError, judge
@@ -171,7 +171,7 @@ def check_instances(context: Context) -> Iterator[Finding]:
         bench = context.rich(duration, profile=profile, steep=context.follows_slowly)
         first, temperature, rest = bench.engine_netlist().partition("\n.temp ")
         text = f"{first}\n{''.join(lines)}{temperature[1:]}{rest}"
-        (result,) = context.analyse([Analysis(text, bench.vectors, duration, bench.tables)])
+        (result,) = context.analyse([NetlistJob(text, bench.vectors, duration, bench.tables)])
         if isinstance(result, Failed):
             raise RunFailedError(result.message)
         return bench.waveforms(result.vectors)

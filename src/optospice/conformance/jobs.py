@@ -11,7 +11,7 @@ from optospice.stimulus import FloatArray
 
 
 @dataclass(frozen=True)
-class Analysis:
+class NetlistJob:
     """One netlist of our own around a device.
 
     Parameters
@@ -33,14 +33,14 @@ class Analysis:
 
 
 @dataclass(frozen=True)
-class AnalysisResult:
+class NetlistResult:
     """Its vectors (complex for AC), ``time`` included, and what ngspice said."""
 
     vectors: Mapping[str, FloatArray]
     log: list[str]
 
 
-def run_analysis(session: Session, analysis: Analysis) -> AnalysisResult:
+def run_netlist(session: Session, analysis: NetlistJob) -> NetlistResult:
     """Run one analysis.
 
     Raises
@@ -51,4 +51,4 @@ def run_analysis(session: Session, analysis: Analysis) -> AnalysisResult:
     tables = {name: Table(*corners) for name, corners in analysis.tables.items()}
     result = session.run(analysis.netlist, analysis.wanted, tables)
     judge(result.vectors, analysis.wanted, analysis.stop_time, result.log)
-    return AnalysisResult(result.vectors, result.log)
+    return NetlistResult(result.vectors, result.log)

@@ -8,7 +8,7 @@ import numpy as np
 
 from optospice.conformance.context import ROOM, Context, in_short
 from optospice.conformance.finding import Finding
-from optospice.conformance.jobs import AnalysisResult
+from optospice.conformance.jobs import NetlistResult
 from optospice.ngspice.judge import own_words
 from optospice.ngspice.worker import Failed
 
@@ -59,7 +59,7 @@ def check_operating_point(context: Context) -> Iterator[Finding]:
             return  # the same again at other temperatures
 
 
-def _states(context: Context, result: AnalysisResult, at: str, said: set[str]) -> Iterator[Finding]:
+def _states(context: Context, result: NetlistResult, at: str, said: set[str]) -> Iterator[Finding]:
     for name, state in context.device.card.states.items():
         values = result.vectors[f"xdevice.{state.node}"]
         outside = context.outside(name, values)
@@ -85,7 +85,7 @@ def check_zero_bias(context: Context) -> Iterator[Finding]:
     currents = [
         np.array([np.abs(result.vectors[name][-1]) for name in context.currents])
         for result in results
-        if isinstance(result, AnalysisResult)
+        if isinstance(result, NetlistResult)
     ]
     scale = max(float(np.max(current)) for current in currents)
     if currents[0].max() > max(_NO_CURRENT * scale, 1e-17):

@@ -9,7 +9,7 @@ import numpy as np
 
 from optospice.conformance.context import WINDOWS, Context, in_short, worst_difference
 from optospice.conformance.finding import Finding
-from optospice.conformance.jobs import AnalysisResult
+from optospice.conformance.jobs import NetlistResult
 from optospice.device import Parameter
 from optospice.ngspice.worker import Failed
 
@@ -130,7 +130,7 @@ def _try_operating_points(
 ) -> None:
     points = [point for point in _OPERATING_POINTS if optical or not point[1]]
 
-    def solve(parameters: Mapping[str, float]) -> list[AnalysisResult | Failed]:
+    def solve(parameters: Mapping[str, float]) -> list[NetlistResult | Failed]:
         return context.analyse(
             [
                 context.analysis(".op", context.bias(*point), parameters, temperature=57.0)
@@ -150,7 +150,7 @@ def _try_operating_points(
                 del silent[name]
 
 
-def _moved(context: Context, one: AnalysisResult | Failed, other: AnalysisResult | Failed) -> bool:
+def _moved(context: Context, one: NetlistResult | Failed, other: NetlistResult | Failed) -> bool:
     if isinstance(one, Failed) or isinstance(other, Failed):
         return False
     for name in (*context.currents, *context.states):

@@ -12,6 +12,7 @@ from optospice.capacitances import smallest_capacitance
 from optospice.device import IRRADIANCE_UNIT, Device
 from optospice.errors import InputError
 from optospice.netlist.guard import check_library, cleaned, safe_title
+from optospice.probes import saved_vector
 from optospice.separation import separated
 from optospice.sources import number, sources
 from optospice.stimulus import DEFAULT_EDGE, Signal, Stimulus
@@ -215,10 +216,7 @@ class Circuit:
             a controller.
         """
         largest = self.largest_step
-        saved = " ".join(
-            f"i({v.removesuffix('#branch')})" if v.endswith("#branch") else f"v({v})"
-            for v, _ in self.vectors.values()
-        )
+        saved = " ".join(saved_vector(vector) for vector, _ in self.vectors.values())
         elements = cleaned(self.elements, "elements of the circuit") if self.elements else ""
         placed = list(self.devices.values())
         libraries = separated([(one.device.name, one.device.text) for one in placed], elements)

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from optospice.interpolation import nearest_points
 from optospice.trace import Trace
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -30,12 +31,8 @@ def off_the_samples(trace: Trace, edges: npt.ArrayLike) -> BoolArray:
     ndarray of bool, shape (m,)
         True where the nearest sample is further away than rounding.
     """
-    at, time = np.asarray(edges, dtype=np.float64), trace.time
-    after = time.searchsorted(at)
-    right = np.minimum(after, time.size - 1)
-    left = np.maximum(after - 1, 0)
-    nearest = np.minimum(np.abs(time[right] - at), np.abs(at - time[left]))
-    return np.asarray(nearest > trace.rounding)
+    _, distances = nearest_points(trace.time, np.asarray(edges, dtype=np.float64))
+    return np.asarray(distances > trace.rounding)
 
 
 def read_at_edges(

@@ -11,6 +11,7 @@ import numpy as np
 from optospice.accuracy import Profile
 from optospice.analysis.cards import Analysis, DCSweep, Noise, SmallSignal
 from optospice.ngspice.easing import eased
+from optospice.ngspice.exactness import shortfall
 from optospice.ngspice.judge import RunFailedError, judge, reject
 from optospice.ngspice.proof import FACTOR
 from optospice.ngspice.session import Session
@@ -79,9 +80,8 @@ def run_analysis(session: Session, job: AnalysisJob) -> Analysed:
         text = job.netlist.replace(job.profile.options, profile.options)
         result = session.run(text, names)
         judge(result.vectors, names, None, result.log)
-        found = result.vectors[axis].real.size if axis else 1
-        if found != _expected(job.analysis, found):
-            reject(f"{found} points of {_expected(job.analysis, found)}", result.log)
+        if axis and not _is_whole(job.analysis, result.vectors[axis].size):
+            reject(f"stopped after {result.vectors[axis].size} points", result.log)
         return result.vectors
 
     begin = job.profile.suited_to(job.netlist)
@@ -94,9 +94,7 @@ def run_analysis(session: Session, job: AnalysisJob) -> Analysed:
         exact, error = first.result, 1.0
     bound = first.profile.bound
     if error > bound:
-        reached = f"{error:.2%} is what could be shown" if error < 1 else "no bound could be shown"
-        promised = f"{job.profile.name} promises {job.profile.bound:.2%} of a signal's peak"
-        notes = (*notes, f"{promised}, and {reached}")
+        notes = (*notes, shortfall(job.profile, error))
     points = exact[axis].real if axis else np.empty(0)
     return Analysed(exact, points, max(bound, min(error, 1.0)), notes)
 
@@ -111,15 +109,14 @@ def _axis(analysis: Analysis) -> str:
     return "frequency" if isinstance(analysis, SmallSignal) else ""
 
 
-def _expected(analysis: Analysis, found: int) -> int:
-    """Give how many points there should be; ngspice alone knows those of decades."""
+def _is_whole(analysis: Analysis, count: int) -> bool:
+    """Whether an analysis has all its points; of decades ngspice alone knows the last one."""
     if isinstance(analysis, DCSweep):
-        return analysis.sweep.points * (analysis.outer.points if analysis.outer else 1)
+        return count == analysis.sweep.points * (analysis.outer.points if analysis.outer else 1)
     if isinstance(analysis, SmallSignal | Noise):
-        decades = np.log10(analysis.stop / analysis.start)
-        fewest = int(np.floor(decades * analysis.points_per_decade + 1e-6))
-        return max(found, fewest)
-    return found
+        decades = float(np.log10(analysis.stop / analysis.start))
+        return count >= int(np.floor(decades * analysis.points_per_decade + 1e-6))
+    return True
 
 
 def _apart(first: Any, exact: Any) -> float:

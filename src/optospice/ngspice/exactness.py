@@ -17,12 +17,9 @@ from optospice.interpolation import FloatArray
 from optospice.ngspice.easing import Eased, does_not_converge, eased
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.proof import Proved, Vectors, distance, proved
-from optospice.ngspice.refinement import Demand, resolve
+from optospice.ngspice.refinement import Demand, names_current, resolve
 from optospice.ngspice.steps import Steps
 from optospice.ngspice.storage import stores_nothing
-
-#: How the names of vectors of currents end: those of sources and those inside elements.
-_OF_CURRENTS = ("#branch", "]")
 
 Run = Callable[[Profile, Steps | None], Vectors]
 
@@ -88,10 +85,13 @@ def solve(
         error = max(error, apart)
     if error <= bound:
         return Solved(shown.vectors, shown.jumps, bound, notes)
-    short = f"{profile.name} promises {profile.bound:.2%} of a signal's peak, and " + (
-        f"{error:.2%} is what could be reached" if error < 1 else "no bound could be shown"
-    )
-    return Solved(shown.vectors, shown.jumps, min(error, 1.0), (*notes, short))
+    return Solved(shown.vectors, shown.jumps, min(error, 1.0), (*notes, shortfall(profile, error)))
+
+
+def shortfall(profile: Profile, error: float) -> str:
+    """Say that a profile's bound is not reached, and which one is [1]."""
+    reached = f"{error:.2%} is what could be reached" if error < 1 else "no bound could be shown"
+    return f"{profile.name} promises {profile.bound:.2%} of a signal's peak, and {reached}"
 
 
 def _converging(proof: Proved, first: Profile, run: Run, steps: Steps) -> Vectors:
@@ -131,7 +131,7 @@ def _of_the_moment(
 
     What is left is ``abstol``, where it was eased and the currents are small.
     """
-    currents = [name for name in wanted if name.startswith("i(") or name.endswith(_OF_CURRENTS)]
+    currents = [name for name in wanted if names_current(name)]
     peak = max((float(np.abs(first.result[name]).max()) for name in currents), default=0.0)
     kept = first.profile.kept_bound(peak)
     if kept <= first.profile.bound:

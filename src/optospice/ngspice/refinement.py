@@ -118,9 +118,7 @@ def resolve(
     """
     vectors = simulate(None)
     time, values = _stacked(vectors, wanted)
-    is_current = np.array(
-        [name.startswith("i(") or name.endswith(("#branch", "]")) for name in wanted]
-    )
+    is_current = np.array([names_current(name) for name in wanted])
     elsewhere = max((float(np.abs(vectors[name]).max()) for name in demand.currents), default=0.0)
     scale = peaks(values, is_current, elsewhere)
     nearest, distances = nearest_points(time, demand.corners)
@@ -139,6 +137,11 @@ def resolve(
         return Resolved(vectors, look.jumps)
     _, _, look, vectors, runs = _closer(simulate, wanted, demand, start, _AGAIN, False)
     return Resolved(vectors, look.jumps, runs)
+
+
+def names_current(vector: str) -> bool:
+    """Whether a vector is a current: of a source, or inside an element."""
+    return vector.startswith("i(") or vector.endswith(("#branch", "]"))
 
 
 def _at_rest(look: Look) -> Look:
