@@ -11,7 +11,7 @@ import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
 from optospice.capacitances import smallest_of_device
-from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.device import EMISSION_UNIT, IRRADIANCE_UNIT, Device, Terminal
 from optospice.interpolation import nearest_points
 from optospice.netlist.guard import safe_title
 from optospice.probes import saved_vector
@@ -121,10 +121,11 @@ class Testbench:
         driven = self._driven_electrical()
         for index, parameters in enumerate(parameter_sets):
             nodes = list(self._nodes())
-            for terminal in driven:
+            for terminal in [*driven, *self.device.outputs]:
                 own = f"{terminal.name}_{index}"
                 nodes[nodes.index(terminal.name)] = own
-                lines.append(f"Vsense_{own} {terminal.name} {own} 0\n")
+                if not terminal.is_output:
+                    lines.append(f"Vsense_{own} {terminal.name} {own} 0\n")
             spelled = " ".join(f"{key}={text}" for key, text in self._spelled(parameters).items())
             lines.append(f"Xdevice_{index} {' '.join(nodes)} {self.device.name} {spelled}\n")
         wanted = [name for index in range(len(parameter_sets)) for name in self._sensed(index)]
@@ -135,7 +136,7 @@ class Testbench:
         """ngspice vectors that the run must give, besides ``time``."""
         currents = [f"v{terminal.name}#branch" for terminal in self._driven_electrical()]
         states = [f"xdevice.{state.node}" for state in self.device.card.states.values()]
-        return (*currents, *states)
+        return (*currents, *states, *(terminal.name for terminal in self.device.outputs))
 
     def waveforms(
         self, vectors: Mapping[str, FloatArray], jumps: FloatArray = NOWHERE
@@ -157,8 +158,9 @@ class Testbench:
             name: vectors[f"xdevice.{state.node}"]
             for name, state in self.device.card.states.items()
         }
+        outputs = {t.name: vectors[t.name] for t in self.device.outputs}
         applied = self._applied(vectors["time"])
-        return self._named(vectors["time"], currents, states, applied, jumps)
+        return self._named(vectors["time"], currents, states, outputs, applied, jumps)
 
     def batch_waveforms(
         self, vectors: Mapping[str, FloatArray], count: int, jumps: FloatArray = NOWHERE
@@ -175,7 +177,8 @@ class Testbench:
                 name: vectors[f"xdevice_{index}.{state.node}"]
                 for name, state in self.device.card.states.items()
             }
-            results.append(self._named(vectors["time"], currents, states, applied, jumps))
+            outputs = {t.name: vectors[f"{t.name}_{index}"] for t in self.device.outputs}
+            results.append(self._named(vectors["time"], currents, states, outputs, applied, jumps))
         return results
 
     def batch_vectors(self, count: int) -> list[str]:
@@ -187,19 +190,27 @@ class Testbench:
             f"vsense_{terminal.name}_{index}#branch" for terminal in self._driven_electrical()
         ]
         states = [f"xdevice_{index}.{state.node}" for state in self.device.card.states.values()]
-        return [*currents, *states]
+        return [*currents, *states, *(f"{t.name}_{index}" for t in self.device.outputs)]
 
     def _named(
         self,
         time: FloatArray,
         currents: dict[str, FloatArray],
         states: dict[str, FloatArray],
+        outputs: dict[str, FloatArray],
         applied: dict[str, FloatArray],
         jumps: FloatArray,
     ) -> Waveforms:
-        signals = {**currents, **applied, **states}
+        emitted = convert(1.0, EMISSION_UNIT, "W")
+        seen = {
+            f"v({t.name})" if t.kind == "electrical" else f"p({t.name})": outputs[t.name]
+            * (1.0 if t.kind == "electrical" else emitted)
+            for t in self.device.outputs
+        }
+        signals = {**currents, **seen, **applied, **states}
+        letters = {"v": "V", "e": "W/m^2", "p": "W"}
         units_of = dict.fromkeys(currents, "A")
-        units_of |= {name: "V" if name.startswith("v(") else "W/m^2" for name in applied}
+        units_of |= {name: letters[name[0]] for name in (*seen, *applied)}
         units_of |= dict.fromkeys(states, "1")
         breaks = np.union1d(self.breakpoints, jumps) if jumps.size else self.breakpoints
         return Waveforms(time, signals, units_of, breaks, self.profile.bound)
@@ -218,7 +229,10 @@ class Testbench:
         return [t for t in self.device.terminals("electrical") if t.name in self.stimuli]
 
     def _nodes(self) -> list[str]:
-        return [t.name if t.name in self.stimuli else "0" for t in self.device.card.terminals]
+        return [
+            t.name if t.name in self.stimuli or t.is_output else "0"
+            for t in self.device.card.terminals
+        ]
 
     def _spelled(self, parameters: Mapping[str, float]) -> dict[str, str]:
         return {key: number(value) for key, value in parameters.items()}

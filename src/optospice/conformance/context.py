@@ -113,7 +113,7 @@ class Context:
     @property
     def driven(self) -> list[Terminal]:
         """Terminals that carry a source: electrical drives and light."""
-        return [t for t in self.device.card.terminals if t.role != "ground"]
+        return [t for t in self.device.card.terminals if t.role != "ground" and not t.is_output]
 
     def rich(
         self,
