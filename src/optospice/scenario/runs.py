@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optospice import units
 from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
-from optospice.protocols import Protocol
+from optospice.protocols import Experiment
 from optospice.scenario.axes import codes
 from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
 from optospice.scenario.surroundings import Surroundings, read_surroundings
@@ -36,7 +36,7 @@ class Run:
         Device under test.
     parameters : mapping of str to float
         Parameters that differ from the defaults, in the card's units.
-    protocol : Protocol
+    protocol : Experiment
         What is applied and measured.
     temperature : float
         Device temperature [K].
@@ -52,7 +52,7 @@ class Run:
     point: Mapping[str, Value]
     device: Device
     parameters: Mapping[str, float]
-    protocol: Protocol
+    protocol: Experiment
     temperature: float
     profile: Profile
     seed: int | None = None
@@ -61,7 +61,7 @@ class Run:
     @property
     def is_closed_loop(self) -> bool:
         """Whether a controller acts on the run; `testbench` is what it acts on."""
-        return hasattr(self.protocol, "controllers")
+        return self.protocol.kind == "closed loop"
 
     def testbench(self) -> Testbench:
         """Build the testbench of this run."""
@@ -73,7 +73,7 @@ class Run:
             parameters=self.parameters,
             profile=self.profile,
             temperature=self.temperature,
-            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
+            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",
         )
 
 
@@ -87,7 +87,7 @@ class Plan:
         Values of each swept key as written; the last key varies fastest.
     devices : mapping of str to Device
         Devices by name; the first stands where none is swept.
-    protocols : mapping of tuple of int to Protocol
+    protocols : mapping of tuple of int to Experiment
         Protocols by the numbers that `codes` gives the values of `protocol_keys`.
     protocol_keys : sequence of str
         Swept keys that change the protocol.
@@ -105,7 +105,7 @@ class Plan:
 
     axes: Mapping[str, Sequence[Value]]
     devices: Mapping[str, Device]
-    protocols: Mapping[tuple[int, ...], Protocol]
+    protocols: Mapping[tuple[int, ...], Experiment]
     protocol_keys: Sequence[str]
     parameters: Mapping[str, Value]
     surroundings: Mapping[str, Mapping[str, Value]]

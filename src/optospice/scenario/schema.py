@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
@@ -250,7 +251,7 @@ class Scenario(Options):
     temperature: units.Temperature = 300.15
     accuracy: str = "standard"
     timeout: units.Time = 60.0
-    protocol: dict[str, Any]
+    protocol: dict[str, Any] = {}
     controller: dict[str, Any] = {}
     sweep: dict[str, Axis] = {}
     monte_carlo: MonteCarlo | None = None
@@ -270,15 +271,23 @@ class Scenario(Options):
             raise ValueError("device and circuit: give one of the two")
         return {**data, "device": name} if isinstance(name, str) else data
 
-    @model_validator(mode="before")
-    @classmethod
-    def _controller_is_a_protocol(cls, data: Any) -> Any:
-        """A ``[controller]`` stands in the place of the protocol."""
-        if not isinstance(data, dict) or not data.get("controller"):
-            return data
-        if data.get("protocol", data["controller"]) != data["controller"]:
+    @model_validator(mode="after")
+    def _one_experiment(self) -> Scenario:
+        if self.protocol and self.controller:
             raise ValueError("protocol and controller: give one of the two")
-        return {**data, "protocol": data["controller"]}
+        if not self.model_fields_set & {"protocol", "controller"}:
+            raise ValueError("protocol: is missing")
+        return self
+
+    @property
+    def experiment_table(self) -> Literal["protocol", "controller"]:
+        """Name of the table that says what is done."""
+        return "controller" if self.controller else "protocol"
+
+    @property
+    def experiment(self) -> Mapping[str, Any]:
+        """What is done: the content of ``[protocol]`` or ``[controller]``."""
+        return self.controller or self.protocol
 
     @field_validator("accuracy")
     @classmethod
@@ -339,10 +348,10 @@ class Scenario(Options):
 
     @model_validator(mode="after")
     def _sweeps_its_own_table(self) -> Scenario:
-        absent = "protocol." if self.controller else "controller."
+        absent = "protocol" if self.controller else "controller"
         for key in self.sweep:
-            if key.startswith(absent):
-                raise ValueError(f"sweep: {key!r}: there is no [{absent[:-1]}] in this scenario")
+            if key.startswith(f"{absent}."):
+                raise ValueError(f"sweep: {key!r}: there is no [{absent}] in this scenario")
         return self
 
     @model_validator(mode="after")

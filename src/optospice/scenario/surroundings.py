@@ -9,7 +9,7 @@ from typing import Any
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
-from optospice.protocols.base import Protocol
+from optospice.protocols.base import Experiment
 from optospice.stimulus import Stimulus, constant
 
 _BIASED = ("drive", "control")
@@ -60,7 +60,7 @@ def read_surroundings(tables: Mapping[str, Mapping[str, Any]], where: str) -> Su
 
 
 def check_surroundings(
-    around: Surroundings, device: Device, protocol: Protocol, where: str
+    around: Surroundings, device: Device, experiment: Experiment, where: str
 ) -> None:
     """Hold the names against the device, and the biases against what the protocol drives.
 
@@ -71,7 +71,7 @@ def check_surroundings(
         itself, or a state outside its range.
     """
     terminals = {t.name: t for t in device.terminals("electrical") if t.role in _BIASED}
-    driven = protocol.stimuli(device)
+    driven = experiment.stimuli(device)
     for name in around.bias:
         if name not in terminals:
             raise InputError(
