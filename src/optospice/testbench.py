@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -123,9 +123,7 @@ class Testbench:
             if start < self.duration and stop - start > SHORTEST_RAMP * self.duration
         )
 
-    def model(
-        self, parameter_sets: Sequence[Mapping[str, float]] | None = None, small_signal: str = ""
-    ) -> Circuit:
+    def model(self, parameter_sets: Sequence[Mapping[str, float]] | None = None) -> Circuit:
         """Give the bench as a circuit.
 
         Parameters
@@ -133,8 +131,6 @@ class Testbench:
         parameter_sets : sequence of mapping, optional
             Parameters of copies that share the sources; one device ``Xdevice`` with the
             bench's own parameters without them.
-        small_signal : str
-            Terminal whose source carries the AC amplitude of one unit [V or W/m^2].
         """
         copies = {"": self.parameters} if parameter_sets is None else {
             str(index): parameters for index, parameters in enumerate(parameter_sets)
@@ -157,7 +153,6 @@ class Testbench:
                     "voltage" if terminal.kind == "electrical" else "light",
                     self.driven[terminal.name],
                     controlled=False,
-                    small_signal=float(terminal.name == small_signal),
                 )
                 for terminal in self._driven_terminals
             },
@@ -168,11 +163,6 @@ class Testbench:
             title=self.title or f"optospice {self.device.name}",
             probes=tuple(name for copy in copies for name in self._probes(copy).values()),
         )
-
-    def at_rest(self) -> Testbench:
-        """Give the bench with every source at its level at time zero."""
-        levels = {name: constant(float(one.points[1][0])) for name, one in self.stimuli.items()}
-        return replace(self, stimuli=levels)
 
     def circuit(self) -> PySpiceCircuit:
         """Export the bench to PySpice: device, sources, one instance ``Xdevice``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,9 @@ from optospice.circuit.elements import Instance, OpticalLink, PassiveElement, So
 from optospice.circuit.signals import Reading, default_signals, readings
 from optospice.circuit.smallest import smallest_capacitance_of
 from optospice.circuit.writer import Answered, netlist, transient_card
-from optospice.errors import InputError
+from optospice.errors import InputError, close_matches
 from optospice.netlist.guard import check_library, cleaned
-from optospice.stimulus import DEFAULT_EDGE
+from optospice.stimulus import DEFAULT_EDGE, constant
 
 _MOST_STEPS = 10_000_000
 #: ngspice takes two breakpoints for one when they are closer than 1e-10 of the largest
@@ -131,6 +131,35 @@ class Circuit:
         """Name of the signal that holds a source's own level."""
         letter = {"voltage": "v", "current": "i", "light": "e"}[self.sources[source].kind]
         return f"{letter}({source})"
+
+    def at_rest(self, small_signal: str = "") -> Circuit:
+        """Give the circuit with every source at its level at time zero.
+
+        Parameters
+        ----------
+        small_signal : str
+            Source with the AC amplitude of one unit of its level [V, A or W/m^2].
+
+        Raises
+        ------
+        InputError
+            When there is no such source.
+        """
+        if small_signal and small_signal not in self.sources:
+            raise InputError(
+                f"source {small_signal!r}: the circuit has none of this name; "
+                + close_matches(small_signal, self.sources)
+            )
+        sources = {
+            name: replace(
+                source,
+                base=constant(float(source.base.points[1][0])),
+                controlled=False,
+                small_signal=float(name == small_signal),
+            )
+            for name, source in self.sources.items()
+        }
+        return replace(self, sources=sources)
 
     @cached_property
     def largest_step(self) -> float:

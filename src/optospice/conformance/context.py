@@ -197,7 +197,7 @@ class Context:
             "conformance",
         )
         wanted = (*self.currents, *self.states)
-        text = netlist(bench.model(small_signal=small_signal), card, vectors=wanted)
+        text = netlist(bench.model().at_rest(small_signal), card, vectors=wanted)
         return NetlistJob(text, wanted)
 
     @property

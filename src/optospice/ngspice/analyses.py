@@ -168,7 +168,7 @@ class _Run:
     def _solved(self, analysis: Analysis, again: bool = False) -> dict[str, Any]:
         """Run an analysis of the loaded circuit and judge what comes back."""
         session, plots = self.session, (_FIRST_NOISE, _SECOND_NOISE)
-        session.command(analysis.card.removeprefix("."))
+        session.command(analysis.card.removeprefix(".").lower())
         names = {name: name.replace(*plots) if again else name for name in self.names}
         read = session.read(names.values())
         vectors = {name: read[own] for name, own in names.items() if own in read}

@@ -20,7 +20,7 @@ from optospice.analysis import (
     Spectrum,
     Sweep,
 )
-from optospice.circuit import Circuit
+from optospice.circuit import Circuit, base_name
 from optospice.circuit.writer import netlist
 from optospice.errors import InputError, close_matches
 from optospice.netlist.guard import check_library
@@ -75,7 +75,7 @@ def analyse_copies(
     """
     try:
         check_library(bench.device.text, str(bench.device.file))
-        bench = _driven(bench.at_rest(), analysis)
+        bench = _driven(bench, analysis)
         if len(parameter_sets) == 1:
             return [_one(session, replace(bench, parameters=parameter_sets[0]), analysis)]
         if isinstance(analysis, Noise):
@@ -83,8 +83,8 @@ def analyse_copies(
                 _one(session, replace(bench, parameters=parameters), analysis)
                 for parameters in parameter_sets
             ]
-        circuit = bench.model(parameter_sets, _small_signal(analysis))
-        run = _run(session, bench, circuit, analysis)
+        circuit = bench.model(parameter_sets).at_rest(_small_signal(analysis))
+        run = _run(session, circuit, analysis, signal_names(bench.device))
     except InputError as error:
         raise RunFailedError(str(error)) from None
     copies = [str(index) for index in range(len(parameter_sets))]
@@ -92,10 +92,51 @@ def analyse_copies(
 
 
 def _one(session: Session, bench: Testbench, analysis: Analysis) -> Result:
-    circuit = bench.model(small_signal=_small_signal(analysis))
+    circuit = bench.model().at_rest(_small_signal(analysis))
+    names = signal_names(bench.device)
     if isinstance(analysis, Noise):
-        return _noise(session, bench, circuit, analysis)
-    return _result(bench, circuit, "", analysis, _run(session, bench, circuit, analysis))
+        return _noise(session, circuit, analysis, names)
+    return _result(bench, circuit, "", analysis, _run(session, circuit, analysis, names))
+
+
+def analyse_model(session: Session, circuit: Circuit, analysis: Analysis) -> Result:
+    """Run an operating point, a DC sweep, small signals or noise of a circuit.
+
+    Parameters
+    ----------
+    session : Session
+        The simulator.
+    circuit : Circuit
+        What is simulated; its sources are at their level at time zero.
+    analysis : OperatingPoint, DCSweep, SmallSignal or Noise
+        What is asked, with the circuit's own sources by name.
+
+    Returns
+    -------
+    Solution, Curve, Spectrum or NoiseSpectrum
+        The circuit's signals.
+
+    Raises
+    ------
+    RunFailedError
+        When the circuit does not have what is asked for, or the data say that it did not
+        succeed.
+    """
+    try:
+        circuit.check_libraries()
+        for name in _named(analysis):
+            circuit.at_rest(name)
+        circuit = circuit.at_rest(_small_signal(analysis))
+        names = {vector: name for name, (vector, _) in circuit.vectors.items()}
+        if isinstance(analysis, Noise):
+            return _noise(session, circuit, analysis, names)
+        run = _run(session, circuit, analysis, names)
+    except InputError as error:
+        raise RunFailedError(str(error)) from None
+    if isinstance(analysis, DCSweep) and not analysis.sweep.is_temperature:
+        run = replace(run, axis=analysis.sweep.values)
+    units_of = {name: one.unit for name, one in circuit.readings.items()}
+    return result_of(analysis, run, circuit.signals(run.vectors), units_of)
 
 
 def analysis_netlist(bench: Testbench, analysis: Analysis, printed: bool = True) -> str:
@@ -115,18 +156,16 @@ def analysis_netlist(bench: Testbench, analysis: Analysis, printed: bool = True)
     InputError
         When the bench does not have what is asked for.
     """
-    bench = _driven(bench.at_rest(), analysis)
-    circuit = bench.model(small_signal=_small_signal(analysis))
-    if isinstance(analysis, Noise):
-        return _noise_job(bench, circuit, analysis, printed).netlist
-    return _job(bench, circuit, analysis, printed).netlist
+    bench = _driven(bench, analysis)
+    circuit = bench.model().at_rest(_small_signal(analysis))
+    return _job(circuit, analysis, printed).netlist
 
 
 def _driven(bench: Testbench, analysis: Analysis) -> Testbench:
     """Give every terminal that an analysis names a source."""
     stimuli = dict(bench.stimuli)
     known = [t.name for t in bench.device.card.terminals if not t.is_output]
-    for name in _terminals(analysis):
+    for name in _named(analysis):
         if name not in known:
             raise InputError(
                 f"source {name!r}: no terminal of {bench.device.name!r} that takes one; "
@@ -136,13 +175,14 @@ def _driven(bench: Testbench, analysis: Analysis) -> Testbench:
     return replace(bench, stimuli=stimuli)
 
 
-def _terminals(analysis: Analysis) -> list[str]:
+def _named(analysis: Analysis) -> list[str]:
+    """Give the sources that an analysis names."""
     if isinstance(analysis, DCSweep):
         return [one.source for one in _sweeps(analysis) if not one.is_temperature]
     if isinstance(analysis, OperatingPoint):
         return []
     if not analysis.source:
-        raise InputError("small signal: source: is missing; accepted: the name of a terminal")
+        raise InputError("small signal: source: is missing; accepted: the name of a source")
     return [analysis.source]
 
 
@@ -165,30 +205,39 @@ class _InVolts:
             outer = asked.outer and self._sweep(asked.outer)
             return DCSweep(self._sweep(asked.sweep), outer)
         if isinstance(asked, Noise):
-            return replace(asked, output=f"v({_NOISE_OUTPUT})", source=f"v{asked.source}")
+            return replace(asked, output=f"v({_NOISE_OUTPUT})", source=self._name(asked.source))
         return asked
 
     def _sweep(self, sweep: Sweep) -> Sweep:
         if sweep.is_temperature:
             return sweep
         scale = self.circuit.sources[sweep.source].scale
-        return Sweep(f"v{sweep.source}", sweep.start * scale, sweep.stop * scale, sweep.points)
+        return Sweep(
+            self._name(sweep.source), sweep.start * scale, sweep.stop * scale, sweep.points
+        )
+
+    def _name(self, source: str) -> str:
+        """Name of a source's line in the netlist."""
+        is_current = self.circuit.sources[source].kind == "current"
+        return f"i{base_name(source)}" if is_current else f"v{source}"
 
 
-def _job(
-    bench: Testbench, circuit: Circuit, analysis: Analysis, printed: bool = False
-) -> AnalysisJob:
+def _job(circuit: Circuit, analysis: Analysis, printed: bool = False) -> AnalysisJob:
+    if isinstance(analysis, Noise):
+        return _noise_job(circuit, analysis, printed)
     own = _InVolts(circuit).analysis(analysis)
     text = netlist(circuit, own.card, held=True, printed=printed)
-    profile = bench.profile.down_to(circuit.smallest_capacitance)
+    profile = circuit.profile.down_to(circuit.smallest_capacitance)
     return AnalysisJob(text, circuit.wanted, own, profile)
 
 
-def _run(session: Session, bench: Testbench, circuit: Circuit, analysis: Analysis) -> Analysed:
+def _run(
+    session: Session, circuit: Circuit, analysis: Analysis, names: Mapping[str, str]
+) -> Analysed:
     try:
-        return run_analysis(session, _job(bench, circuit, analysis))
+        return run_analysis(session, _job(circuit, analysis))
     except RunFailedError as error:
-        raise RunFailedError(in_users_words(str(error), signal_names(bench.device))) from None
+        raise RunFailedError(in_users_words(str(error), names)) from None
 
 
 def _result(
@@ -216,11 +265,10 @@ def _result(
     return result_of(analysis, run, signals, units_of)
 
 
-def _noise(session: Session, bench: Testbench, circuit: Circuit, analysis: Noise) -> Result:
-    job = _noise_job(bench, circuit, analysis)
+def _noise(session: Session, circuit: Circuit, analysis: Noise, names: Mapping[str, str]) -> Result:
+    run = _run(session, circuit, analysis, names)
     reading = circuit.readings[analysis.output]
     gain = _TRANSRESISTANCE if reading.unit == "A" else _GAIN
-    run = run_analysis(session, job)
     scale = circuit.sources[analysis.source].scale
     densities = {
         "output": run.vectors[DENSITIES["output"]] * (reading.factor / gain) ** 2,
@@ -233,9 +281,7 @@ def _noise(session: Session, bench: Testbench, circuit: Circuit, analysis: Noise
     return result_of(analysis, run, densities, units_of)
 
 
-def _noise_job(
-    bench: Testbench, circuit: Circuit, analysis: Noise, printed: bool = False
-) -> AnalysisJob:
+def _noise_job(circuit: Circuit, analysis: Noise, printed: bool = False) -> AnalysisJob:
     reading = circuit.readings.get(analysis.output)
     if reading is None or reading.unit == "1":
         known = [name for name, one in circuit.readings.items() if one.unit != "1"]
@@ -250,5 +296,5 @@ def _noise_job(
         reader = f"E{_NOISE_OUTPUT} {_NOISE_OUTPUT} 0 {reading.vector} 0 {_GAIN!r}"
     own = _InVolts(circuit).analysis(analysis)
     text = netlist(circuit, own.card, held=True, printed=printed, vectors=(), further=(reader,))
-    profile = bench.profile.down_to(circuit.smallest_capacitance)
+    profile = circuit.profile.down_to(circuit.smallest_capacitance)
     return AnalysisJob(text, tuple(DENSITIES.values()), own, profile)
