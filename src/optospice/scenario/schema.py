@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.errors import close_matches
-from optospice.protocols.base import Options
+from optospice.protocols.limits import Options
 
 
 def _no_truth_value(value: object) -> object:
