@@ -34,6 +34,8 @@ class Series:
         What the places are, and their unit.
     y_unit : str
         Unit of the values.
+    x_log, y_log : bool
+        Whether a figure draws the axis logarithmically.
     """
 
     x: FloatArray
@@ -41,6 +43,8 @@ class Series:
     x_name: str
     x_unit: str
     y_unit: str
+    x_log: bool = False
+    y_log: bool = False
 
     def __iter__(self) -> Iterator[FloatArray]:
         """Give x and y."""
@@ -98,8 +102,16 @@ class Experiment(Options, ABC):
             What was simulated.
         """
 
-    def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
-        """Give the rows behind the metrics by name, e.g. conductance against pulse number."""
+    def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
+        """Give the rows behind the metrics by name, e.g. conductance against pulse number.
+
+        Parameters
+        ----------
+        waveforms : Waveforms or a result of an analysis
+            What the run gave.
+        device : Device
+            What was simulated.
+        """
         return {}
 
     def metric_names(self) -> tuple[str, ...]:

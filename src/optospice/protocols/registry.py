@@ -12,6 +12,12 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from optospice.errors import InputError, close_matches
+from optospice.protocols.analyses.curves import (
+    CurrentVoltage,
+    GateTransfer,
+    OperatingPointExperiment,
+)
+from optospice.protocols.analyses.spectra import FrequencyResponse, NoiseExperiment
 from optospice.protocols.base import Experiment
 from optospice.protocols.dark_recovery import DarkRecovery
 from optospice.protocols.learning_forgetting import LearningForgetting
@@ -40,6 +46,11 @@ PROTOCOLS: Mapping[str, type[Experiment]] = MappingProxyType(
         "voltage_sweep": VoltageSweep,
         "nociceptor": Nociceptor,
         "timeline": Timeline,
+        "operating_point": OperatingPointExperiment,
+        "current_voltage": CurrentVoltage,
+        "gate_transfer": GateTransfer,
+        "frequency_response": FrequencyResponse,
+        "noise": NoiseExperiment,
     }
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from optospice import units
 from optospice.accuracy import find_profile
+from optospice.assembly import assembled
 from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
@@ -20,8 +21,9 @@ from optospice.scenario.claim import check_claim
 from optospice.scenario.experiments import build_experiment
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.order import check_axes
-from optospice.scenario.runs import Plan, Run, Runs, parameters_at
-from optospice.scenario.schema import Value
+from optospice.scenario.runs import Plan, Run, Runs, parameters_at, surroundings_at
+from optospice.scenario.schema import SURROUNDINGS, Scenario, Value
+from optospice.scenario.surroundings import check_surroundings
 from optospice.scenario.verdict import check_across, matches
 
 #: How many values of a sweep a message lists [1].
@@ -54,12 +56,13 @@ def expand(loaded: LoadedScenario) -> Runs:
     _check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
-        device = find_device(name, where)
+        device = device_of(loaded, name)
         check_library(device.text, str(device.file))
         devices[name] = device
         _check_parameters(loaded, device, axes, first)
         for protocol in protocols.values():
             _check_terminals(protocol, device, where)
+        _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())))
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
     for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
         _check_profile(given, where)
@@ -73,11 +76,54 @@ def expand(loaded: LoadedScenario) -> Runs:
             protocols=protocols,
             protocol_keys=swept,
             parameters=scenario.parameters,
+            surroundings=surrounding_tables(scenario),
             temperature=scenario.temperature,
             accuracy=scenario.accuracy,
             draws=scenario.monte_carlo,
         )
     )
+
+
+def device_of(loaded: LoadedScenario, name: str) -> Device:
+    """Find a device of a scenario, or make that of its ``[circuit]``.
+
+    Raises
+    ------
+    InputError
+        When there is no such device, or the circuit cannot be.
+    """
+    circuit = loaded.scenario.circuit
+    return (
+        find_device(name, str(loaded.file)) if circuit is None else assembled(circuit, loaded.file)
+    )
+
+
+def surrounding_tables(scenario: Scenario) -> dict[str, dict[str, Value]]:
+    """Give the tables of what surrounds the device, as written."""
+    return {table: getattr(scenario, table) for table in SURROUNDINGS}
+
+
+def _check_surroundings(
+    loaded: LoadedScenario,
+    device: Device,
+    axes: Mapping[str, Sequence[Value]],
+    first: Mapping[str, Value],
+    experiment: Experiment,
+) -> None:
+    """Every bias, load and initial state is one that the device has, and can be."""
+    tables, where = surrounding_tables(loaded.scenario), str(loaded.file)
+    own = surroundings_at(tables, first, where)
+    check_surroundings(own, device, experiment, where)
+    for key, values in axes.items():
+        if key.partition(".")[0] not in SURROUNDINGS:
+            continue
+
+        def check(value: Value, key: str = key) -> None:
+            here = _at({**first, key: value}, where)
+            around = surroundings_at(tables, {**first, key: value}, here)
+            check_surroundings(around, device, experiment, here)
+
+        check_bounded(values, check)
 
 
 def _protocols(
@@ -206,7 +252,8 @@ def _check_terminals(protocol: Experiment, device: Device, where: str) -> None:
 
 def _check_names(loaded: LoadedScenario) -> None:
     """Every device that targets and expectations name exists."""
-    scenario, devices = loaded.scenario, list_devices()
+    scenario = loaded.scenario
+    devices = list_devices() if scenario.circuit is None else [scenario.device]
     named = [(f"expectations.{name}", name) for name in scenario.expectations]
     for index, target in enumerate(scenario.targets):
         named += [(f"targets[{index}].devices: {name!r}", name) for name in target.devices]

@@ -15,8 +15,11 @@ from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
 from optospice.protocols import Experiment
 from optospice.scenario.axes import codes
-from optospice.scenario.schema import MonteCarlo, Value
+from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
+from optospice.scenario.surroundings import Surroundings, read_surroundings
 from optospice.testbench import Testbench
+
+_NOTHING = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Run:
         How exact.
     seed : int or None
         Seed of its draw, where it is one of a Monte Carlo block.
+    surroundings : Surroundings
+        Biases, loads and programmed states.
     """
 
     id: str
@@ -51,6 +56,7 @@ class Run:
     temperature: float
     profile: Profile
     seed: int | None = None
+    surroundings: Surroundings = _NOTHING
 
     @property
     def is_closed_loop(self) -> bool:
@@ -62,7 +68,7 @@ class Run:
         alone = " without its controller" if self.is_closed_loop else ""
         return Testbench(
             device=self.device,
-            stimuli=self.protocol.stimuli(self.device),
+            stimuli=self.surroundings.stimuli(self.protocol.stimuli(self.device)),
             duration=self.protocol.duration,
             parameters=self.parameters,
             profile=self.profile,
@@ -87,6 +93,8 @@ class Plan:
         Swept keys that change the protocol.
     parameters : mapping
         Parameters of the scenario itself, as written.
+    surroundings : mapping of str to mapping
+        Tables of what surrounds the device, as written.
     temperature : float
         Temperature where none is swept [K].
     accuracy : str
@@ -100,6 +108,7 @@ class Plan:
     protocols: Mapping[tuple[int, ...], Experiment]
     protocol_keys: Sequence[str]
     parameters: Mapping[str, Value]
+    surroundings: Mapping[str, Mapping[str, Value]]
     temperature: float
     accuracy: str
     draws: MonteCarlo | None
@@ -178,6 +187,7 @@ class Runs(Sequence[Run]):
             temperature=plan.temperature if temperature is None else units.parse(temperature, "K"),
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
             seed=None if plan.draws is None else number,
+            surroundings=surroundings_at(plan.surroundings, point),
         )
 
 
@@ -185,6 +195,20 @@ def parameters_at(own: Mapping[str, Value], point: Mapping[str, Value]) -> dict[
     """Give the parameters of a point as written: the scenario's own, then what it sweeps."""
     swept = {k.partition(".")[2]: v for k, v in point.items() if k.startswith("parameters.")}
     return {**own, **swept}
+
+
+def surroundings_at(
+    own: Mapping[str, Mapping[str, Value]], point: Mapping[str, Value], where: str = ""
+) -> Surroundings:
+    """Give what surrounds the device at a point: the scenario's own, then what it sweeps."""
+    swept = {key: value for key, value in point.items() if key.partition(".")[0] in SURROUNDINGS}
+    if not swept and not any(own.values()):
+        return _NOTHING
+    tables = {table: dict(own.get(table, {})) for table in SURROUNDINGS}
+    for key, value in swept.items():
+        table, _, name = key.partition(".")
+        tables[table][name] = value
+    return read_surroundings(tables, where)
 
 
 def drawn(

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES
+from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
 from optospice.protocols.limits import Options
 
@@ -27,9 +28,11 @@ Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
 MOST_RUNS = 1_000_000
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
+#: Tables that say what surrounds the device while a protocol acts on it.
+SURROUNDINGS = ("bias", "load", "initial")
 #: Scenario keys that a sweep may vary, and tables whose keys it may vary.
 SWEEPABLE = ("device", "temperature", "accuracy")
-SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.")
+SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
 
 
 class Range(Options):
@@ -234,13 +237,17 @@ class Figure(Options):
 
 
 class Scenario(Options):
-    """One experiment: device, protocol, sweep and published targets."""
+    """One experiment: device or circuit, protocol, sweep and published targets."""
 
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
     citation: str = ""
     device: str
+    circuit: CircuitTable | None = None
     parameters: dict[str, Value] = {}
+    bias: dict[str, Value] = {}
+    load: dict[str, Value] = {}
+    initial: dict[str, Value] = {}
     temperature: units.Temperature = 300.15
     accuracy: str = "standard"
     timeout: units.Time = 60.0
@@ -252,6 +259,17 @@ class Scenario(Options):
     targets: list[Target] = []
     expectations: dict[str, Expectation] = {}
     figure: Figure = Figure()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _circuit_is_a_device(cls, data: Any) -> Any:
+        """A ``[circuit]`` stands in the place of the device, under its own name."""
+        if not isinstance(data, dict) or not isinstance(data.get("circuit"), dict):
+            return data
+        name = data["circuit"].get("name")
+        if data.get("device", name) != name:
+            raise ValueError("device and circuit: give one of the two")
+        return {**data, "device": name} if isinstance(name, str) else data
 
     @model_validator(mode="after")
     def _one_experiment(self) -> Scenario:
@@ -300,8 +318,8 @@ class Scenario(Options):
         for key, values in value.items():
             if key not in SWEEPABLE and not key.startswith(SWEEPABLE_TABLES):
                 raise ValueError(
-                    f"{key!r} cannot be swept; accepted: device, temperature, accuracy, "
-                    "parameters.NAME, protocol.NAME, controller.NAME"
+                    f"{key!r} cannot be swept; accepted: {', '.join(SWEEPABLE)}, "
+                    + ", ".join(f"{table}NAME" for table in SWEEPABLE_TABLES)
                 )
             if isinstance(values, list) and not values:
                 raise ValueError(f"{key!r} has no values; accepted: at least one")
@@ -312,6 +330,12 @@ class Scenario(Options):
         """Number of runs, counted without building any."""
         axes = (v.count if isinstance(v, Range) else len(v) for v in self.sweep.values())
         return math.prod(axes) * (self.monte_carlo.runs if self.monte_carlo else 1)
+
+    @model_validator(mode="after")
+    def _one_circuit(self) -> Scenario:
+        if self.circuit is not None and "device" in self.sweep:
+            raise ValueError("sweep: 'device' cannot be swept in a scenario with a [circuit]")
+        return self
 
     @model_validator(mode="after")
     def _countable(self) -> Scenario:

@@ -55,7 +55,7 @@ def electrical_terminal(device: Device, name: str, where: str) -> str:
     InputError
         When the device has none of this name, or drives it itself.
     """
-    known = [t.name for t in device.terminals("electrical") if not t.is_output]
+    known = [t.name for t in device.terminals("electrical") if t.role in ("drive", "control")]
     if name in ("", DRIVE):
         return device.drive_terminal.name
     if name not in known:
