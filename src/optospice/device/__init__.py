@@ -8,7 +8,6 @@ from optospice.device.card import (
     Card,
     Origin,
     Parameter,
-    SpiceName,
     State,
     Terminal,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "Device",
     "Origin",
     "Parameter",
-    "SpiceName",
     "State",
     "Terminal",
     "find_device",

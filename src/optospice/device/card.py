@@ -8,15 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from optospice import units
-from optospice.validation import StrictModel
+from optospice.validation import SpiceName, StrictModel
 
 Origin = Literal["published", "fitted", "assumed"]
 #: Unit in which an optical terminal of a subcircuit is driven: 1 V = 1 mW/cm^2.
 IRRADIANCE_UNIT = "mW/cm^2"
 #: Unit in which an optical terminal emits: 1 V = 1 mW.
 EMISSION_UNIT = "mW"
-#: A name that goes into netlists and commands as it stands.
-SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
 
 
 class Terminal(StrictModel):
