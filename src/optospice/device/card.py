@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from optospice import units
+from optospice.light import Response
 from optospice.validation import SpiceName, StrictModel
 
 Origin = Literal["published", "fitted", "assumed"]
@@ -35,6 +36,9 @@ class Terminal(StrictModel):
     wavelength : str
         For optical terminals: the wavelength it takes (``"740 nm"``) or ``"any"``; of one that
         emits, that of the emission.
+    response : table
+        For optical terminals that take light, in place of the wavelength: how much each
+        colour counts.
     description : str
         Meaning in words.
     """
@@ -44,19 +48,24 @@ class Terminal(StrictModel):
     role: Literal["drive", "ground", "control", "output"] | None = None
     direction: Literal["in", "out"] | None = None
     wavelength: Literal["any"] | units.Length | None = None
+    response: Response | None = None
     description: str = ""
 
     @model_validator(mode="after")
     def _complete(self) -> Terminal:
+        colours = [self.wavelength, self.response]
         if self.kind == "electrical":
-            if self.role is None or self.wavelength is not None or self.direction is not None:
+            if self.role is None or colours != [None, None] or self.direction is not None:
                 raise ValueError(
                     "an electrical terminal has a role ('drive', 'ground', 'control' or "
-                    "'output') and no wavelength or direction"
+                    "'output') and no wavelength, response or direction"
                 )
-        elif self.wavelength is None or self.role is not None:
-            raise ValueError("an optical terminal has a wavelength ('740 nm' or 'any') and no role")
-        elif self.is_output and self.wavelength == "any":
+        elif colours.count(None) != 1 or self.role is not None:
+            raise ValueError(
+                "an optical terminal has a wavelength ('740 nm' or 'any') or a response, and no "
+                "role"
+            )
+        elif self.is_output and not isinstance(self.wavelength, float):
             raise ValueError("a terminal that emits has the wavelength of its emission ('530 nm')")
         return self
 

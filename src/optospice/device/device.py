@@ -14,6 +14,7 @@ from pathlib import Path
 from optospice import netlist, units
 from optospice.device.card import Card, Parameter, Terminal
 from optospice.errors import InputError, close_matches, echo
+from optospice.light import Colour, SpectralResponse, Spectrum, said
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,13 @@ class Device:
         """The electrical terminal that a read-out bias is applied to."""
         return next(terminal for terminal in self.card.terminals if terminal.role == "drive")
 
-    def optical_terminal(self, wavelength: float) -> Terminal:
-        """Terminal that takes light of a wavelength [m].
+    def optical_terminal(self, colour: Colour) -> Terminal:
+        """Terminal that takes light of a colour.
+
+        Parameters
+        ----------
+        colour : float or Spectrum
+            Wavelength [m], or light of many.
 
         Raises
         ------
@@ -80,16 +86,48 @@ class Device:
         """
         optical = [terminal for terminal in self.terminals("optical") if not terminal.is_output]
         for terminal in optical:
-            fixed = terminal.wavelength
-            if fixed == "any" or (fixed is not None and abs(float(fixed) - wavelength) < 5e-10):
+            if _takes(terminal, colour):
                 return terminal
         if not optical:
             raise InputError(f"device {self.name!r}: has no optical terminal")
+        problems = [t.response.problem(colour) for t in optical if t.response is not None]
+        if problems:
+            raise InputError(f"device {self.name!r}: {problems[0]}")
         accepted = ", ".join(f"{float(t.wavelength or 0) * 1e9:g} nm" for t in optical)
+        what = said(colour) if isinstance(colour, Spectrum) else f"wavelength {said(colour)}"
         raise InputError(
-            f"device {self.name!r}: wavelength {wavelength * 1e9:g} nm is not covered by its "
-            f"spectral responsivity; accepted: {accepted}"
+            f"device {self.name!r}: {what} is not covered by its spectral responsivity; "
+            f"accepted: {accepted}"
         )
+
+    def weight(self, terminal: str, colour: Colour, parameters: Mapping[str, float]) -> float:
+        """How much light of a colour counts on a terminal, relative to its reference [1].
+
+        Parameters
+        ----------
+        terminal : str
+            Name of an optical terminal.
+        colour : float or Spectrum
+            Wavelength [m], or light of many.
+        parameters : mapping of str to float
+            Parameters that differ from the defaults, in the card's units.
+
+        Raises
+        ------
+        InputError
+            When its response does not cover the colour.
+        """
+        response = self.response(terminal)
+        if response is None:
+            return 1.0
+        try:
+            return response.weight(colour, {**self.defaults, **parameters})
+        except InputError as error:
+            raise InputError(f"device {self.name!r}: {error}") from None
+
+    def response(self, terminal: str) -> SpectralResponse | None:
+        """Spectral response of a terminal; nothing where it knows no colour."""
+        return next(t.response for t in self.card.terminals if t.name == terminal)
 
     def resolve(self, overrides: Mapping[str, object], where: str = "") -> dict[str, float]:
         """Give every parameter a value, within its bounds.
@@ -138,6 +176,16 @@ class Device:
                 )
             values[key] = number
         return values
+
+
+def _takes(terminal: Terminal, colour: Colour) -> bool:
+    """Whether a terminal takes light of a colour."""
+    if terminal.response is not None:
+        return terminal.response.problem(colour) is None
+    fixed = terminal.wavelength
+    if isinstance(fixed, float) and not isinstance(colour, Spectrum):
+        return abs(fixed - colour) < 5e-10
+    return fixed == "any"
 
 
 def _bound(parameter: Parameter, index: int) -> str:

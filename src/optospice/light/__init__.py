@@ -19,6 +19,7 @@ from optospice.light.response import (
     Response,
     ResponseTable,
     SpectralResponse,
+    said,
 )
 from optospice.light.spectrum import Spectrum, led_line, reference_spectrum
 
@@ -43,6 +44,7 @@ __all__ = [
     "long_pass",
     "parse_filter",
     "reference_spectrum",
+    "said",
     "short_pass",
     "superposed",
 ]
