@@ -14,7 +14,8 @@ from optospice.errors import InputError
 from optospice.metrics import photovoltaic, transfer
 from optospice.metrics.levels import current_at_rest
 from optospice.protocols.analyses.base import AnalysisExperiment, find_terminal
-from optospice.protocols.base import Metrics, Options, Series
+from optospice.protocols.base import Metrics, Series
+from optospice.protocols.limits import Options
 
 
 class OperatingPointExperiment(AnalysisExperiment):
