@@ -220,13 +220,8 @@ def _stimulus(
 ) -> Stimulus | Illumination:
     """Read what a terminal sees over so many seconds."""
     if isinstance(given, str):
-        given = _constant(terminal, given)
+        return _constant(terminal, given)
     if isinstance(given, (Signal, Samples)):
-        if terminal.response is not None:
-            raise InputError(
-                f"terminal {terminal.name} of {device.name!r} has a spectral response: say which "
-                "light it is, as in beam('1 mW/cm^2', wavelength='740 nm')"
-            )
         return given
     if terminal.kind != "optical":
         raise InputError(f"terminal {terminal.name} of {device.name!r}: takes no light")

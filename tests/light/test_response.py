@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from optospice.errors import InputError
-from optospice.light import Response, Spectrum, led_line, long_pass, reference_spectrum
-from optospice.light.response import SpectralResponse
+from optospice.light import (
+    Response,
+    SpectralResponse,
+    Spectrum,
+    led_line,
+    long_pass,
+    reference_spectrum,
+)
 from optospice.light.spectrum import PHOTON
 from optospice.validation import StrictModel, first_problem
 

@@ -40,9 +40,20 @@ class Route:
     absorbing: Terminal
 
     def lines(self, node: str) -> Iterator[str]:
-        """Write the link: 1 V = 1 mW at `node` becomes 1 V = 1 mW/cm^2 at `arrived`."""
+        """Write the link: 1 V = 1 mW at `node` becomes 1 V = 1 mW/cm^2 at `arrived`.
+
+        What arrives counts as the receiver's spectral response says for the emission.
+        """
         name, link = self.name, self.link
-        gain = f"{{{number(1.0 / convert(link.area, 'm^2', 'cm^2'))}*{name.lower()}_share}}"
+        factors = [number(1.0 / convert(link.area, "m^2", "cm^2")), f"{name.lower()}_share"]
+        if self.absorbing.response is not None:
+            factors.append(
+                self.absorbing.response.expression(
+                    float(self.emitting.wavelength or 0.0),
+                    lambda parameter: f"{self.receiver}_{parameter}".lower(),
+                )
+            )
+        gain = f"{{{'*'.join(factors)}}}"
         if not link.delay:
             yield f"E{name} {self.arrived} 0 {node} 0 {gain}"
             return
@@ -121,11 +132,14 @@ def _route(name: str, link: LinkTable, devices: Mapping[str, Device], where: str
             f"{at_target}: device {taking.name!r}",
             "that takes light",
         )
-    else:
-        try:
-            absorbing = taking.optical_terminal(float(emitting.wavelength or 0.0))
-        except InputError as error:
-            raise InputError(f"{at_target}: {error}") from None
+    try:
+        colour = float(emitting.wavelength or 0.0)
+        if not absorbing_name:
+            absorbing = taking.optical_terminal(colour)
+        elif absorbing.response is not None:
+            taking.check_light(absorbing.name, colour)
+    except InputError as error:
+        raise InputError(f"{at_target}: {error}") from None
     return Route(name, link, emitter, emitting, receiver, absorbing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -122,17 +123,23 @@ class Parameter(ParameterDefinition):
         assumed one the reason.
     interval : pair of str or number, optional
         Confidence interval of a fitted value (68 %).
+    value : str or number, optional
+        Default of a parameter that only a spectral response names; the ``.lib`` holds that of
+        every other one.
     """
 
     origin: Origin
     source: Annotated[str, Field(min_length=1)]
     interval: tuple[str | float, str | float] | None = None
+    value: str | float | None = None
 
     @model_validator(mode="after")
     def _readable(self) -> Parameter:
         if self.interval is not None:
             for end in self.interval:
                 units.parse(end, self.unit)
+        if self.value is not None:
+            units.parse(self.value, self.unit)
         return self
 
 
@@ -184,3 +191,12 @@ class Card(StrictModel):
     def _valid_of_its_terminals(self) -> Card:
         self.valid.check_terminals(self.terminals)
         return self
+
+
+def optical_parameters(terminals: Iterable[Terminal]) -> dict[str, str]:
+    """Give the parameters that spectral responses name, each with the unit that it must have."""
+    found: dict[str, str] = {}
+    for terminal in terminals:
+        if terminal.response is not None:
+            found.update(terminal.response.parameters)
+    return found

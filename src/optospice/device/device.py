@@ -8,14 +8,15 @@ of a family all values live in its parameter set, and the card is put together f
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from optospice import netlist, units
 from optospice.device.card import Card, Parameter, Terminal
 from optospice.errors import InputError, close_matches, echo
-from optospice.light import Colour, SpectralResponse, Spectrum, said
+from optospice.light import Beam, Colour, Illumination, SpectralResponse, Spectrum, said
+from optospice.stimulus import Stimulus
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Device:
         Name of the family; empty for a device with a ``.lib`` of its own.
     set_file : Path or None
         The parameter set, where it is one.
+    optical_values : mapping of str to float
+        Defaults of the parameters that only a spectral response names, in the card's units.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Device:
     card: Card
     family: str = ""
     set_file: Path | None = None
+    optical_values: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Say in one line what it is: the netlist's text alone has thousands of characters."""
@@ -62,7 +66,7 @@ class Device:
     @property
     def defaults(self) -> Mapping[str, float]:
         """Default of each parameter, in the unit that the card names."""
-        return self.subcircuit.parameters
+        return {**self.subcircuit.parameters, **self.optical_values}
 
     def terminals(self, kind: str) -> list[Terminal]:
         """Terminals of one kind, in order."""
@@ -97,15 +101,7 @@ class Device:
                 return terminal
         if not optical:
             raise InputError(f"device {self.name!r}: has no optical terminal")
-        problems = [t.response.problem(colour) for t in optical if t.response is not None]
-        if problems:
-            raise InputError(f"device {self.name!r}: {problems[0]}")
-        accepted = ", ".join(f"{float(t.wavelength or 0) * 1e9:g} nm" for t in optical)
-        what = said(colour) if isinstance(colour, Spectrum) else f"wavelength {said(colour)}"
-        raise InputError(
-            f"device {self.name!r}: {what} is not covered by its spectral responsivity; "
-            f"accepted: {accepted}"
-        )
+        raise InputError(f"device {self.name!r}: {_refusal(optical, colour)}")
 
     def weight(self, terminal: str, colour: Colour, parameters: Mapping[str, float]) -> float:
         """How much light of a colour counts on a terminal, relative to its reference [1].
@@ -124,6 +120,7 @@ class Device:
         InputError
             When its response does not cover the colour.
         """
+        self.check_light(terminal, colour)
         response = self.response(terminal)
         if response is None:
             return 1.0
@@ -131,6 +128,76 @@ class Device:
             return response.weight(colour, {**self.defaults, **parameters})
         except InputError as error:
             raise InputError(f"device {self.name!r}: {error}") from None
+
+    def check_light(self, terminal: str, colour: Colour) -> None:
+        """Refuse light of a colour that a terminal does not take.
+
+        Raises
+        ------
+        InputError
+            Naming the colour and what is accepted.
+        """
+        one = next(t for t in self.card.terminals if t.name == terminal)
+        if one.kind != "optical" or one.is_output:
+            raise InputError(f"terminal {terminal} of device {self.name!r}: takes no light")
+        if not _takes(one, colour):
+            raise InputError(f"device {self.name!r}: {_refusal([one], colour)}")
+
+    def lit(
+        self, stimuli: Mapping[str, Stimulus | Illumination], colour: Colour | None
+    ) -> dict[str, Stimulus | Illumination]:
+        """Give light without a colour of its own one, where a terminal has a spectral response.
+
+        Parameters
+        ----------
+        stimuli : mapping of str to Signal, Samples or Illumination
+            What each terminal sees.
+        colour : float, Spectrum or None
+            Wavelength [m], or light of many; None changes nothing.
+        """
+        found = dict(stimuli)
+        for terminal in self.card.terminals:
+            one = found.get(terminal.name)
+            if colour is None or terminal.response is None or one is None:
+                continue
+            if not isinstance(one, Illumination):
+                found[terminal.name] = Illumination((Beam(one, colour),))
+        return found
+
+    def with_lights(
+        self, stimuli: Mapping[str, Stimulus | Illumination], beams: Iterable[Beam]
+    ) -> dict[str, Stimulus | Illumination]:
+        """Add lights, each on the terminal that takes its colour, to what terminals see.
+
+        Parameters
+        ----------
+        stimuli : mapping of str to Signal, Samples or Illumination
+            What each terminal sees without them.
+        beams : iterable of Beam
+            The lights.
+
+        Raises
+        ------
+        InputError
+            When no terminal takes a colour.
+        """
+        found = dict(stimuli)
+        for beam in beams:
+            terminal = self.optical_terminal(beam.colour)
+            present = found.get(terminal.name)
+            if isinstance(present, Illumination):
+                found[terminal.name] = Illumination((*present.beams, beam))
+            elif present is None:
+                found[terminal.name] = Illumination((beam,))
+            else:  # whose colour does not matter
+                found[terminal.name] = Illumination((Beam(present, beam.colour), beam))
+        return found
+
+    def light_notes(self, terminal: str, colours: Iterable[Colour]) -> tuple[str, ...]:
+        """Say what the response of a terminal assumes for colours, each in one sentence."""
+        response = self.response(terminal)
+        notes = (None if response is None else response.note(colour) for colour in colours)
+        return tuple(dict.fromkeys(filter(None, notes)))
 
     def response(self, terminal: str) -> SpectralResponse | None:
         """Spectral response of a terminal; nothing where it knows no colour."""
@@ -193,6 +260,17 @@ def _takes(terminal: Terminal, colour: Colour) -> bool:
     if isinstance(fixed, float) and not isinstance(colour, Spectrum):
         return abs(fixed - colour) < 5e-10
     return fixed == "any"
+
+
+def _refusal(optical: Sequence[Terminal], colour: Colour) -> str:
+    """Say that none of some terminals takes a colour, and what they take."""
+    for terminal in optical:
+        problem = None if terminal.response is None else terminal.response.problem(colour)
+        if problem is not None:
+            return problem
+    accepted = ", ".join(f"{float(t.wavelength or 0) * 1e9:g} nm" for t in optical)
+    what = said(colour) if isinstance(colour, Spectrum) else f"wavelength {said(colour)}"
+    return f"{what} is not covered by its spectral responsivity; accepted: {accepted}"
 
 
 def _bound(parameter: Parameter, index: int) -> str:

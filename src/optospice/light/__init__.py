@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optospice.light.colour import LedLine, LightColour, TransmissionTable, parse_filter
+from optospice.light.edge import AbsorptionEdge
 from optospice.light.filters import (
     Colour,
     Filter,
@@ -11,16 +12,18 @@ from optospice.light.filters import (
     long_pass,
     short_pass,
 )
-from optospice.light.illumination import Beam, Illumination, superposed
-from optospice.light.lights import Light
-from optospice.light.response import (
-    AbsorptionEdge,
-    QuantumEfficiency,
-    Response,
-    ResponseTable,
-    SpectralResponse,
-    said,
+from optospice.light.illumination import (
+    Beam,
+    Illumination,
+    at_rest,
+    lights_of,
+    superposed,
+    total_of,
 )
+from optospice.light.lights import Light
+from optospice.light.quantum import QuantumEfficiency
+from optospice.light.responding import SpectralResponse, said
+from optospice.light.response import Response, ResponseTable
 from optospice.light.spectrum import Spectrum, led_line, reference_spectrum
 
 __all__ = [
@@ -39,12 +42,15 @@ __all__ = [
     "Spectrum",
     "Transmission",
     "TransmissionTable",
+    "at_rest",
     "band_pass",
     "led_line",
+    "lights_of",
     "long_pass",
     "parse_filter",
     "reference_spectrum",
     "said",
     "short_pass",
     "superposed",
+    "total_of",
 ]

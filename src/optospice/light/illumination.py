@@ -9,7 +9,7 @@ import numpy as np
 
 from optospice.light.filters import Colour
 from optospice.light.spectrum import FloatArray, Spectrum
-from optospice.stimulus import Samples, Signal, Stimulus
+from optospice.stimulus import Samples, Signal, Stimulus, constant
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,27 @@ class Illumination:
     def end(self) -> float:
         """Time after which nothing changes [s]."""
         return max(beam.course.end for beam in self.beams)
+
+
+def lights_of(stimulus: Stimulus | Illumination) -> list[Stimulus]:
+    """Give every light of an illumination by itself, or the stimulus alone."""
+    if isinstance(stimulus, Illumination):
+        return [beam.course for beam in stimulus.beams]
+    return [stimulus]
+
+
+def total_of(stimulus: Stimulus | Illumination) -> Stimulus:
+    """Give what a terminal sees in all, whatever its colours."""
+    return stimulus.total if isinstance(stimulus, Illumination) else stimulus
+
+
+def at_rest(stimulus: Stimulus | Illumination) -> Stimulus | Illumination:
+    """Give what a terminal sees at time zero, for ever."""
+    if not isinstance(stimulus, Illumination):
+        return constant(_level(stimulus))
+    return Illumination(
+        tuple(Beam(constant(_level(beam.course)), beam.colour) for beam in stimulus.beams)
+    )
 
 
 def superposed(parts: list[tuple[float, Stimulus]]) -> Stimulus:

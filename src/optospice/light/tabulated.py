@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -54,6 +54,11 @@ def value_of(given: float | str, parameters: Mapping[str, float]) -> float:
 def named_in(values: Sequence[float | str], unit: str) -> dict[str, str]:
     """Give the names among some values, each with the unit that its parameter must have."""
     return {value: unit for value in values if isinstance(value, str)}
+
+
+def renamed_in(values: Sequence[float | str], name: Callable[[str], str]) -> list[float | str]:
+    """Give values with other names for the parameters among them."""
+    return [name(value) if isinstance(value, str) else value for value in values]
 
 
 class Tabulated(StrictModel):
@@ -113,6 +118,17 @@ class Tabulated(StrictModel):
         at, _ = self.ordered
         after = int(np.searchsorted(at, wavelength))
         return float(at[after - 1]), float(at[after])
+
+    def line(self, wavelength: float, name: Callable[[str], str]) -> str:
+        """Write the value at a wavelength [m] inside as a sum of tabulated ones, for SPICE."""
+        at, values = self.ordered
+        shares = [float(np.interp(wavelength, at, row)) for row in np.eye(at.size)]
+        terms = [
+            f"{share!r}*{value if isinstance(value, float) else name(value)}"
+            for share, value in zip(shares, values, strict=True)
+            if share
+        ]
+        return f"({'+'.join(terms)})"
 
     @property
     def accepted(self) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from optospice.metrics.value import MetricValue
+from optospice.metrics.value import MetricValue, annotated
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
@@ -84,7 +84,8 @@ def perform(session: Session, task: Task) -> list[Measured]:
     if run.protocol.kind == "closed loop":
         return _closed_loops(session, task)
     try:
-        waveforms = run_copies(session, run.testbench(), [one.parameters for one in task.runs])
+        bench = run.testbench()
+        waveforms = run_copies(session, bench, [one.parameters for one in task.runs])
     except RunFailedError:
         if len(task.runs) == 1:
             raise
@@ -92,7 +93,7 @@ def perform(session: Session, task: Task) -> list[Measured]:
     measured, size = [], 0
     for one, its_waveforms in zip(task.runs, waveforms, strict=True):
         try:
-            metrics = one.protocol.measure(its_waveforms, one.device)
+            metrics = _noted(one.protocol.measure(its_waveforms, one.device), bench.light_notes)
         except ValueError as error:
             measured.append(Measured({}, 0.0, None, f"the metrics cannot be taken: {error}"))
             continue
@@ -111,7 +112,13 @@ def _closed_loops(session: Session, task: Task) -> list[Measured]:
         return [_alone(session, one, task) for one in task.runs]
     started = time.perf_counter()
     waveforms, metrics = simulate_loop(session, task.runs[0])
+    metrics = _noted(metrics, task.runs[0].testbench().light_notes)
     return [Measured(metrics, time.perf_counter() - started, task.kept(waveforms, 0))]
+
+
+def _noted(metrics: Mapping[str, MetricValue], notes: Sequence[str]) -> dict[str, MetricValue]:
+    """Say with every metric what the spectral response assumed."""
+    return {name: annotated(value, notes) for name, value in metrics.items()}
 
 
 def _alone(session: Session, run: Run, task: Task) -> Measured:
