@@ -9,6 +9,7 @@ from typing import Any
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.protocols.base import Experiment
 from optospice.stimulus import Stimulus, constant
 
@@ -33,7 +34,9 @@ class Surroundings:
     load: Mapping[str, float] = field(default_factory=dict)
     initial: Mapping[str, float] = field(default_factory=dict)
 
-    def stimuli(self, applied: Mapping[str, Stimulus]) -> dict[str, Stimulus]:
+    def stimuli(
+        self, applied: Mapping[str, Stimulus | Illumination]
+    ) -> dict[str, Stimulus | Illumination]:
         """Add the biases to what a protocol applies."""
         return {**{name: constant(level) for name, level in self.bias.items()}, **applied}
 

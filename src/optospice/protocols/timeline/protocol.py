@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.metrics.registry import metrics
 from optospice.protocols.base import Series
 from optospice.protocols.limits import Options, checked_pulses
@@ -165,7 +166,7 @@ class Timeline(TimelineProtocol):
         """Name the terminal of a channel."""
         return terminal_of(device, channel, self._place_of(channel))
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what each terminal sees; lights of several steps on one terminal add up."""
         for name, (bound, _) in self._bound.items():
             if bound.response:
