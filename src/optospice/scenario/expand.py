@@ -13,6 +13,12 @@ from pydantic import ValidationError
 from optospice import units
 from optospice.accuracy import find_profile
 from optospice.device import Device, find_device, list_devices
+from optospice.device.valid import (
+    outside_in_level,
+    outside_in_temperature,
+    outside_in_time,
+    refusal,
+)
 from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
@@ -21,9 +27,10 @@ from optospice.scenario.axes import axis_values, check_bounded, codes, is_taken
 from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario, set_dotted
 from optospice.scenario.order import check_axes
-from optospice.scenario.runs import Plan, Run, Runs, parameters_at
+from optospice.scenario.runs import Plan, Run, Runs, is_closed_loop, parameters_at
 from optospice.scenario.schema import Value
 from optospice.scenario.verdict import check_across, matches
+from optospice.stimulus import Stimulus
 from optospice.validation import first_problem
 
 #: How many values of a sweep a message lists [1].
@@ -36,15 +43,24 @@ LONGEST_RUN = 1e9
 MOST_PROTOCOLS = 50_000
 
 
-def expand(loaded: LoadedScenario) -> Runs:
+def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     """Give every run of a scenario, in order: the last swept key varies fastest.
 
     Every value of every axis is checked here; the runs are made when they are asked for.
 
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        The scenario.
+    explores : bool
+        Whether the runs may leave the device's valid range without being marked, as those of a
+        fit do.
+
     Raises
     ------
     InputError
-        When a value does not fit its protocol, its device or its bounds.
+        When a value does not fit its protocol, its device or its bounds, or a run would leave
+        the range in which its device is valid and the scenario does not extrapolate.
     """
     scenario, where = loaded.scenario, str(loaded.file)
     axes = {
@@ -56,14 +72,24 @@ def expand(loaded: LoadedScenario) -> Runs:
     swept = [key for key in axes if key.startswith(table)]
     protocols = _protocols(loaded, axes, swept, first)
     devices: dict[str, Device] = {}
+    outside: dict[tuple[str, tuple[int, ...]], tuple[str, ...]] = {}
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
         device = find_device(name, where)
         check_library(device.text, str(device.file))
         devices[name] = device
         _check_parameters(loaded, device, axes, first)
-        for protocol in protocols.values():
-            _check_terminals(protocol, device, where)
+        here = {**first, "device": name} if "device" in first else first
+        for place, protocol in protocols.items():
+            stimuli = _stimuli(protocol, device, where)
+            reasons = () if explores else _left(protocol, device, stimuli)
+            if reasons and not scenario.extrapolate:
+                at = {**here, **_written(axes, swept, place)}
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
+            if reasons:
+                outside[name, place] = reasons
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
+    if not explores and not scenario.extrapolate:
+        _check_temperatures_are_valid(loaded, axes, devices, first)
     for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
         _check_profile(given, where)
     _check_names(loaded)
@@ -79,8 +105,54 @@ def expand(loaded: LoadedScenario) -> Runs:
             temperature=scenario.temperature,
             accuracy=scenario.accuracy,
             draws=scenario.monte_carlo,
+            outside=outside,
+            marks=scenario.extrapolate and not explores,
         )
     )
+
+
+def _written(
+    axes: Mapping[str, Sequence[Value]], swept: Sequence[str], place: Sequence[int]
+) -> dict[str, Value]:
+    """Give the values of a combination as written, from their numbers."""
+    return {
+        key: axes[key][codes(axes[key]).tolist().index(number)]
+        for key, number in zip(swept, place, strict=True)
+    }
+
+
+def _left(protocol: Protocol, device: Device, stimuli: Mapping[str, Stimulus]) -> tuple[str, ...]:
+    """Say which limits of a device's valid range a protocol leaves, whatever the temperature."""
+    colour = getattr(protocol, "wavelength", None)
+    lit = [t.name for t in device.terminals("optical") if t.name in stimuli]
+    wavelengths = {name: colour for name in lit} if isinstance(colour, float) else {}
+    levels = outside_in_level(device, stimuli, wavelengths)
+    if is_closed_loop(protocol):  # its controllers make the times, step by step
+        return tuple(levels)
+    return (*levels, *outside_in_time(device, stimuli, protocol.duration))
+
+
+def _check_temperatures_are_valid(
+    loaded: LoadedScenario,
+    axes: Mapping[str, Sequence[Value]],
+    devices: Mapping[str, Device],
+    first: Mapping[str, Value],
+) -> None:
+    where = str(loaded.file)
+    for name, device in devices.items():
+        here = {**first, "device": name} if "device" in first else dict(first)
+
+        def check(given: Value, device: Device = device, here: Mapping[str, Value] = here) -> None:
+            kelvin = units.parse(given, "K") if isinstance(given, str) else float(given)
+            reasons = outside_in_temperature(device, kelvin)
+            if reasons:
+                at = {**here, "temperature": given} if "temperature" in axes else here
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
+
+        if "temperature" in axes:
+            check_bounded(axes["temperature"], check)
+        else:
+            check(loaded.scenario.temperature)
 
 
 def _protocols(
@@ -239,9 +311,9 @@ def _spell(point: Mapping[str, Value]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in point.items())
 
 
-def _check_terminals(protocol: Protocol, device: Device, where: str) -> None:
+def _stimuli(protocol: Protocol, device: Device, where: str) -> Mapping[str, Stimulus]:
     try:
-        protocol.stimuli(device)
+        return protocol.stimuli(device)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optospice import units
 from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
+from optospice.device.valid import outside_in_temperature
 from optospice.protocols import Protocol
 from optospice.scenario.axes import codes
 from optospice.scenario.schema import MonteCarlo, Value
@@ -41,6 +42,8 @@ class Run:
         How exact.
     seed : int or None
         Seed of its draw, where it is one of a Monte Carlo block.
+    outside : tuple of str
+        Which limits of the device's valid range it leaves, where the scenario extrapolates.
     """
 
     id: str
@@ -51,11 +54,12 @@ class Run:
     temperature: float
     profile: Profile
     seed: int | None = None
+    outside: tuple[str, ...] = ()
 
     @property
     def is_closed_loop(self) -> bool:
         """Whether a controller acts on the run; `testbench` is what it acts on."""
-        return hasattr(self.protocol, "controllers")
+        return is_closed_loop(self.protocol)
 
     def testbench(self) -> Testbench:
         """Build the testbench of this run."""
@@ -69,6 +73,11 @@ class Run:
             temperature=self.temperature,
             title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
         )
+
+
+def is_closed_loop(protocol: Protocol) -> bool:
+    """Whether controllers act on what a protocol applies."""
+    return hasattr(protocol, "controllers")
 
 
 @dataclass(frozen=True)
@@ -93,6 +102,10 @@ class Plan:
         Profile where none is swept.
     draws : MonteCarlo or None
         Random variation, at every point.
+    outside : mapping of (str, tuple of int) to tuple of str
+        Which limits of its valid range a device leaves under a protocol.
+    marks : bool
+        Whether runs outside the valid range are told apart.
     """
 
     axes: Mapping[str, Sequence[Value]]
@@ -103,6 +116,8 @@ class Plan:
     temperature: float
     accuracy: str
     draws: MonteCarlo | None
+    outside: Mapping[tuple[str, tuple[int, ...]], tuple[str, ...]] = field(default_factory=dict)
+    marks: bool = False
 
 
 class Runs(Sequence[Run]):
@@ -166,18 +181,23 @@ class Runs(Sequence[Run]):
         parameters = {key: resolved[key] for key in given}
         if plan.draws is not None:
             parameters.update(drawn(plan.draws, number, device, resolved))
-        temperature = point.get("temperature")
+        swept = point.get("temperature")
+        temperature = plan.temperature if swept is None else units.parse(swept, "K")
+        combination = tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
+        outside: tuple[str, ...] = ()
+        if plan.marks:
+            outside = plan.outside.get((device.name, combination), ())
+            outside += tuple(outside_in_temperature(device, temperature))
         return Run(
             id=f"{place + 1:04d}",
             point=point,
             device=device,
             parameters=parameters,
-            protocol=plan.protocols[
-                tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
-            ],
-            temperature=plan.temperature if temperature is None else units.parse(temperature, "K"),
+            protocol=plan.protocols[combination],
+            temperature=temperature,
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
             seed=None if plan.draws is None else number,
+            outside=outside,
         )
 
 

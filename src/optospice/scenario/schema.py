@@ -243,6 +243,7 @@ class Scenario(Options):
     temperature: units.Temperature = 300.15
     accuracy: str = "standard"
     timeout: units.Time = 60.0
+    extrapolate: bool = False
     protocol: dict[str, Any]
     controller: dict[str, Any] = {}
     sweep: dict[str, Axis] = {}

@@ -33,6 +33,8 @@ class RunRecord:
         Time that netlist, simulation and metrics took [s].
     waveforms : Waveforms or None
         Waveforms, where they are kept.
+    outside : tuple of str
+        Which limits of the device's valid range it left; its numbers are extrapolated then.
     """
 
     run: Run
@@ -41,6 +43,7 @@ class RunRecord:
     metrics: Mapping[str, MetricValue] = field(default_factory=dict)
     seconds: float = 0.0
     waveforms: Waveforms | None = None
+    outside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ class ScenarioResult:
     def failed(self) -> list[RunRecord]:
         """Runs that failed."""
         return [record for record in self.records if record.status == "failed"]
+
+    @property
+    def extrapolated(self) -> list[RunRecord]:
+        """Runs that left the valid range of their device."""
+        return [record for record in self.records if record.outside]
 
     @property
     def interrupted(self) -> bool:

@@ -60,12 +60,15 @@ class Measured:
         Waveforms, where asked for.
     failure : str
         Why there are no metrics; empty for a run that succeeded.
+    outside : tuple of str
+        Which limits of the device's valid range a controller left.
     """
 
     metrics: Mapping[str, MetricValue]
     seconds: float
     waveforms: Waveforms | None = None
     failure: str = ""
+    outside: tuple[str, ...] = ()
 
 
 def perform(session: Session, task: Task) -> list[Measured]:
@@ -110,8 +113,9 @@ def _closed_loops(session: Session, task: Task) -> list[Measured]:
     if len(task.runs) > 1:
         return [_alone(session, one, task) for one in task.runs]
     started = time.perf_counter()
-    waveforms, metrics = simulate_loop(session, task.runs[0])
-    return [Measured(metrics, time.perf_counter() - started, task.kept(waveforms, 0))]
+    waveforms, metrics, outside = simulate_loop(session, task.runs[0])
+    spent = time.perf_counter() - started
+    return [Measured(metrics, spent, task.kept(waveforms, 0), outside=outside)]
 
 
 def _alone(session: Session, run: Run, task: Task) -> Measured:
