@@ -67,6 +67,8 @@ class Measured:
         What an analysis without a time axis gave, where waveforms would be asked for.
     netlist : str
         The circuit that ran, where only the run itself knows it.
+    outside : tuple of str
+        Which limits of the device's valid range a controller left.
     """
 
     metrics: Mapping[str, MetricValue]
@@ -75,6 +77,7 @@ class Measured:
     failure: str = ""
     analysed: Result | None = None
     netlist: str = ""
+    outside: tuple[str, ...] = ()
 
 
 def perform(session: Session, task: Task) -> list[Measured]:
@@ -149,10 +152,11 @@ def _closed_loops(session: Session, task: Task) -> list[Measured]:
     if len(task.runs) > 1:
         return [_alone(session, one, task) for one in task.runs]
     started = time.perf_counter()
-    waveforms, metrics, netlist = simulate_loop(session, task.runs[0])
-    metrics = _noted(metrics, task.runs[0].testbench().light_notes)
-    spent, kept = time.perf_counter() - started, task.kept(waveforms, 0)
-    return [Measured(metrics, spent, kept, netlist="" if kept is None else netlist)]
+    loop = simulate_loop(session, task.runs[0])
+    metrics = _noted(loop.metrics, task.runs[0].testbench().light_notes)
+    spent, kept = time.perf_counter() - started, task.kept(loop.waveforms, 0)
+    netlist = "" if kept is None else loop.netlist
+    return [Measured(metrics, spent, kept, netlist=netlist, outside=loop.outside)]
 
 
 def _noted(metrics: Mapping[str, MetricValue], notes: Sequence[str]) -> dict[str, MetricValue]:

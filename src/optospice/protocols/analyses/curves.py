@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from optospice import units
@@ -16,6 +18,7 @@ from optospice.metrics.levels import current_at_rest
 from optospice.protocols.analyses.base import AnalysisExperiment, find_terminal
 from optospice.protocols.base import Metrics, Series
 from optospice.protocols.limits import Options
+from optospice.stimulus import Samples, Stimulus
 
 
 class OperatingPointExperiment(AnalysisExperiment):
@@ -70,6 +73,11 @@ class _CurveExperiment(AnalysisExperiment):
     def analysis(self, device: Device) -> Analysis:
         """Ask for the curve."""
         return DCSweep(Sweep(self.moved(device), self.start, self.stop, self.points))
+
+    def spanned(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give the voltages of the terminal that is swept."""
+        ends = np.array([0.0, 1.0]), np.array([self.start, self.stop])
+        return {self.moved(device): Samples(*ends)}
 
     def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
         """Give the curve."""
