@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
+from optospice.circuit.writer import netlist
 from optospice.conformance.finding import Finding, Severity
 from optospice.conformance.jobs import NetlistJob, NetlistResult
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
-from optospice.probes import saved_vector
 from optospice.resolution import SHORTEST_SHOWN, BoolArray
-from optospice.sources import number
-from optospice.stimulus import FloatArray, Samples, Stimulus
+from optospice.stimulus import FloatArray, Samples, Stimulus, constant
 from optospice.testbench import Testbench
 from optospice.units import convert
 from optospice.waveforms import Waveforms
@@ -30,7 +29,9 @@ from optospice.waveforms import Waveforms
 WINDOWS = (100.0, 10e-3, 1e-6)
 #: Temperature at which waveforms are taken [K]: off every usual reference temperature.
 OFFSET_TEMPERATURE = 330.15
-ROOM = 27.0
+ROOM = 300.15
+#: Units of the levels of an analysis, and of a testbench.
+_LEVELS = {"electrical": ("V", "V"), "optical": (IRRADIANCE_UNIT, "W/m^2")}
 #: Duration of an edge as a share of its level: long enough for the engine to look into it where
 #: charge is stored; and so short that nothing follows it, for runs that nobody looks into [1].
 _EDGE_FRACTION, _STEEP = 1e-4, 1e-6
@@ -178,25 +179,25 @@ class Context:
         parameters : mapping of str to float
             Parameters that differ.
         temperature : float
-            [degC].
+            [K].
         small_signal : str
-            Terminal that carries the AC amplitude of 1 V.
+            Terminal that carries the AC amplitude of 1 V, or of 1 W/m^2.
         """
-        device, given = self.device, levels or {}
-        nodes = [t.name if t.role != "ground" else "0" for t in device.card.terminals]
-        spelled = " ".join(f"{key}={number(value)}" for key, value in (parameters or {}).items())
-        sources = "".join(
-            f"V{t.name} {t.name} 0 DC {number(given.get(t.name, 0.0))}"
-            f"{' AC 1' if t.name == small_signal else ''}\n"
-            for t in self.driven
+        given = levels or {}
+        bench = Testbench(
+            self.device,
+            {
+                t.name: constant(convert(given.get(t.name, 0.0), *_LEVELS[t.kind]))
+                for t in self.driven
+            },
+            1.0,
+            dict(parameters or {}),
+            self.begin,
+            temperature,
+            "conformance",
         )
         wanted = (*self.currents, *self.states)
-        saved = " ".join(map(saved_vector, wanted))
-        text = (
-            f"conformance\n{device.text}{sources}"
-            f"Xdevice {' '.join(nodes)} {device.name} {spelled}\n"
-            f".temp {number(temperature)}\n{self.begin.options}\n.save {saved}\n{card}\n.end\n"
-        )
+        text = netlist(bench.model().at_rest(small_signal), card, vectors=wanted)
         return NetlistJob(text, wanted)
 
     @property

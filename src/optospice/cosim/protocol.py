@@ -13,7 +13,7 @@ from pydantic import Field
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
-from optospice.cosim.circuit import Circuit, Instance, Source
+from optospice.circuit import Circuit, Instance, Source
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE
 from optospice.cosim.run import LoopResult

@@ -84,6 +84,8 @@ def check_surroundings(
                 f"{where}: bias.{name}: the protocol drives this terminal itself; accepted: "
                 + (", ".join(free) or "no other terminal takes a voltage")
             )
+    if around.load and experiment.kind == "closed loop":
+        raise InputError(f"{where}: load: accepted with a [protocol], not with a [controller]")
     for name in around.load:
         if name not in terminals or not (name in driven or name in around.bias):
             known = [other for other in terminals if other in driven or other in around.bias]

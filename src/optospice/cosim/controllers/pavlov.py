@@ -9,8 +9,8 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
+from optospice.circuit import Circuit, Instance, Source
 from optospice.cosim.actions import Pulse, Request, Stop
-from optospice.cosim.circuit import Circuit, Instance, Source
 from optospice.cosim.controller import Context, Controller, Requests, Signals
 from optospice.cosim.protocol import ControllerProtocol, noted, value
 from optospice.cosim.run import LoopResult
