@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from optospice import units
 from optospice.accuracy import find_profile
 from optospice.analysis import Analysis, Curve, Noise, NoiseSpectrum, Solution, Spectrum
-from optospice.device import Device, Terminal, find_device
+from optospice.device import Device, Terminal, find_device, outside_valid_range
+from optospice.device.valid import refusal
 from optospice.errors import InputError, SimulationError, close_matches
 from optospice.light import Beam, Illumination, Light, LightColour, superposed
 from optospice.metrics import plasticity, postsynaptic_current
@@ -151,6 +152,7 @@ def simulate(
     parameters: Mapping[str, str | float] | None = None,
     accuracy: str = "standard",
     temperature: str = "27 degC",
+    extrapolate: bool = False,
     **terminals: Signal | Stimulus | str | Shining | Sequence[Shining],
 ) -> Waveforms:
     """Simulate a device with stimuli on its terminals.
@@ -167,6 +169,8 @@ def simulate(
         Accuracy profile.
     temperature : str
         Device temperature.
+    extrapolate : bool
+        Whether to go on where the device's valid range is left; the waveforms' notes say so.
     **terminals : Signal, Samples, str, or lights
         What each terminal sees; text is a constant level. What is not named is grounded
         or dark. On an optical terminal one light or a list of them: each a `beam`, or the
@@ -181,7 +185,7 @@ def simulate(
     Raises
     ------
     InputError
-        For anything that cannot be used.
+        For anything that cannot be used, or that leaves the device's valid range.
     SimulationError
         When ngspice fails, with its own words.
     """
@@ -207,12 +211,17 @@ def simulate(
         )
     except units.UnitsError as error:
         raise InputError(str(error)) from None
+    outside = outside_valid_range(device, bench.stimuli, bench.duration, bench.temperature)
+    if outside and not extrapolate:
+        raise InputError(refusal(device, outside))
     check_library(device.text, str(device.file))
     ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_testbench", [bench])
     if isinstance(outcome, Failed):
         raise SimulationError(f"device {device.name!r}: {outcome.message}")
     result: Waveforms = outcome.result
-    return result
+    if not outside:
+        return result
+    return replace(result, notes=(*result.notes, f"extrapolated: {'; '.join(outside)}"))
 
 
 def _stimulus(

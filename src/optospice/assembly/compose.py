@@ -219,22 +219,23 @@ def _element_line(label: str, element: ElementTable) -> str:
 
 
 def _light_lines(parts: Sequence[_Part], links: Sequence[Route]) -> Iterator[str]:
-    """Write the links, and the sum of what arrives on each terminal and what shines on it."""
+    """Write the links; what arrives on a terminal and what shines on it stand in series."""
     nodes = {part.label: part.nodes for part in parts}
-    for route in links:
-        yield from route.lines(nodes[route.emitter][route.emitting.name])
     for part in parts:
         for terminal in part.device.terminals("optical"):
             arriving = [
-                route.arrived
+                route
                 for route in links
                 if (route.receiver, route.absorbing.name) == (part.label, terminal.name)
             ]
+            if not arriving:
+                continue
             own, upper = part.named(terminal.name), part.nodes[terminal.name]
-            for place, node in enumerate([*arriving, own] if arriving else [], start=1):
-                lower = "0" if place > len(arriving) else f"{own}_sum{place}"
-                yield f"E{own}_sum{place} {upper} {lower} {node} 0 1"
+            for place, route in enumerate(arriving, start=1):
+                lower = f"{own}_sum{place}"
+                yield from route.lines(nodes[route.emitter][route.emitting.name], (upper, lower))
                 upper = lower
+            yield f"E{own}_outside {upper} 0 {own} 0 1.0"
 
 
 def _check_apart(names: Sequence[str], where: str, what: str) -> None:

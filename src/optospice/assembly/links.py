@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optospice.assembly.tables import LinkTable
-from optospice.device import Device, Terminal
+from optospice.circuit.writer import link_lines
+from optospice.device import EMISSION_UNIT, IRRADIANCE_UNIT, Device, Terminal
 from optospice.errors import InputError, close_matches
 from optospice.sources import number
 from optospice.units import convert
@@ -39,13 +40,14 @@ class Route:
     receiver: str
     absorbing: Terminal
 
-    def lines(self, node: str) -> Iterator[str]:
-        """Write the link: 1 V = 1 mW at `node` becomes 1 V = 1 mW/cm^2 at `arrived`.
+    def lines(self, node: str, ends: tuple[str, str]) -> Iterator[str]:
+        """Write the link from the emitter's node to two nodes of the receiver.
 
         What arrives counts as the receiver's spectral response says for the emission.
         """
-        name, link = self.name, self.link
-        factors = [number(1.0 / convert(link.area, "m^2", "cm^2")), f"{name.lower()}_share"]
+        power = convert(1.0, EMISSION_UNIT, "W")
+        per_area = convert(power / self.link.area, "W/m^2", IRRADIANCE_UNIT)
+        factors = [number(per_area), f"{self.name.lower()}_share"]
         if self.absorbing.response is not None:
             factors.append(
                 self.absorbing.response.expression(
@@ -54,20 +56,7 @@ class Route:
                 )
             )
         gain = f"{{{'*'.join(factors)}}}"
-        if not link.delay:
-            yield f"E{name} {self.arrived} 0 {node} 0 {gain}"
-            return
-        # a line of 1 ohm between 1 ohm and 1 ohm halves what it delays
-        yield f"E{name} {name}_sent 0 {node} 0 {gain}"
-        yield f"R{name}_near {name}_sent {name}_in 1"
-        yield f"T{name} {name}_in 0 {name}_out 0 Z0=1 TD={number(link.delay)}"
-        yield f"R{name}_far {name}_out 0 1"
-        yield f"E{name}_whole {self.arrived} 0 {name}_out 0 2"
-
-    @property
-    def arrived(self) -> str:
-        """Node of the light that arrives."""
-        return f"{self.name}_arrived"
+        return link_lines(self.name, node, ends, gain, self.link.delay)
 
 
 def routes(

@@ -165,7 +165,7 @@ class Device:
         return found
 
     def with_lights(
-        self, stimuli: Mapping[str, Stimulus | Illumination], beams: Iterable[Beam]
+        self, stimuli: Mapping[str, Stimulus | Illumination], beams: Iterable[Beam], on: str = ""
     ) -> dict[str, Stimulus | Illumination]:
         """Add lights, each on the terminal that takes its colour, to what terminals see.
 
@@ -175,15 +175,17 @@ class Device:
             What each terminal sees without them.
         beams : iterable of Beam
             The lights.
+        on : str
+            Terminal on which they fall, where it is not for their colours to say.
 
         Raises
         ------
         InputError
-            When no terminal takes a colour.
+            When no terminal takes a colour, or the one that is named does not.
         """
         found = dict(stimuli)
         for beam in beams:
-            terminal = self.optical_terminal(beam.colour)
+            terminal = self._lit(on, beam) if on else self.optical_terminal(beam.colour)
             present = found.get(terminal.name)
             if isinstance(present, Illumination):
                 found[terminal.name] = Illumination((*present.beams, beam))
@@ -192,6 +194,17 @@ class Device:
             else:  # whose colour does not matter
                 found[terminal.name] = Illumination((Beam(present, beam.colour), beam))
         return found
+
+    def _lit(self, name: str, beam: Beam) -> Terminal:
+        """Give a terminal by name, if it takes a light."""
+        taking = {t.name: t for t in self.terminals("optical") if not t.is_output}
+        if name not in taking:
+            raise InputError(
+                f"device {self.name!r} has no optical terminal {name!r}; "
+                + close_matches(name, taking)
+            )
+        self.check_light(name, beam.colour)
+        return taking[name]
 
     def light_notes(self, terminal: str, colours: Iterable[Colour]) -> tuple[str, ...]:
         """Say what the response of a terminal assumes for colours, each in one sentence."""

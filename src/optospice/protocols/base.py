@@ -92,6 +92,10 @@ class Experiment(Options, ABC):
             When the device lacks a terminal that the experiment needs.
         """
 
+    def spanned(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give the levels that an analysis goes through, of terminals that it drives itself."""
+        return {}
+
     @property
     def duration(self) -> float:
         """Simulated time [s]; 0 s where no time passes."""

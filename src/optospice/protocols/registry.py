@@ -6,10 +6,11 @@ one, and the entry points of the group ``optospice.protocols``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
+from typing import TypeVar
 
 from optospice.errors import InputError, close_matches
 from optospice.protocols.analyses.curves import (
@@ -30,6 +31,8 @@ from optospice.protocols.single_pulse import SinglePulse
 from optospice.protocols.spike_timing import SpikeTiming
 from optospice.protocols.timeline.protocol import Timeline
 from optospice.protocols.voltage_sweep import VoltageSweep
+
+Kind = TypeVar("Kind")
 
 GROUP = "optospice.protocols"
 #: The ready-made protocols by name.
@@ -64,23 +67,50 @@ def protocols() -> Mapping[str, type[Experiment]]:
     InputError
         When an installed package declares something that is no experiment.
     """
-    found = dict(PROTOCOLS)
-    for entry in entry_points(group=GROUP):
+    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))
+
+
+def with_installed(
+    ready: Mapping[str, type[Kind]],
+    entries: Iterable[EntryPoint],
+    group: str,
+    base: type[Kind],
+) -> dict[str, type[Kind]]:
+    """Add what installed packages declare to what is there; nothing ready is replaced.
+
+    Parameters
+    ----------
+    ready : mapping of str to type
+        Classes of this package by name.
+    entries : iterable of EntryPoint
+        What is declared.
+    group : str
+        Name of the group, for messages.
+    base : type
+        Class that all are derived from.
+
+    Raises
+    ------
+    InputError
+        When something cannot be loaded, or is no such class.
+    """
+    found = dict(ready)
+    for entry in entries:
         if entry.name in found:
-            continue  # a ready-made one is never replaced
+            continue
         try:
             kind = entry.load()
         except Exception as error:  # whatever the package does when it is imported
             raise InputError(
-                f"entry point {entry.value!r} of {GROUP}: cannot be loaded: {error}"
+                f"entry point {entry.value!r} of {group}: cannot be loaded: {error}"
             ) from None
-        if not (isinstance(kind, type) and issubclass(kind, Experiment)):
+        if not (isinstance(kind, type) and issubclass(kind, base)):
             raise InputError(
-                f"entry point {entry.value!r} of {GROUP}: is no class derived from "
-                "optospice.protocols.Experiment"
+                f"entry point {entry.value!r} of {group}: is no class derived from "
+                f"{base.__module__}.{base.__name__}"
             )
         found[entry.name] = kind
-    return MappingProxyType(found)
+    return found
 
 
 def find_protocol(name: str) -> type[Experiment]:

@@ -69,6 +69,7 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "temperature": "Device temperature.",
         "accuracy": "Accuracy profile: `fast`, `standard` or `reference`.",
         "timeout": "Longest time for one run.",
+        "extrapolate": "Whether runs outside the device's valid range are made, and marked.",
         "protocol": "The experiment: `name`, and what it needs; or a `controller`.",
         "controller": "A closed loop in place of a protocol.",
         "sweep": "Values that vary from run to run, by dotted key.",

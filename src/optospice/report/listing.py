@@ -95,10 +95,10 @@ def _controllers() -> Table:
 
 
 def _metrics() -> Table:
-    from optospice.metrics import METRICS
+    from optospice.metrics import metrics
 
     table = _table("metric", "unit", "what it is", "definitions")
-    for name, info in METRICS.items():
+    for name, info in metrics().items():
         _add_row(table, name, info.display_unit, info.title, ", ".join(info.definitions))
     return table
 

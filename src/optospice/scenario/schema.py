@@ -29,7 +29,7 @@ MOST_RUNS = 1_000_000
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
 #: Tables that say what surrounds the device while a protocol acts on it.
-SURROUNDINGS = ("bias", "load", "initial")
+SURROUNDINGS = ("bias", "load", "initial", "lights")
 #: Scenario keys that a sweep may vary, and tables whose keys it may vary.
 SWEEPABLE = ("device", "temperature", "accuracy")
 SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
@@ -248,9 +248,11 @@ class Scenario(Options):
     bias: dict[str, Value] = {}
     load: dict[str, Value] = {}
     initial: dict[str, Value] = {}
+    lights: dict[str, dict[str, Any]] = {}
     temperature: units.Temperature = 300.15
     accuracy: str = "standard"
     timeout: units.Time = 60.0
+    extrapolate: bool = False
     protocol: dict[str, Any] = {}
     controller: dict[str, Any] = {}
     sweep: dict[str, Axis] = {}

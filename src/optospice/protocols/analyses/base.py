@@ -56,6 +56,7 @@ class AnalysisExperiment(Experiment):
 
     def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give the constant bias and light."""
+        self.analysis(device)  # names terminals that the device has to have
         given: dict[str, Stimulus] = {}
         if device.drive_terminal.name != self.moved(device):
             given[device.drive_terminal.name] = constant(self.readout)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from optospice import units
@@ -16,6 +18,7 @@ from optospice.metrics.levels import current_at_rest
 from optospice.protocols.analyses.base import AnalysisExperiment, find_terminal
 from optospice.protocols.base import Metrics, Series
 from optospice.protocols.limits import Options
+from optospice.stimulus import Samples, Stimulus
 
 
 class OperatingPointExperiment(AnalysisExperiment):
@@ -71,11 +74,17 @@ class _CurveExperiment(AnalysisExperiment):
         """Ask for the curve."""
         return DCSweep(Sweep(self.moved(device), self.start, self.stop, self.points))
 
+    def spanned(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give the voltages of the terminal that is swept."""
+        ends = np.array([0.0, 1.0]), np.array([self.start, self.stop])
+        return {self.moved(device): Samples(*ends)}
+
     def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
         """Give the curve."""
-        name = self.signal(device)
-        values, unit = self.read(waveforms, device), waveforms.units[name]
-        return {name: Series(waveforms.sweep, values, f"v({self.moved(device)})", "V", unit)}
+        values, unit = self.read(waveforms, device), waveforms.units[self.signal(device)]
+        name = {"A": "current", "V": "voltage", "W": "emitted power"}.get(unit, "state")
+        place = f"voltage at {self.moved(device)}"
+        return {name: Series(waveforms.sweep, values, place, "V", unit)}
 
 
 class CurrentVoltageDefinitions(Options):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
@@ -18,8 +18,6 @@ from optospice.protocols.timeline.course import Window, WindowKind
 from optospice.protocols.timeline.view import ARGUMENTS, OF_AMPLITUDES, WORDS, View
 
 Pulse = int | Literal["first", "last", "mean"]
-#: Arguments that only a window fills, never an option.
-_GIVEN = frozenset(("current", "onset", "offset", "onsets", "offsets", "resolution"))
 #: What the letter before the bracket of a signal's name measures.
 _SIGNAL_UNITS = {"i(": "A", "v(": "V", "p(": "W", "e(": "W/m^2"}
 
@@ -112,25 +110,38 @@ def _fillings(info: MetricInfo, kind: WindowKind) -> Iterator[tuple[str, str, bo
             continue
         if name in WORDS and (name != "definition" or not info.definitions):
             continue
-        if source in ARGUMENTS[kind]:
+        if source in ARGUMENTS[kind] and _fits(parameter, source, kind):
             yield name, source, not optional
 
 
-def options_of(metric: str, kind: WindowKind) -> dict[str, str]:
+def _fits(parameter: inspect.Parameter, source: str, kind: WindowKind) -> bool:
+    """Whether an argument takes a signal over time, or rows of numbers, as the window has them."""
+    if source not in ("current", "voltage") or parameter.annotation is inspect.Parameter.empty:
+        return True
+    annotation = parameter.annotation
+    told = annotation if isinstance(annotation, str) else repr(annotation)
+    return ("Trace" in told) == (kind != "sweep")
+
+
+def options_of(metric: str) -> dict[str, str]:
     """Arguments of a metric that a user may give, with the SI unit of each; "" for words."""
     info = find_metric(metric)
     known = argument_units(info.function)
-    filled = {name for name, _, must in _fillings(info, kind) if must}
+    of_windows = {name for held in ARGUMENTS.values() for name in held}
     return {
         name: known.get(name, "")
-        for name in _parameters(info.function)
-        if name not in filled and name not in _GIVEN and name not in WORDS
+        for name, parameter in _parameters(info.function).items()
+        if name not in WORDS
+        and name != "resolution"
+        and "ArrayLike" not in str(parameter.annotation)
+        and (
+            parameter.kind is inspect.Parameter.KEYWORD_ONLY
+            or info.arguments.get(name, name) not in of_windows
+        )
     }
 
 
-def read_options(
-    bound: Bound, kind: WindowKind, response: str, given: Mapping[str, Any]
-) -> dict[str, Any]:
+def read_options(bound: Bound, response: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Turn options as written into numbers in SI units.
 
     Raises
@@ -138,7 +149,7 @@ def read_options(
     InputError
         For an unknown option, a wrong unit, or an argument that is missing.
     """
-    info, accepted = find_metric(bound.metric), options_of(bound.metric, kind)
+    info, accepted = find_metric(bound.metric), options_of(bound.metric)
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in accepted:
@@ -148,15 +159,20 @@ def read_options(
             )
         unit = accepted[key]
         default = _parameters(info.function)[key].default
-        if isinstance(default, str) or value == "fitted" or not unit:
-            found[key] = None if value == "fitted" else value
+        if key == "baseline" and value == "fitted":
+            found[key] = None
+        elif isinstance(default, str):
+            found[key] = value
         elif isinstance(default, int) and not isinstance(default, bool):
             if not isinstance(value, int) or isinstance(value, bool):
                 raise InputError(f"{key} = {value!r}: accepted: a whole number")
             found[key] = value
+        elif not unit:
+            raise InputError(f"{key}: the docstring of metric {bound.metric!r} states no unit")
         else:
             try:
-                found[key] = units.parse(value, response_unit(unit, response) or unit)
+                own = signal_unit(response) if unit in ("any", "A") else unit
+                found[key] = units.parse(value, own)
             except units.UnitsError as error:
                 raise InputError(f"{key} = {value!r}: {error}") from None
     return found
@@ -180,21 +196,17 @@ def check(bound: Bound, window: Window, response: str) -> None:
         and name not in bound.options
         and not (name in WORDS and not info.definitions)
     ]
-    if needed:
-        fitting = [k for k in ARGUMENTS if all(
-            info.arguments.get(n, n) in ARGUMENTS[k]
-            for n, p in _parameters(info.function).items()
-            if p.default is inspect.Parameter.empty and n not in bound.options and n not in WORDS
-        )]  # fmt: skip
-        known = argument_units(info.function)
-        if all(known.get(name) for name in needed):
-            kinds = ", ".join(f"{n} ({units.kind_of(known[n])})" for n in needed)
-            raise InputError(f"metric {bound.metric!r} needs {kinds}")
+    options = options_of(bound.metric)
+    held = [name for name in needed if name not in options]
+    if held:
+        fitting = [other for other in ARGUMENTS if _holds(info, other, held)]
         raise InputError(
-            f"window = {bound.window!r}: metric {bound.metric!r} needs {', '.join(needed)}, which "
+            f"window = {bound.window!r}: metric {bound.metric!r} needs {', '.join(held)}, which "
             f"no window of {kind} holds; accepted: "
-            + (" or ".join(f"a window of {k}" for k in fitting) or "a protocol that takes it")
+            + (" or ".join(f"a window of {other}" for other in fitting) or "another metric")
         )
+    for name in needed:
+        raise InputError(f"{name}: is missing; accepted: {_kind_of(options[name], response)}")
     if bound.definition is not None and bound.definition not in info.definitions:
         near = close_matches(bound.definition, info.definitions)
         raise InputError(
@@ -208,6 +220,16 @@ def check(bound: Bound, window: Window, response: str) -> None:
         count = window.onsets.size
         if not 1 <= bound.pulse <= count:
             raise InputError(f"pulse = {bound.pulse}: accepted: 1 to {count}, first, last, mean")
+
+
+def _holds(info: MetricInfo, kind: WindowKind, needed: Collection[str]) -> bool:
+    filled = {name for name, _, _ in _fillings(info, kind)}
+    return filled.issuperset(needed)
+
+
+def _kind_of(unit: str, response: str) -> str:
+    own = signal_unit(response)
+    return units.kind_of(own if unit in ("any", "A") else unit)
 
 
 def unit_of(bound: Bound, response: str) -> str | None:

@@ -144,7 +144,7 @@ class Timeline(TimelineProtocol):
             table.repetition,
         )  # fmt: skip
         given = table.model_extra or {}
-        options = binding.read_options(bound, window.kind, self._response(bound), given)
+        options = binding.read_options(bound, self._response(bound), given)
         return Bound(**{**vars(bound), "options": options}), window
 
     def _windows_accepted(self, table: TimelineMetric) -> str:
