@@ -21,7 +21,7 @@ from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.channels import DRIVE, check_signal, terminal_of
 from optospice.protocols.timeline.course import Course, Window
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, TimelineProtocol
-from optospice.protocols.timeline.steps import KINDS, AnyStep, Repeat, Step, pulse_count
+from optospice.protocols.timeline.steps import KINDS, AnyStep, RepeatStep, Step, pulse_count
 from optospice.stimulus import Stimulus, StimulusError
 from optospice.waveforms import Waveforms
 
@@ -222,5 +222,5 @@ def _check_kinds(steps: Any, place: str) -> None:
 def _walk(steps: Sequence[Step], place: str) -> Iterator[tuple[str, Step]]:
     for number, step in enumerate(steps):
         yield f"{place}[{number}]", step
-        if isinstance(step, Repeat):
+        if isinstance(step, RepeatStep):
             yield from _walk(step.steps, f"{place}[{number}].steps")
