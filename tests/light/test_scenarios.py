@@ -163,3 +163,46 @@ def test_a_light_from_outside_keeps_its_colour_in_a_circuit(simulate, pair: Devi
     waves = simulate(Testbench(pair, lit, 1.0, {}))
     assert waves["eye_seen"][-1] == pytest.approx(0.5, rel=1e-6)
     assert np.all(waves["e(eye_light)"] == 10.0)
+
+
+SUN = """
+title = "The sun behind silicon, and a flash"
+device = "probe"
+
+[protocol]
+name = "single_pulse"
+voltage = "1 V"
+readout = "0.5 V"
+width = "100 ms"
+delay = "1 s"
+tail = "1 s"
+
+[lights.sun]
+spectrum = "AM1.5G"
+filter = "longpass 1100 nm"
+scale = 1
+
+[lights.flash]
+wavelength = "{colour}"
+irradiance = "2 mW/cm^2"
+width = "100 ms"
+delay = "1.5 s"
+"""
+QUANTUM = PROBE_CARD.replace(
+    'wavelength = "any"',
+    "[terminals.response]\nkind = 'quantum_efficiency'\nefficiency = 1\nedge = '1300 nm'\n"
+    "reference = '1239.84198 nm'",
+)
+
+
+def test_the_sun_behind_a_filter_beside_a_flash(simulate, tmp_path: Path) -> None:
+    """At 1239.84 nm 1 mW/cm^2 are 1 mA/cm^2: the node counts the current limit, 7.27 mA/cm^2."""
+    (tmp_path / "sun.toml").write_text(SUN.format(colour="1000 nm"))
+    with contextlib.chdir(tmp_path):
+        write_device(tmp_path, "probe", PROBE_LIB, QUANTUM)
+        (run,) = expand(load_scenario("sun.toml"))
+        waves = simulate(run.testbench())
+    flash = 2.0 * 1000 / 1239.84198
+    assert waves.at("seen", 1.0) == pytest.approx(7.27, abs=0.01)
+    assert waves.at("seen", 1.55) == pytest.approx(7.27 + flash, abs=0.01)
+    assert waves.at("e(light)", [1.0, 1.55]) == pytest.approx([195.8, 215.8], abs=0.1)

@@ -11,6 +11,8 @@ import pytest
 
 import optospice
 from optospice.analysis import DCSweep, SmallSignal, Sweep
+from optospice.circuit import array
+from optospice.cosim.registry import find_controller
 from optospice.device import Device, load_device
 from optospice.errors import InputError
 from optospice.light import Beam, Illumination, led_line, reference_spectrum
@@ -230,3 +232,42 @@ def test_lights_are_added_to_what_a_protocol_applies(coloured: Device) -> None:
     assert coloured.with_lights({}, [other])["light"] == Illumination((other,))
     with pytest.raises(InputError, match="300 nm is outside"):
         coloured.with_lights({}, [Beam(constant(1.0), 300 * NM)])
+
+
+def test_cells_of_an_array_are_lit_by_colour(coloured: Device) -> None:
+    line = Illumination((Beam(constant(UNIT), 500 * NM),))
+    circuit = array(
+        coloured,
+        [constant(1.0)],
+        [constant(0.0)],
+        lights={(0, 0): line},
+        parameters={(0, 0): {"red": 3.0}},
+    )
+    text = circuit.netlist(external=False)
+    assert "Vlight_0_0 light_0_0_lamp1 0 DC 1.0" in text
+    assert "light_0_0 0 light_0_0_lamp1 0 0.5" in text
+    with pytest.raises(InputError, match="the light needs its colour"):
+        array(coloured, [constant(1.0)], [constant(0.0)], lights={(0, 0): constant(1.0)})
+
+
+@pytest.mark.parametrize(("colour", "weight"), [("740 nm", None), ("550 nm", "1.294")])
+def test_a_controlled_lamp_counts_by_its_colour(colour: str, weight: str | None) -> None:
+    device = optospice.find_device("pbs_trap")
+    table = {"name": "light_adaptation", "wavelength": colour, "target": "100 nA"}
+    text = find_controller("light_adaptation").model_validate(table).circuit(device, {}).netlist()
+    line = [line for line in text.splitlines() if line.startswith("Eweight")]
+    assert [one.split()[-1] for one in line] == ([] if weight is None else [weight])
+
+
+def test_a_controller_that_knows_no_colour_is_refused() -> None:
+    device = optospice.find_device("pbs_trap")
+
+    table = {"name": "light_adaptation", "wavelength": "740 nm", "target": "100 nA"}
+
+    class Colourless(find_controller("light_adaptation")):  # type: ignore[misc]
+        @property
+        def colour(self) -> None:
+            return None
+
+    with pytest.raises(InputError, match="the light needs its colour"):
+        Colourless.model_validate(table).circuit(device, {})
