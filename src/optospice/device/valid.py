@@ -10,6 +10,7 @@ from pydantic import field_validator
 
 from optospice import units
 from optospice.errors import close_matches
+from optospice.light import Illumination, lights_of
 from optospice.stimulus import FloatArray, Stimulus
 from optospice.validation import StrictModel
 
@@ -127,7 +128,7 @@ _SI = {"V": "V", "mW/cm^2": "W/m^2", "nm": "m"}
 
 def outside_valid_range(
     device: Device,
-    stimuli: Mapping[str, Stimulus],
+    stimuli: Mapping[str, Stimulus | Illumination],
     duration: float,
     temperature: float,
     wavelengths: Mapping[str, float] | None = None,
@@ -161,7 +162,7 @@ def outside_valid_range(
 
 
 def outside_in_level(
-    device: Device, stimuli: Mapping[str, Stimulus], wavelengths: Mapping[str, float]
+    device: Device, stimuli: Mapping[str, Stimulus | Illumination], wavelengths: Mapping[str, float]
 ) -> list[str]:
     """Say which voltages, irradiances and wavelengths lie outside; see `outside_valid_range`."""
     valid, found = device.card.valid, []
@@ -173,16 +174,20 @@ def outside_in_level(
         levels = _difference(stimuli.get(name), None)
         found += _outside(f"irradiance.{name}", levels, irradiances, "W/m^2", "mW/cm^2")
     for name, colours in valid.wavelength.items():
-        if name in wavelengths:
-            level = np.array([wavelengths[name]])
-            found += _outside(f"wavelength.{name}", level, colours, "m", "nm")
+        lit = _wavelengths(stimuli.get(name), wavelengths.get(name))
+        if lit:
+            found += _outside(f"wavelength.{name}", np.array(lit), colours, "m", "nm")
     return found
 
 
-def outside_in_time(device: Device, stimuli: Mapping[str, Stimulus], duration: float) -> list[str]:
+def outside_in_time(
+    device: Device, stimuli: Mapping[str, Stimulus | Illumination], duration: float
+) -> list[str]:
     """Say which times lie outside; see `outside_valid_range`."""
     valid, found = device.card.valid, []
-    changes = [changes_of(stimulus, duration) for stimulus in stimuli.values()]
+    changes = [
+        changes_of(one, duration) for stimulus in stimuli.values() for one in lights_of(stimulus)
+    ]
     between = np.concatenate([np.diff(one) for one in changes] or [np.empty(0)])
     # a bias that stays while the light comes and goes is no experiment of its own
     held = np.diff(np.unique(np.concatenate([[0.0], *changes, [duration]])))
@@ -228,6 +233,13 @@ def refusal(device: Device, reasons: Sequence[str]) -> str:
     )
 
 
+def _wavelengths(stimulus: Stimulus | Illumination | None, otherwise: float | None) -> list[float]:
+    """Give the wavelengths of the lights on a terminal; those of spectra are not limited."""
+    if isinstance(stimulus, Illumination):
+        return [beam.wavelength for beam in stimulus.beams if beam.wavelength is not None]
+    return [] if stimulus is None or otherwise is None else [otherwise]
+
+
 def changes_of(stimulus: Stimulus, duration: float) -> FloatArray:
     """Give the times within a run at which a stimulus begins to rise or to fall [s].
 
@@ -242,7 +254,9 @@ def changes_of(stimulus: Stimulus, duration: float) -> FloatArray:
     return np.asarray(begins[begins < duration])
 
 
-def _difference(one: Stimulus | None, other: Stimulus | None) -> FloatArray:
+def _difference(
+    one: Stimulus | Illumination | None, other: Stimulus | Illumination | None
+) -> FloatArray:
     """Levels of a stimulus at all its corners, less those of another one."""
     zero = (np.zeros(1), np.zeros(1))
     times, levels = one.points if one is not None else zero

@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from optospice import units
 from optospice.device import Card, FamilyCard, ParameterSet, State
 from optospice.protocols import PROTOCOLS
-from optospice.protocols.base import Protocol
+from optospice.protocols.base import Experiment
 from optospice.scenario import schema as scenario_schema
 
 _REF = "#/$defs/{model}"
@@ -59,12 +59,18 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "meaning": "What it is, in words.",
         "minimum": "Least value [1].",
         "maximum": "Greatest value [1].",
+        "initial": "Value that a run starts from [1].",
     },
     scenario_schema.Scenario: {
         "title": "One line.",
         "description": "More lines.",
         "citation": "A key of `netlists/references.bib`.",
-        "device": "Name of the device.",
+        "device": "Name of the device; or a `circuit`.",
+        "circuit": "Devices, elements and links in place of a device.",
+        "bias": "Constant voltage of terminals that the experiment does not drive.",
+        "load": "Resistance between a terminal and its source.",
+        "initial": "Value of declared states at the start.",
+        "lights": "Lights besides those of the experiment.",
         "parameters": "Parameters that differ from the device's defaults, with units.",
         "temperature": "Device temperature.",
         "accuracy": "Accuracy profile: `fast`, `standard` or `reference`.",
@@ -112,7 +118,7 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
     return {**found, **MEANINGS.get(model, {})}
 
 
-def ready_controllers() -> dict[str, type[Protocol]]:
+def ready_controllers() -> dict[str, type[Experiment]]:
     """Give the controllers of this package, without those that others installed."""
     from optospice.cosim.registry import controllers
 
@@ -148,7 +154,6 @@ def scenario_json_schema() -> dict[str, Any]:
         refs = [{"$ref": _REF.format(model=kind.__name__)} for kind in table.values()]
         text = scenario["properties"][key]["description"]
         scenario["properties"][key] = {"anyOf": refs, "description": text}
-    scenario["required"].remove("protocol")
     scenario["anyOf"] = [{"required": ["protocol"]}, {"required": ["controller"]}]
     return _document(scenario_schema.Scenario, tables, "optospice scenario")
 

@@ -77,11 +77,11 @@ def _scenarios() -> Table:
 
 
 def _protocols() -> Table:
-    from optospice.protocols import PROTOCOLS
+    from optospice.protocols import protocols
 
     table = _table("protocol", "what it does", "metrics")
-    for name, protocol in PROTOCOLS.items():
-        _add_row(table, name, protocol.title, ", ".join(protocol.metric_names()))
+    for name, protocol in protocols().items():
+        _add_row(table, name, protocol.title, ", ".join(protocol.measures))
     return table
 
 
@@ -90,15 +90,15 @@ def _controllers() -> Table:
 
     table = _table("controller", "what it does", "metrics")
     for name, controller in controllers().items():
-        _add_row(table, name, controller.title, ", ".join(controller.metric_names()))
+        _add_row(table, name, controller.title, ", ".join(controller.measures))
     return table
 
 
 def _metrics() -> Table:
-    from optospice.metrics import METRICS
+    from optospice.metrics import metrics
 
     table = _table("metric", "unit", "what it is", "definitions")
-    for name, info in METRICS.items():
+    for name, info in metrics().items():
         _add_row(table, name, info.display_unit, info.title, ", ".join(info.definitions))
     return table
 
@@ -130,7 +130,12 @@ def _show_device(device: Device) -> list[RenderableType]:
         kind: str = terminal.kind
         if optical:
             colour = terminal.wavelength
-            kind += f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+            if terminal.response is not None:
+                kind += f", {terminal.response.accepted}"
+            else:
+                kind += (
+                    f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+                )
         unit = "mW/cm², 1 V = 1 mW/cm²" if optical else "V"
         _add_row(terminals, terminal.name, kind, unit, terminal.description)
     parameters = _table(
@@ -175,7 +180,7 @@ def _show_scenario(name: str) -> list[RenderableType]:
         _text(f"{loaded.name}: {scenario.title}", style="bold"),
         _text(scenario.description.strip()),
         _text(
-            f"Device: {scenario.device}; protocol: {scenario.protocol['name']}; runs: {len(runs)}"
+            f"Device: {scenario.device}; protocol: {scenario.experiment['name']}; runs: {len(runs)}"
         ),
     ]
     for key, values in scenario.sweep.items():

@@ -181,7 +181,10 @@ def _record(run: Run, measured: Measured) -> RunRecord:
     outside = tuple(dict.fromkeys((*run.outside, *measured.outside)))
     if measured.failure:
         return RunRecord(run, "failed", measured.failure, seconds=measured.seconds, outside=outside)
-    return RunRecord(run, "ok", "", measured.metrics, measured.seconds, measured.waveforms, outside)
+    return RunRecord(
+        run, "ok", "", measured.metrics, measured.seconds, measured.waveforms, measured.analysed,
+        measured.netlist, outside,
+    )  # fmt: skip
 
 
 def group_runs(runs: Sequence[Run], largest: int) -> list[range]:
@@ -202,7 +205,10 @@ def group_runs(runs: Sequence[Run], largest: int) -> list[range]:
     if isinstance(runs, Runs):
         starts = runs.starts().tolist()
     else:
-        kinds = [(id(r.protocol), id(r.device), r.temperature, r.profile.name) for r in runs]
+        kinds = [
+            (id(r.protocol), id(r.device), r.temperature, r.profile.name, r.surroundings)
+            for r in runs
+        ]
         starts = [n for n, kind in enumerate(kinds) if n == 0 or kind != kinds[n - 1]]
     return [
         range(first, min(first + largest, stop))

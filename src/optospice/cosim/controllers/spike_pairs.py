@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
+from optospice.circuit import Circuit
 from optospice.cosim.actions import Level, Request
-from optospice.cosim.circuit import Circuit
 from optospice.cosim.controller import Controller
 from optospice.cosim.controllers.neuron import Membrane, Neuron
 from optospice.cosim.protocol import ControllerProtocol, noted, value
@@ -143,7 +143,7 @@ class SpikePairs(ControllerProtocol):
             "post": Neuron(self._membrane("post"), spike_on(second)),
         }
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take what the pairs did to the weight, and when the spikes really came."""
         weight = result.waveforms[self.state]
         _, pre = noted(result, "pre.spike")

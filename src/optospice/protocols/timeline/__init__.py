@@ -1,0 +1,26 @@
+"""Experiments as timelines: steps on channels, and metrics bound to the windows they leave."""
+
+from optospice.protocols.timeline.binding import Bound
+from optospice.protocols.timeline.course import Course, Window
+from optospice.protocols.timeline.steps import (
+    HoldStep,
+    LightStep,
+    PauseStep,
+    ReadStep,
+    RepeatStep,
+    SweepStep,
+    TrainStep,
+)
+
+__all__ = [
+    "Bound",
+    "Course",
+    "HoldStep",
+    "LightStep",
+    "PauseStep",
+    "ReadStep",
+    "RepeatStep",
+    "SweepStep",
+    "TrainStep",
+    "Window",
+]
