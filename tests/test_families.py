@@ -10,6 +10,7 @@ import pytest
 
 import optospice
 from optospice import netlist, units
+from optospice.authoring.new import new_parameter_set
 from optospice.device import find_device, find_family, list_devices, list_families
 from optospice.errors import InputError
 from optospice.library import packaged_folder
@@ -314,3 +315,29 @@ def test_values_are_those_that_the_set_spells(name):
         unit = device.card.parameters[key].unit
         assert device.defaults[key] == units.parse(given["value"], unit)
     assert np.isfinite(list(device.defaults.values())).all()
+
+
+@pytest.mark.parametrize("family", list_families())
+def test_a_new_set_begins_with_the_defaults_of_its_family(tmp_path, monkeypatch, family):
+    monkeypatch.chdir(tmp_path)
+    told = new_parameter_set("mine", family)
+    assert told[0] == "wrote netlists/devices/mine.toml"
+    assert [file.name for file in tmp_path.rglob("*.*")] == ["mine.toml"]
+    device = find_device("mine")
+    assert device.family == family
+    assert dict(device.defaults) == dict(find_family(family).subcircuit.parameters)
+    assert {one.origin for one in device.card.parameters.values()} == {"assumed"}
+    assert np.isfinite(current(device, **{device.drive_terminal.name: "1 V"}))
+    # the range that it proposes is one, once it is taken in
+    file = tmp_path / "netlists/devices/mine.toml"
+    file.write_text(file.read_text().replace("# [valid]", "[valid]").replace("\n# ", "\n"))
+    assert find_device("mine").card.valid.voltage == {"p": (0.0, 1.0)}
+
+
+def test_a_new_set_that_cannot_be(project):
+    with pytest.raises(InputError, match="there is one of this name"):
+        new_parameter_set("glow", "leaky")
+    with pytest.raises(InputError, match="no such family; did you mean 'leaky'"):
+        new_parameter_set("more", "leeky")
+    with pytest.raises(InputError, match="accepted: a small letter"):
+        new_parameter_set("../more", "leaky")
