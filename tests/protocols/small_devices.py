@@ -37,6 +37,38 @@ name = "light"
 kind = "optical"
 wavelength = "any"
 """
+GATE = """
+[[terminals]]
+name = "gate"
+kind = "electrical"
+role = "control"
+
+[[terminals]]
+name = "light"
+kind = "optical"
+wavelength = "any"
+
+[[terminals]]
+name = "out"
+kind = "electrical"
+role = "output"
+
+[states.x]
+node = "x"
+meaning = "the gate's voltage, seen through a low pass of 1 ms"
+minimum = -100
+maximum = 100
+"""
+#: Conductance 10 nS per volt on the gate and per mW/cm^2; half the drive voltage is observed.
+TRANSISTOR = """* a gate and a light that add up, an output, a low pass
+.subckt transistor p n gate light out
+Bdrain p n I = 1e-8*V(p,n)*(V(gate,n)+V(light))
+Rup p out 1e12
+Rdown out n 1e12
+Rx gate x 1e6
+Cx x n 1e-9
+.ends
+"""
 RESISTOR = """* a resistor
 .subckt resistor p n
 R1 p n 1e8
@@ -74,6 +106,11 @@ def memristor(folder: Path) -> Device:
 def thermal(folder: Path) -> Device:
     """See `THERMAL`."""
     return _load(folder, "thermal", THERMAL, TERMINALS + LIGHT)
+
+
+def transistor(folder: Path) -> Device:
+    """See `TRANSISTOR`."""
+    return _load(folder, "transistor", TRANSISTOR, TERMINALS + GATE)
 
 
 def _load(folder: Path, name: str, library: str, terminals: str) -> Device:

@@ -98,6 +98,9 @@ class Source:
         The other node.
     small_signal : float
         Amplitude in an AC analysis, in the unit of its level [V, A or W/m^2].
+    shines_on : mapping of str to float
+        Nodes of optical terminals that a light adds to, each with the weight that its
+        colour has there [1]; its own node then carries the irradiance as it is.
     """
 
     node: str
@@ -106,6 +109,7 @@ class Source:
     controlled: bool = True
     reference: str = "0"
     small_signal: float = 0.0
+    shines_on: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:

@@ -173,6 +173,10 @@ def body(
             tabulated=tabulated or answered is Answered.ALL,
             ends=lights.sources.get(name),
         )
+        for index, (node, weight) in enumerate(source.shines_on.items()):
+            upper, lower = lights.weighted[name, node]
+            own = f"Eweight_{name}_{index}"
+            yield f"{own} {upper} {lower} {source.node} {source.reference} {number(weight)}"
     yield from _links(circuit, lights)
     yield from _initial(circuit, held)
 
@@ -188,7 +192,11 @@ def _instances(circuit: Circuit, called: Mapping[tuple[str, str], str]) -> Itera
                 yield f"V{sense_name(name, terminal.name)} {node} {own} 0"
                 node = own
             nodes.append(node)
-        given = "".join(f" {key}={number(value)}" for key, value in placed.parameters.items())
+        given = "".join(
+            f" {key}={number(value)}"
+            for key, value in placed.parameters.items()
+            if key not in placed.device.optical_values
+        )
         subcircuit = called[placed.device.name, placed.device.text]
         yield f"{instance_name(name)} {' '.join(nodes)} {subcircuit}{given}"
 
@@ -248,18 +256,40 @@ def source_lines(
 
 def _links(circuit: Circuit, lights: LightNodes) -> Iterator[str]:
     for name, link in circuit.links.items():
-        upper, lower = lights.links[name]
-        if not link.delay:
-            yield f"Elink_{name} {upper} {lower} {link.emitter} 0 {number(link.gain)}"
-            continue
-        near, line, far = f"link_{name}_near", f"link_{name}_line", f"link_{name}_far"
-        # a matched line: twice the level in front of it; a G source across its own nodes is a
-        # resistor of 1 ohm without noise
-        yield f"Elink_{name}_in {near} 0 {link.emitter} 0 {number(2 * link.gain)}"
-        yield f"Glink_{name}_in {near} {line} {near} {line} 1.0"
-        yield f"Tlink_{name} {line} 0 {far} 0 Z0=1.0 TD={number(link.delay)}"
-        yield f"Glink_{name}_out {far} 0 {far} 0 1.0"
-        yield f"Elink_{name} {upper} {lower} {far} 0 1.0"
+        ends = lights.links[name]
+        yield from link_lines(f"link_{name}", link.emitter, ends, number(link.gain), link.delay)
+
+
+def link_lines(
+    name: str, emitter: str, ends: tuple[str, str], gain: str, delay: float = 0.0
+) -> Iterator[str]:
+    """Write an optical link.
+
+    Parameters
+    ----------
+    name : str
+        Name of its elements and inner nodes.
+    emitter : str
+        Node of the emitted power, 1 V = 1 mW.
+    ends : pair of str
+        Upper and lower node of the irradiance that arrives, 1 V = 1 mW/cm^2.
+    gain : str
+        Volts that arrive per volt at the emitter, a number or an expression.
+    delay : float
+        Time that the light takes [s].
+    """
+    upper, lower = ends
+    if not delay:
+        yield f"E{name} {upper} {lower} {emitter} 0 {gain}"
+        return
+    near, line, far = f"{name}_near", f"{name}_line", f"{name}_far"
+    # a matched line halves its level; a G source across its own nodes is a resistor of 1 ohm
+    # without noise
+    yield f"E{name}_in {near} 0 {emitter} 0 {gain}"
+    yield f"G{name}_in {near} {line} {near} {line} 1.0"
+    yield f"T{name} {line} 0 {far} 0 Z0=1.0 TD={number(delay)}"
+    yield f"G{name}_out {far} 0 {far} 0 1.0"
+    yield f"E{name} {upper} {lower} {far} 0 2.0"
 
 
 def _initial(circuit: Circuit, held: bool) -> Iterator[str]:

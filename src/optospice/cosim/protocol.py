@@ -1,4 +1,4 @@
-"""A closed-loop experiment as a protocol, so that it sweeps and reports like all others."""
+"""A closed loop as an experiment, so that it sweeps and reports like all others."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
-from optospice.circuit import Circuit, Instance, Source
+from optospice.circuit import Circuit, Instance, Source, shining
+from optospice.circuit.lights import check_light
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE
 from optospice.cosim.run import LoopResult
 from optospice.device import Device
+from optospice.light import Illumination, total_of
 from optospice.metrics.value import MetricValue
-from optospice.protocols.base import Metrics, Protocol
+from optospice.protocols.base import Experiment, Kind, Metrics
 from optospice.stimulus import FloatArray, Stimulus
 from optospice.waveforms import Waveforms
 
 Conductance = Annotated[float, *units._field("S")]
 
 
-class ControllerProtocol(Protocol):
+class ControllerProtocol(Experiment):
     """What a ``[controller]`` table says; one subclass per ready controller.
 
     Parameters
@@ -37,24 +39,21 @@ class ControllerProtocol(Protocol):
         Longest time a controller may take for one answer [s].
     """
 
-    #: Metrics that `conclude` gives, in order, each with its SI unit.
+    kind: ClassVar[Kind] = "closed loop"
+    #: Metrics that `measure` gives, in order, each with its SI unit.
     metric_units: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    #: Names of metrics that are declared without a unit.
-    measures: ClassVar[tuple[str, ...]] = ()
 
-    name: str
     seed: int = Field(default=0, ge=0)
     patience: units.Time = PATIENCE
 
-    @classmethod
-    def metric_names(cls) -> tuple[str, ...]:
-        """Names of the metrics that `conclude` gives, in order."""
-        return tuple(dict.fromkeys([*cls.metric_units, *cls.measures]))
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Count the metrics with a unit among those that are measured."""
+        super().__init_subclass__(**options)
+        cls.measures = tuple(dict.fromkeys([*cls.metric_units, *cls.measures]))
 
-    @classmethod
-    def metric_unit(cls, name: str) -> str | None:
+    def metric_unit(self, name: str) -> str | None:
         """SI unit of a metric; None for one that was declared without."""
-        return cls.metric_units.get(name)
+        return self.metric_units.get(name)
 
     def actuated(self, device: Device) -> tuple[str, ...]:
         """Terminals that the controllers drive; the drive terminal by default."""
@@ -64,26 +63,25 @@ class ControllerProtocol(Protocol):
     def controllers(self, device: Device) -> Mapping[str, Controller]:
         """Make the controllers of one run, by name."""
 
+    @property
     @abstractmethod
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
-        """Take the metrics of a run."""
+    def duration(self) -> float:
+        """Simulated time [s]."""
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    @abstractmethod
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
+        """Take the metrics of a run from its waveforms and what the controllers recorded."""
+
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what the terminals see without a controller."""
         from optospice.stimulus import constant
 
-        return {
-            **{name: constant(0.0) for name in self.actuated(device)},
-            **self.surroundings(device),
-        }
+        dark = {name: constant(0.0) for name in self.actuated(device)}
+        return device.lit({**dark, **self.surroundings(device)}, self.colour)
 
     def surroundings(self, device: Device) -> Mapping[str, Stimulus]:
         """Give what happens by itself: biases, ambient light, disturbances."""
         return {}
-
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Refuse: the metrics of a closed loop come from `conclude`."""
-        raise ValueError("the metrics of a closed loop need the controller's record")
 
     def circuit(
         self,
@@ -94,15 +92,22 @@ class ControllerProtocol(Protocol):
     ) -> Circuit:
         """Build the circuit: one device with a source on each terminal that is used."""
         actuated = self.actuated(device)
-        kinds = {t.name: "light" if t.kind == "optical" else "voltage" for t in
-                 device.card.terminals}  # fmt: skip
-        stimuli = self.stimuli(device)
+        sources: dict[str, Source] = {}
+        nodes = {}
+        for name, stimulus in self.stimuli(device).items():
+            terminal = next(t for t in device.card.terminals if t.name == name)
+            driven = name in actuated
+            if terminal.kind == "optical":
+                check_light(device, name, stimulus, driven=driven)
+                lights = shining(device, name, stimulus, {"": parameters}, controlled=driven)
+                sources.update(lights.sources)
+                nodes[name] = lights.nodes[""]
+            else:
+                sources[name] = Source(name, "voltage", total_of(stimulus), driven)
+                nodes[name] = name
         return Circuit(
-            {"": Instance(device, {name: name for name in stimuli}, dict(parameters))},
-            {
-                name: Source(name, kinds[name], stimulus, name in actuated)  # type: ignore[arg-type]
-                for name, stimulus in stimuli.items()
-            },
+            {"": Instance(device, nodes, dict(parameters))},
+            sources,
             duration=self.duration,
             profile=profile,
             temperature=temperature,

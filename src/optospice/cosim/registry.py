@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from optospice.cosim.protocol import ControllerProtocol
 from optospice.errors import InputError, close_matches
+from optospice.protocols.registry import with_installed
 
 GROUP = "optospice.controllers"
 _READY = {
@@ -29,21 +30,12 @@ _READY = {
 @cache
 def controllers() -> Mapping[str, type[ControllerProtocol]]:
     """Every controller by name, the ready ones first."""
-    found: dict[str, type[ControllerProtocol]] = {}
+    ready: dict[str, type[ControllerProtocol]] = {}
     for name, path in _READY.items():
         module, _, kind = path.partition(":")
-        found[name] = getattr(import_module(f"optospice.cosim.controllers.{module}"), kind)
-    for entry in entry_points(group=GROUP):
-        if entry.name in found:
-            continue  # a ready one is never replaced
-        kind = entry.load()
-        if not (isinstance(kind, type) and issubclass(kind, ControllerProtocol)):
-            raise InputError(
-                f"entry point {entry.value!r} of {GROUP}: is no class derived from "
-                "optospice.cosim.protocol.ControllerProtocol"
-            )
-        found[entry.name] = kind
-    return MappingProxyType(found)
+        ready[name] = getattr(import_module(f"optospice.cosim.controllers.{module}"), kind)
+    declared = entry_points(group=GROUP)
+    return MappingProxyType(with_installed(ready, declared, GROUP, ControllerProtocol))
 
 
 def find_controller(name: str) -> type[ControllerProtocol]:

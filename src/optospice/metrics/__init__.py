@@ -9,10 +9,13 @@ from optospice.metrics import (
     decay,
     energy,
     filtering,
+    frequency_response,
     hysteresis,
     learning,
     levels,
     nociception,
+    noise,
+    photovoltaic,
     plasticity,
     postsynaptic_current,
     potentiation_depression,
@@ -24,10 +27,19 @@ from optospice.metrics import (
     steps,
     switching,
     switching_voltages,
+    transfer,
     update_branches,
 )
 from optospice.metrics.fit_result import FitResult
-from optospice.metrics.registry import METRICS, MetricInfo, definition_names, metric, metric_info
+from optospice.metrics.registry import (
+    METRICS,
+    MetricInfo,
+    definition_names,
+    find_metric,
+    metric,
+    metric_info,
+    metrics,
+)
 from optospice.metrics.value import MetricValue
 
 __all__ = [
@@ -40,12 +52,17 @@ __all__ = [
     "definition_names",
     "energy",
     "filtering",
+    "find_metric",
+    "frequency_response",
     "hysteresis",
     "learning",
     "levels",
     "metric",
     "metric_info",
+    "metrics",
     "nociception",
+    "noise",
+    "photovoltaic",
     "plasticity",
     "postsynaptic_current",
     "potentiation_depression",
@@ -57,5 +74,6 @@ __all__ = [
     "steps",
     "switching",
     "switching_voltages",
+    "transfer",
     "update_branches",
 ]

@@ -46,13 +46,13 @@ def pulses_to_level(
     Parameters
     ----------
     levels : array_like, shape (n,)
-        Level after pulse 1, 2, ... n [A or S].
+        Level after pulse 1, 2, ... n [any].
     target : float
-        The level to reach [A or S].
+        The level to reach [any].
     definition : {"interpolated", "whole"}
         With or without linear interpolation between pulses.
     initial : float, optional
-        Level before pulse 1, needed to interpolate below pulse 1 [A or S].
+        Level before pulse 1, needed to interpolate below pulse 1 [any].
 
     Returns
     -------

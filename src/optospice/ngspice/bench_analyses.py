@@ -23,6 +23,7 @@ from optospice.analysis import (
 from optospice.circuit import Circuit, base_name
 from optospice.circuit.writer import netlist
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.netlist.guard import check_library
 from optospice.ngspice.analyses import DENSITIES, Analysed, AnalysisJob, result_of, run_analysis
 from optospice.ngspice.judge import RunFailedError, in_users_words, signal_names
@@ -177,7 +178,15 @@ def _driven(bench: Testbench, analysis: Analysis) -> Testbench:
                 f"source {name!r}: no terminal of {bench.device.name!r} that takes one; "
                 + close_matches(name, known)
             )
-        stimuli.setdefault(name, constant(0.0))
+        one = stimuli.setdefault(name, constant(0.0))
+        response = bench.device.response(name)
+        if response is not None and response.knows_colour:
+            count = len(one.beams) if isinstance(one, Illumination) else 0
+            if count != 1:
+                raise InputError(
+                    f"source {name!r}: the terminal has a spectral response and {count} lights; "
+                    "accepted: one light with its colour"
+                )
     return replace(bench, stimuli=stimuli)
 
 

@@ -8,23 +8,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
-
 from optospice import units
 from optospice.accuracy import find_profile
+from optospice.assembly import assembled
 from optospice.device import Device, find_device, list_devices
+from optospice.device.valid import outside_in_temperature, refusal
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
-from optospice.protocols import PROTOCOLS, Protocol, find_protocol
+from optospice.protocols import Experiment
 from optospice.scenario.axes import axis_values, check_bounded, codes, is_taken
 from optospice.scenario.claim import check_claim
-from optospice.scenario.load import LoadedScenario, set_dotted
+from optospice.scenario.experiments import build_experiment
+from optospice.scenario.load import LoadedScenario
 from optospice.scenario.order import check_axes
-from optospice.scenario.runs import Plan, Run, Runs, parameters_at
-from optospice.scenario.schema import Value
+from optospice.scenario.runs import Plan, Run, Runs, parameters_at, surroundings_at
+from optospice.scenario.schema import SURROUNDINGS, Scenario, Value
+from optospice.scenario.surroundings import Surroundings, check_surroundings
+from optospice.scenario.validity import limits_left
 from optospice.scenario.verdict import check_across, matches
-from optospice.validation import first_problem
+from optospice.stimulus import Stimulus
 
 #: How many values of a sweep a message lists [1].
 _SHOWN_VALUES = 12
@@ -36,34 +40,53 @@ LONGEST_RUN = 1e9
 MOST_PROTOCOLS = 50_000
 
 
-def expand(loaded: LoadedScenario) -> Runs:
+def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     """Give every run of a scenario, in order: the last swept key varies fastest.
 
     Every value of every axis is checked here; the runs are made when they are asked for.
 
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        The scenario.
+    explores : bool
+        Whether the runs may leave the device's valid range without being marked, as those of a
+        fit do.
+
     Raises
     ------
     InputError
-        When a value does not fit its protocol, its device or its bounds.
+        When a value does not fit its protocol, its device or its bounds, or a run would leave
+        the range in which its device is valid and the scenario does not extrapolate.
     """
     scenario, where = loaded.scenario, str(loaded.file)
     axes = {
         key: axis_values(values, f"{where}: sweep.{key}") for key, values in scenario.sweep.items()
     }
-    _check_metrics(loaded)
     first = {key: values[0] for key, values in axes.items()}
-    table = _table_of(loaded)
-    swept = [key for key in axes if key.startswith(table)]
+    swept = [key for key in axes if key.startswith(f"{scenario.experiment_table}.")]
     protocols = _protocols(loaded, axes, swept, first)
+    _check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
+    marks = scenario.extrapolate and not explores
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
-        device = find_device(name, where)
+        device = device_of(loaded, name)
         check_library(device.text, str(device.file))
         devices[name] = device
         _check_parameters(loaded, device, axes, first)
-        for protocol in protocols.values():
-            _check_terminals(protocol, device, where)
+        refuses = not (explores or marks)
+        _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())), refuses)
+        here = {**first, "device": name} if "device" in first else first
+        around = surroundings_at(surrounding_tables(scenario), first, where)
+        for place, protocol in protocols.items():
+            stimuli = _stimuli(protocol, device, around, where)
+            reasons = limits_left(protocol, device, stimuli) if refuses else ()
+            if reasons:
+                at = {**here, **_written(axes, swept, place)}
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
+    if not explores and not scenario.extrapolate:
+        _check_temperatures_are_valid(loaded, axes, devices, first)
     for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
         _check_profile(given, where)
     _check_names(loaded)
@@ -76,11 +99,93 @@ def expand(loaded: LoadedScenario) -> Runs:
             protocols=protocols,
             protocol_keys=swept,
             parameters=scenario.parameters,
+            surroundings=surrounding_tables(scenario),
             temperature=scenario.temperature,
             accuracy=scenario.accuracy,
             draws=scenario.monte_carlo,
+            marks=marks,
         )
     )
+
+
+def device_of(loaded: LoadedScenario, name: str) -> Device:
+    """Find a device of a scenario, or make that of its ``[circuit]``.
+
+    Raises
+    ------
+    InputError
+        When there is no such device, or the circuit cannot be.
+    """
+    circuit = loaded.scenario.circuit
+    return (
+        find_device(name, str(loaded.file)) if circuit is None else assembled(circuit, loaded.file)
+    )
+
+
+def surrounding_tables(scenario: Scenario) -> dict[str, dict[str, Value]]:
+    """Give the tables of what surrounds the device, as written."""
+    return {table: getattr(scenario, table) for table in SURROUNDINGS}
+
+
+def _check_surroundings(
+    loaded: LoadedScenario,
+    device: Device,
+    axes: Mapping[str, Sequence[Value]],
+    first: Mapping[str, Value],
+    experiment: Experiment,
+    refuses: bool,
+) -> None:
+    """Every bias, load, light and initial state is one that the device has, and can be."""
+    tables, where = surrounding_tables(loaded.scenario), str(loaded.file)
+    own = surroundings_at(tables, first, where)
+    check_surroundings(own, device, experiment, where)
+    for key, values in axes.items():
+        if key.partition(".")[0] not in SURROUNDINGS:
+            continue
+
+        def check(value: Value, key: str = key) -> None:
+            here = _at({**first, key: value}, where)
+            around = surroundings_at(tables, {**first, key: value}, here)
+            check_surroundings(around, device, experiment, here)
+            stimuli = _stimuli(experiment, device, around, here)
+            reasons = limits_left(experiment, device, stimuli) if refuses else ()
+            if reasons:
+                raise InputError(f"{here}: {refusal(device, reasons)}")
+
+        check_bounded(values, check)
+
+
+def _written(
+    axes: Mapping[str, Sequence[Value]], swept: Sequence[str], place: Sequence[int]
+) -> dict[str, Value]:
+    """Give the values of a combination as written, from their numbers."""
+    return {
+        key: axes[key][codes(axes[key]).tolist().index(number)]
+        for key, number in zip(swept, place, strict=True)
+    }
+
+
+def _check_temperatures_are_valid(
+    loaded: LoadedScenario,
+    axes: Mapping[str, Sequence[Value]],
+    devices: Mapping[str, Device],
+    first: Mapping[str, Value],
+) -> None:
+    where = str(loaded.file)
+    for name, device in devices.items():
+        here = {**first, "device": name} if "device" in first else dict(first)
+
+        def check(given: Value, device: Device = device, here: Mapping[str, Value] = here) -> None:
+            kelvin = units.parse(given, "K") if isinstance(given, str) else float(given)
+            reasons = outside_in_temperature(device, kelvin)
+            if reasons:
+                at = {**here, "temperature": given} if "temperature" in axes else here
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
+
+        if "temperature" in axes:
+            check_bounded(axes["temperature"], check)
+        else:
+            check(loaded.scenario.temperature)
 
 
 def _protocols(
@@ -88,26 +193,27 @@ def _protocols(
     axes: Mapping[str, Sequence[Value]],
     swept: Sequence[str],
     first: Mapping[str, Value],
-) -> dict[tuple[int, ...], Protocol]:
+) -> dict[tuple[int, ...], Experiment]:
     """Build the protocol of every combination of the values that change it, by their numbers."""
-    scenario, where, table = loaded.scenario, str(loaded.file), _table_of(loaded)
+    scenario, where = loaded.scenario, str(loaded.file)
+    table = scenario.experiment_table
     count = math.prod(len(axes[key]) for key in swept)
     if count > MOST_PROTOCOLS:
         raise InputError(
             f"{where}: sweep: {count:,} combinations of {' and '.join(swept)[:200]}; accepted: up "
-            f"to {MOST_PROTOCOLS:,} (each is another {table[:-1]})"
+            f"to {MOST_PROTOCOLS:,} (each is another {table})"
         )
     numbered = [zip(codes(axes[key]).tolist(), axes[key], strict=True) for key in swept]
-    protocols: dict[tuple[int, ...], Protocol] = {}
+    protocols: dict[tuple[int, ...], Experiment] = {}
     for values in itertools.product(*numbered):
         place = tuple(number for number, _ in values)
         if place in protocols:
             continue
         fixed = {key: value for key, (_, value) in zip(swept, values, strict=True)}
-        protocols[place] = build_protocol(scenario.protocol, fixed, where, table)
+        protocols[place] = build_experiment(table, scenario.experiment, fixed, where)
         if not protocols[place].duration <= LONGEST_RUN:
             raise InputError(
-                f"{_at({**first, **fixed}, where)}: {table[:-1]}: would simulate "
+                f"{_at({**first, **fixed}, where)}: {table}: would simulate "
                 f"{protocols[place].duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s "
                 "(thirty years)"
             )
@@ -174,46 +280,6 @@ def _decides_alone(run: Run, runs: Sequence[Run], where: Mapping[str, Any]) -> b
     return all(other.id == run.id or not matches(other.point, where) for other in alike)
 
 
-def build_protocol(
-    data: Mapping[str, Any], changes: Mapping[str, Any], where: str, table: str = "protocol."
-) -> Protocol:
-    """Validate a ``[protocol]`` or ``[controller]`` table with dotted changes applied.
-
-    Raises
-    ------
-    InputError
-        When it does not fit the protocol that it names.
-    """
-    name = table.removesuffix(".")
-    merged = set_dotted({name: dict(data)}, changes)[name]
-    kind = _protocol_kind(merged, where, table)
-    try:
-        return kind.model_validate(merged)
-    except ValidationError as error:
-        problem = first_problem(error, "", kind).removeprefix(": ")
-        raise InputError(f"{where}: {table}{problem}") from None
-
-
-def _table_of(loaded: LoadedScenario) -> str:
-    """Prefix of the keys that say what is done: ``"protocol."`` or ``"controller."``."""
-    return "controller." if loaded.scenario.controller else "protocol."
-
-
-def _protocol_kind(data: Mapping[str, Any], where: str, table: str = "protocol.") -> type[Protocol]:
-    known, find = PROTOCOLS, find_protocol
-    if table == "controller.":
-        from optospice.cosim.registry import controllers, find_controller
-
-        known, find = controllers(), find_controller
-    name = data.get("name")
-    if name is None:
-        raise InputError(f"{where}: {table}name: is missing; accepted: {', '.join(known)}")
-    try:
-        return find(str(name))
-    except InputError as error:
-        raise InputError(f"{where}: {table}name = {name!r}: {error}") from None
-
-
 def _check_temperature(given: Value, where: str) -> None:
     try:
         kelvin = units.parse(given, "K")
@@ -239,16 +305,19 @@ def _spell(point: Mapping[str, Value]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in point.items())
 
 
-def _check_terminals(protocol: Protocol, device: Device, where: str) -> None:
+def _stimuli(
+    protocol: Experiment, device: Device, around: Surroundings, where: str
+) -> Mapping[str, Stimulus | Illumination]:
     try:
-        protocol.stimuli(device)
+        return around.stimuli(protocol, device)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
 
 
 def _check_names(loaded: LoadedScenario) -> None:
     """Every device that targets and expectations name exists."""
-    scenario, devices = loaded.scenario, list_devices()
+    scenario = loaded.scenario
+    devices = list_devices() if scenario.circuit is None else [scenario.device]
     named = [(f"expectations.{name}", name) for name in scenario.expectations]
     for index, target in enumerate(scenario.targets):
         named += [(f"targets[{index}].devices: {name!r}", name) for name in target.devices]
@@ -259,12 +328,10 @@ def _check_names(loaded: LoadedScenario) -> None:
             )
 
 
-def _check_metrics(loaded: LoadedScenario) -> None:
+def _check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
     """Every metric that targets and fits name is one that the protocol or a fit gives."""
-    scenario, where = loaded.scenario, str(loaded.file)
-    kind = _protocol_kind(scenario.protocol, where, _table_of(loaded))
-    name = scenario.protocol["name"]
-    own = list(kind.metric_names())
+    scenario, where, name = loaded.scenario, str(loaded.file), protocol.name
+    own = list(protocol.metric_names())
     for index, across in enumerate(scenario.across):
         if across.of not in own:
             raise InputError(
@@ -284,7 +351,9 @@ def _check_metrics(loaded: LoadedScenario) -> None:
             )
         taken = {across.name or across.metric: across.metric for across in scenario.across}
         across_metric = taken.get(target.metric)
-        unit = METRICS[across_metric].unit if across_metric else kind.metric_unit(target.metric)
+        unit = protocol.metric_unit(target.metric)
+        if across_metric:
+            unit = METRICS[across_metric].unit
         try:
             check_claim(target, unit)
         except InputError as error:

@@ -13,10 +13,18 @@ from numpy.typing import NDArray
 from optospice import units
 from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
-from optospice.protocols import Protocol
+from optospice.device.valid import outside_in_temperature
+from optospice.ngspice.bench_analyses import analysis_netlist
+from optospice.protocols import Experiment
+from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.axes import codes
-from optospice.scenario.schema import MonteCarlo, Value
+from optospice.scenario.load import set_dotted
+from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
+from optospice.scenario.surroundings import Surroundings, read_surroundings
+from optospice.scenario.validity import limits_left
 from optospice.testbench import Testbench
+
+_NOTHING = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Run:
         Device under test.
     parameters : mapping of str to float
         Parameters that differ from the defaults, in the card's units.
-    protocol : Protocol
+    protocol : Experiment
         What is applied and measured.
     temperature : float
         Device temperature [K].
@@ -41,34 +49,49 @@ class Run:
         How exact.
     seed : int or None
         Seed of its draw, where it is one of a Monte Carlo block.
+    surroundings : Surroundings
+        Biases, loads and programmed states.
+    outside : tuple of str
+        Which limits of the device's valid range it leaves, where the scenario extrapolates.
     """
 
     id: str
     point: Mapping[str, Value]
     device: Device
     parameters: Mapping[str, float]
-    protocol: Protocol
+    protocol: Experiment
     temperature: float
     profile: Profile
     seed: int | None = None
+    surroundings: Surroundings = _NOTHING
+    outside: tuple[str, ...] = ()
 
     @property
     def is_closed_loop(self) -> bool:
         """Whether a controller acts on the run; `testbench` is what it acts on."""
-        return hasattr(self.protocol, "controllers")
+        return self.protocol.kind == "closed loop"
 
     def testbench(self) -> Testbench:
         """Build the testbench of this run."""
         alone = " without its controller" if self.is_closed_loop else ""
         return Testbench(
             device=self.device,
-            stimuli=self.protocol.stimuli(self.device),
-            duration=self.protocol.duration,
+            stimuli=self.surroundings.stimuli(self.protocol, self.device),
+            duration=self.protocol.duration or 1.0,  # of an analysis no time passes
             parameters=self.parameters,
             profile=self.profile,
             temperature=self.temperature,
-            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
+            initial=self.surroundings.initial,
+            loads=self.surroundings.load,
+            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",
         )
+
+    def netlist(self) -> str:
+        """Write the circuit with its analysis; ``ngspice -b`` runs it as it stands."""
+        bench = self.testbench()
+        if isinstance(self.protocol, AnalysisExperiment):
+            return analysis_netlist(bench, self.protocol.analysis(self.device))
+        return bench.netlist()
 
 
 @dataclass(frozen=True)
@@ -81,28 +104,34 @@ class Plan:
         Values of each swept key as written; the last key varies fastest.
     devices : mapping of str to Device
         Devices by name; the first stands where none is swept.
-    protocols : mapping of tuple of int to Protocol
+    protocols : mapping of tuple of int to Experiment
         Protocols by the numbers that `codes` gives the values of `protocol_keys`.
     protocol_keys : sequence of str
         Swept keys that change the protocol.
     parameters : mapping
         Parameters of the scenario itself, as written.
+    surroundings : mapping of str to mapping
+        Tables of what surrounds the device, as written.
     temperature : float
         Temperature where none is swept [K].
     accuracy : str
         Profile where none is swept.
     draws : MonteCarlo or None
         Random variation, at every point.
+    marks : bool
+        Whether runs outside the valid range are told apart.
     """
 
     axes: Mapping[str, Sequence[Value]]
     devices: Mapping[str, Device]
-    protocols: Mapping[tuple[int, ...], Protocol]
+    protocols: Mapping[tuple[int, ...], Experiment]
     protocol_keys: Sequence[str]
     parameters: Mapping[str, Value]
+    surroundings: Mapping[str, Mapping[str, Value]]
     temperature: float
     accuracy: str
     draws: MonteCarlo | None
+    marks: bool = False
 
 
 class Runs(Sequence[Run]):
@@ -166,18 +195,26 @@ class Runs(Sequence[Run]):
         parameters = {key: resolved[key] for key in given}
         if plan.draws is not None:
             parameters.update(drawn(plan.draws, number, device, resolved))
-        temperature = point.get("temperature")
+        swept = point.get("temperature")
+        temperature = plan.temperature if swept is None else units.parse(swept, "K")
+        combination = tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
+        protocol = plan.protocols[combination]
+        around = surroundings_at(plan.surroundings, point)
+        outside: tuple[str, ...] = ()
+        if plan.marks:
+            outside = limits_left(protocol, device, around.stimuli(protocol, device))
+            outside += tuple(outside_in_temperature(device, temperature))
         return Run(
             id=f"{place + 1:04d}",
             point=point,
             device=device,
             parameters=parameters,
-            protocol=plan.protocols[
-                tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
-            ],
-            temperature=plan.temperature if temperature is None else units.parse(temperature, "K"),
+            protocol=protocol,
+            temperature=temperature,
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
             seed=None if plan.draws is None else number,
+            surroundings=around,
+            outside=outside,
         )
 
 
@@ -185,6 +222,16 @@ def parameters_at(own: Mapping[str, Value], point: Mapping[str, Value]) -> dict[
     """Give the parameters of a point as written: the scenario's own, then what it sweeps."""
     swept = {k.partition(".")[2]: v for k, v in point.items() if k.startswith("parameters.")}
     return {**own, **swept}
+
+
+def surroundings_at(
+    own: Mapping[str, Mapping[str, Value]], point: Mapping[str, Value], where: str = ""
+) -> Surroundings:
+    """Give what surrounds the device at a point: the scenario's own, then what it sweeps."""
+    swept = {key: value for key, value in point.items() if key.partition(".")[0] in SURROUNDINGS}
+    if not swept and not any(own.values()):
+        return _NOTHING
+    return read_surroundings(set_dotted(own, swept), where)
 
 
 def drawn(

@@ -178,9 +178,13 @@ def _simulated(
 
 
 def _record(run: Run, measured: Measured) -> RunRecord:
+    outside = tuple(dict.fromkeys((*run.outside, *measured.outside)))
     if measured.failure:
-        return RunRecord(run, "failed", measured.failure, seconds=measured.seconds)
-    return RunRecord(run, "ok", "", measured.metrics, measured.seconds, measured.waveforms)
+        return RunRecord(run, "failed", measured.failure, seconds=measured.seconds, outside=outside)
+    return RunRecord(
+        run, "ok", "", measured.metrics, measured.seconds, measured.waveforms, measured.analysed,
+        measured.netlist, outside,
+    )  # fmt: skip
 
 
 def group_runs(runs: Sequence[Run], largest: int) -> list[range]:
@@ -201,7 +205,10 @@ def group_runs(runs: Sequence[Run], largest: int) -> list[range]:
     if isinstance(runs, Runs):
         starts = runs.starts().tolist()
     else:
-        kinds = [(id(r.protocol), id(r.device), r.temperature, r.profile.name) for r in runs]
+        kinds = [
+            (id(r.protocol), id(r.device), r.temperature, r.profile.name, r.surroundings)
+            for r in runs
+        ]
         starts = [n for n, kind in enumerate(kinds) if n == 0 or kind != kinds[n - 1]]
     return [
         range(first, min(first + largest, stop))
@@ -220,6 +227,7 @@ def _concluded(
             record.run.point,
             record.metrics,
             record.run.device.card.parameters,
+            bool(record.outside),
         )
         for record in (records if asked else ())
     ]
