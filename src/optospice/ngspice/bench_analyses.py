@@ -140,6 +140,24 @@ def analyse_model(session: Session, circuit: Circuit, analysis: Analysis) -> Res
     return result_of(analysis, run, circuit.signals(run.vectors), units_of)
 
 
+def analysis_netlist(bench: Testbench, analysis: Analysis) -> str:
+    """Write an analysis of a testbench; ``ngspice -b`` runs it as it stands.
+
+    Parameters
+    ----------
+    bench : Testbench
+        The bench with its own parameters.
+    analysis : OperatingPoint, DCSweep, SmallSignal or Noise
+        What is asked.
+
+    Raises
+    ------
+    InputError
+        When the bench does not have what is asked for.
+    """
+    return analysis_job(bench, analysis, printed=True).netlist
+
+
 def analysis_job(
     bench: Testbench,
     analysis: Analysis,
