@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from optospice import units
+from optospice.device.valid import Valid
 from optospice.validation import StrictModel
 
 Origin = Literal["published", "fitted", "assumed"]
@@ -68,8 +69,8 @@ class Terminal(StrictModel):
         return self.role == "output" or self.direction == "out"
 
 
-class Parameter(StrictModel):
-    """One parameter of a subcircuit.
+class ParameterDefinition(StrictModel):
+    """What a parameter of a subcircuit is, whatever its value.
 
     Parameters
     ----------
@@ -78,14 +79,7 @@ class Parameter(StrictModel):
     meaning : str
         What it is, in words.
     bounds : pair of str or number
-        Range outside which the card refuses, with units.
-    origin : {"published", "fitted", "assumed"}
-        Where the default comes from.
-    source : str
-        Figure, equation or text; for a fitted value the targets it was fitted to; for an
-        assumed one the reason.
-    interval : pair of str or number, optional
-        Confidence interval of a fitted value (68 %).
+        Range outside which a value is refused, with units.
     scale : {"linear", "log"}
         How a fit or a random draw should move the value.
     """
@@ -93,19 +87,13 @@ class Parameter(StrictModel):
     unit: str
     meaning: str
     bounds: tuple[str | float, str | float]
-    origin: Origin
-    source: Annotated[str, Field(min_length=1)]
-    interval: tuple[str | float, str | float] | None = None
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")
-    def _readable(self) -> Parameter:
+    def _ordered(self) -> ParameterDefinition:
         low, high = self.limits
         if not low < high:
             raise ValueError(f"bounds {list(self.bounds)!r}: the first must be below the second")
-        if self.interval is not None:
-            for end in self.interval:
-                units.parse(end, self.unit)
         return self
 
     @cached_property
@@ -113,6 +101,32 @@ class Parameter(StrictModel):
         """Bounds in the parameter's own unit."""
         low, high = (units.parse(bound, self.unit) for bound in self.bounds)
         return low, high
+
+
+class Parameter(ParameterDefinition):
+    """One parameter of a device.
+
+    Parameters
+    ----------
+    origin : {"published", "fitted", "assumed"}
+        Where the default comes from.
+    source : str
+        Figure, equation or text; for a fitted value the targets it was fitted to; for an
+        assumed one the reason.
+    interval : pair of str or number, optional
+        Confidence interval of a fitted value (68 %).
+    """
+
+    origin: Origin
+    source: Annotated[str, Field(min_length=1)]
+    interval: tuple[str | float, str | float] | None = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Parameter:
+        if self.interval is not None:
+            for end in self.interval:
+                units.parse(end, self.unit)
+        return self
 
 
 class State(StrictModel):
@@ -146,7 +160,7 @@ class State(StrictModel):
 
 
 class Card(StrictModel):
-    """What a device's TOML file says. See `docs/cards.md` for every key."""
+    """What the card of a device with its own ``.lib`` says. See `docs/cards.md` for every key."""
 
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
@@ -157,3 +171,9 @@ class Card(StrictModel):
     terminals: Annotated[list[Terminal], Field(min_length=1)]
     parameters: dict[str, Parameter] = {}
     states: dict[str, State] = {}
+    valid: Valid = Valid()
+
+    @model_validator(mode="after")
+    def _valid_of_its_terminals(self) -> Card:
+        self.valid.check_terminals(self.terminals)
+        return self

@@ -1,7 +1,8 @@
 """A device: a SPICE subcircuit with the card that says what SPICE cannot say.
 
-Defaults live in the ``.lib``; terminals, units, bounds and the origin of every value
-live in the card (TOML) beside it. Both must agree.
+Of a device that brings its own ``.lib`` the defaults live there; terminals, units, bounds and
+the origin of every value live in the card (TOML) beside it, and both must agree. Of a device
+of a family all values live in its parameter set, and the card is put together from both.
 """
 
 from __future__ import annotations
@@ -25,14 +26,18 @@ class Device:
     name : str
         Name of the device: of its files and of its ``.subckt``.
     file : Path
-        The ``.lib``.
+        The ``.lib``: its own or that of its family.
     text : str
         What ngspice reads: the library with its includes expanded, as the netlist guard
         wrote it.
     subcircuit : Subcircuit
-        Terminals and defaults as the ``.lib`` declares them.
+        Terminals and defaults, in the unit that the card names.
     card : Card
-        What the TOML beside it says.
+        What the TOML beside it says, or family and parameter set together.
+    family : str
+        Name of the family; empty for a device with a ``.lib`` of its own.
+    set_file : Path or None
+        The parameter set, where it is one.
     """
 
     name: str
@@ -40,6 +45,8 @@ class Device:
     text: str
     subcircuit: netlist.Subcircuit
     card: Card
+    family: str = ""
+    set_file: Path | None = None
 
     def __repr__(self) -> str:
         """Say in one line what it is: the netlist's text alone has thousands of characters."""
@@ -48,8 +55,8 @@ class Device:
 
     @property
     def card_file(self) -> Path:
-        """The TOML file beside the ``.lib``."""
-        return self.file.with_suffix(".toml")
+        """The TOML file beside the ``.lib``, or the parameter set."""
+        return self.set_file or self.file.with_suffix(".toml")
 
     @property
     def defaults(self) -> Mapping[str, float]:
