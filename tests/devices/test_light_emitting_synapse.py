@@ -14,7 +14,7 @@ from optospice.device import find_device
 from optospice.stimulus import PulseTrain, Signal
 from optospice.testbench import Testbench
 
-NAME = "light_emitting_synapse"
+NAME = "si_led_zhao2018"
 DEVICE = find_device(NAME)
 SIGNALS = ("i(x.p)", "v(light_out)", "v(x.x)")
 

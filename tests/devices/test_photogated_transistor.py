@@ -11,7 +11,7 @@ from optospice.device import find_device
 from optospice.stimulus import PulseTrain, Signal
 from optospice.testbench import Testbench
 
-NAME = "photogated_transistor"
+NAME = "mos2_pbs_pak2018"
 DEVICE = find_device(NAME)
 CURRENT = ("i(x.d)",)
 #: A channel of 1 um x 10 um of which most numbers are 1; dark, and without holes.
@@ -250,3 +250,19 @@ def test_a_pulse_pair_against_an_ode_solver(
     dose = np.cumsum(np.append(0.0, np.diff(corners) * (levels[1:] + levels[:-1]) / 20))
     absorbed = photons(p, np.interp(seen.time, corners, dose))
     assert np.all(seen["n"] * trap_density <= absorbed * 1.001 + 1e-5 * trap_density)
+
+
+def test_graphene_between_two_absorbers_has_the_printed_signs_and_one_gate_voltage_for_both():
+    """Row N26: 980 nm lowers and 450 nm raises the conductance; both turn at the Dirac point."""
+    name, drain, lamp = "graphene_pbs_hou2021", 0.01, 1e-3
+    turned = []
+    for colour, sign in (("light", 1), ("light_opposite", -1)):
+        gates = (-40.0, 40.0, 81)
+        lit = characteristic(name, "g", gates, {"d": drain, colour: lamp}, signals=CURRENT)
+        dark = characteristic(name, "g", gates, {"d": drain}, signals=CURRENT)["i(x.d)"]
+        change = lit["i(x.d)"] - dark
+        assert np.sign(change[40]) == sign  # no gate voltage: the published device
+        where = np.flatnonzero(np.diff(np.sign(change)))
+        assert where.size == 1
+        turned.append(float(lit.sweep[where[0]]))
+    assert turned == pytest.approx([-10.0, -10.0], abs=1.5)  # half of the two small shifts

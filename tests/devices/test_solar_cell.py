@@ -14,7 +14,7 @@ from scipy.special import lambertw
 import optospice
 from optospice.device import find_device
 
-NAME = "solar_cell"
+NAME = "pbs_cell_lee2020"
 DEFAULTS = find_device(NAME).defaults
 CURRENT = ("i(x.p)",)
 #: No resistances to speak of: the closed forms.
@@ -166,6 +166,14 @@ def test_one_point_of_sunlight_predicts_the_laser(ideality, low, high):
     laser = 100 * power(cell, 17.3, 0.35) / 17.3e-3
     assert low < laser < high
     assert laser == pytest.approx(10.29, rel=0.1)
+
+
+def test_the_packaged_cell_of_the_laser_predicts_its_efficiency():
+    """Row R26, as packaged: set by AM1.5G alone, within ten per cent of the printed 10.29 %."""
+    cell = find_device("pbs_cell_zhu2023").defaults
+    sun = power(cell, 37.65 / cell["responsivity"], 0.35)
+    assert sun / 0.1 == pytest.approx(0.0717, rel=2e-3)
+    assert power(cell, 17.3, 0.3) / 17.3e-3 == pytest.approx(0.1029, rel=0.1)
 
 
 @settings(max_examples=4)
