@@ -165,6 +165,10 @@ def test_the_examples_of_scenarios(example):
     whole = SCENARIO_EXAMPLES[0]
     if "name" in example.get("protocol", {}) and "title" not in example:
         whole = {key: whole[key] for key in ("title", "device")}  # the sweep is of another protocol
+    if "circuit" in example:  # in the place of the device; its light input has another name
+        protocol = {**whole["protocol"], "voltage": "1 V"}
+        protocol = {k: v for k, v in protocol.items() if k not in ("irradiance", "wavelength")}
+        whole = {"title": whole["title"], "protocol": protocol}
     loaded = validate("example", Path("example.toml"), {**whole, **example})
     assert expand(loaded)
 

@@ -26,6 +26,8 @@ KINDS = {
     "A": "a current such as '80 nA'",
     "ohm": "a resistance such as '6 Mohm'",
     "F": "a capacitance such as '200 nF'",
+    "H": "an inductance such as '1 mH'",
+    "W": "a power such as '1 uW'",
     "S": "a conductance such as '1 uS'",
     "J": "an energy such as '40 nJ'",
     "eV": "an energy such as '0.3 eV'",
@@ -42,7 +44,7 @@ KINDS = {
 
 #: SI units in which numbers are kept, by their dimension.
 SI_UNITS = (
-    "s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "1", "A", "J", "S", "V/s", "A*V", "m^2",
+    "s", "Hz", "V", "m", "K", "W/m^2", "ohm", "F", "H", "1", "A", "J", "S", "V/s", "A*V", "m^2",
     "1/s", "A/s",
 )  # fmt: skip
 #: Longest text of a quantity, and of its unit [1].

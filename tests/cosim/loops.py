@@ -123,5 +123,5 @@ class Misbehaving(ControllerProtocol):
     def controllers(self, device):
         return {"it": Sampled(Misbehave(self.way), 1.0, 1.0)}
 
-    def conclude(self, result, device):
+    def measure(self, result, device):
         return {"done": value(1.0, "1", "whether it came to an end")}

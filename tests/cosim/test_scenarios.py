@@ -161,7 +161,7 @@ def test_the_declared_units_are_those_of_the_metrics(name):
     for device in json.loads(file.read_text())["devices"].values():
         assert device["metrics"].keys() == kind.metric_units.keys()
         for metric_name, column in device["metrics"].items():
-            assert column["unit"] == kind.metric_unit(metric_name)
+            assert column["unit"] == kind.metric_units[metric_name]
 
 
 def test_a_metric_that_is_declared_without_a_unit_ends_in_no_traceback(pool, monkeypatch):
@@ -175,7 +175,7 @@ def test_a_metric_that_is_declared_without_a_unit_ends_in_no_traceback(pool, mon
         {"id": "right", "metric": "done", "at_least": 0.5, "source": "a test"},
     ]
     try:
-        assert Misbehaving.metric_names() == ("done",)
+        assert Misbehaving.measures == ("done",)
         loaded = scenario({"name": "misbehaving", "way": "fine"}, targets=targets)
         wrong, right = run_scenario(loaded, expand(loaded), pool).verdicts
         broken = [{**targets[0], "at_least": "half"}]

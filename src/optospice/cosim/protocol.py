@@ -1,4 +1,4 @@
-"""A closed-loop experiment as a protocol, so that it sweeps and reports like all others."""
+"""A closed loop as an experiment, so that it sweeps and reports like all others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -19,14 +19,14 @@ from optospice.cosim.loop import PATIENCE
 from optospice.cosim.run import LoopResult
 from optospice.device import Device
 from optospice.metrics.value import MetricValue
-from optospice.protocols.base import Metrics, Protocol
+from optospice.protocols.base import Experiment, Kind, Metrics
 from optospice.stimulus import FloatArray, Stimulus
 from optospice.waveforms import Waveforms
 
 Conductance = Annotated[float, *units._field("S")]
 
 
-class ControllerProtocol(Protocol):
+class ControllerProtocol(Experiment):
     """What a ``[controller]`` table says; one subclass per ready controller.
 
     Parameters
@@ -37,24 +37,21 @@ class ControllerProtocol(Protocol):
         Longest time a controller may take for one answer [s].
     """
 
-    #: Metrics that `conclude` gives, in order, each with its SI unit.
+    kind: ClassVar[Kind] = "closed loop"
+    #: Metrics that `measure` gives, in order, each with its SI unit.
     metric_units: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    #: Names of metrics that are declared without a unit.
-    measures: ClassVar[tuple[str, ...]] = ()
 
-    name: str
     seed: int = Field(default=0, ge=0)
     patience: units.Time = PATIENCE
 
-    @classmethod
-    def metric_names(cls) -> tuple[str, ...]:
-        """Names of the metrics that `conclude` gives, in order."""
-        return tuple(dict.fromkeys([*cls.metric_units, *cls.measures]))
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Count the metrics with a unit among those that are measured."""
+        super().__init_subclass__(**options)
+        cls.measures = tuple(dict.fromkeys([*cls.metric_units, *cls.measures]))
 
-    @classmethod
-    def metric_unit(cls, name: str) -> str | None:
+    def metric_unit(self, name: str) -> str | None:
         """SI unit of a metric; None for one that was declared without."""
-        return cls.metric_units.get(name)
+        return self.metric_units.get(name)
 
     def actuated(self, device: Device) -> tuple[str, ...]:
         """Terminals that the controllers drive; the drive terminal by default."""
@@ -64,9 +61,14 @@ class ControllerProtocol(Protocol):
     def controllers(self, device: Device) -> Mapping[str, Controller]:
         """Make the controllers of one run, by name."""
 
+    @property
     @abstractmethod
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
-        """Take the metrics of a run."""
+    def duration(self) -> float:
+        """Simulated time [s]."""
+
+    @abstractmethod
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
+        """Take the metrics of a run from its waveforms and what the controllers recorded."""
 
     def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
         """Give what the terminals see without a controller."""
@@ -80,10 +82,6 @@ class ControllerProtocol(Protocol):
     def surroundings(self, device: Device) -> Mapping[str, Stimulus]:
         """Give what happens by itself: biases, ambient light, disturbances."""
         return {}
-
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Refuse: the metrics of a closed loop come from `conclude`."""
-        raise ValueError("the metrics of a closed loop need the controller's record")
 
     def circuit(
         self,

@@ -159,3 +159,27 @@ def level_after_pause(current: Trace, instant: float) -> MetricValue:
         Current [A]; nan with a note if the waveform does not cover that time.
     """
     return _current_at(current, instant, "current at the read-out bias after the pause")
+
+
+@metric(
+    title="Current at the operating point",
+    unit="A",
+    display_unit="nA",
+    source="solution of the circuit at rest",
+)
+def current_at_rest(current: float, signal: str) -> MetricValue:
+    """Give the current of a device at rest.
+
+    Parameters
+    ----------
+    current : float
+        Current [A].
+    signal : str
+        Which one.
+
+    Returns
+    -------
+    MetricValue
+        The current [A].
+    """
+    return MetricValue(float(current), "A", f"{signal} at the operating point")

@@ -1,4 +1,4 @@
-"""What every protocol is: the stimuli it applies and the metrics it takes."""
+"""What every experiment is, and every protocol: stimuli, and the metrics taken from the result."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from optospice.waveforms import Waveforms
 
 Amplitude = Literal["raw", "baseline", "step"]
 Metrics = dict[str, MetricValue]
+#: How an experiment is run: by its own stimuli, under controllers, or as an analysis.
+Kind = Literal["open loop", "closed loop", "analysis"]
 
 #: Most pulses of a run, or corners of its sweeps [1]: their times are kept in memory.
 MOST_PULSES = 200_000
@@ -50,6 +52,8 @@ class Series:
         What the places are, and their unit.
     y_unit : str
         Unit of the values.
+    x_log, y_log : bool
+        Whether a figure draws the axis logarithmically.
     """
 
     x: FloatArray
@@ -57,6 +61,8 @@ class Series:
     x_name: str
     x_unit: str
     y_unit: str
+    x_log: bool = False
+    y_log: bool = False
 
     def __iter__(self) -> Iterator[FloatArray]:
         """Give x and y."""
@@ -67,8 +73,81 @@ class Options(StrictModel):
     """Base of every table in a scenario: unknown keys are errors, nothing changes later."""
 
 
-class Protocol(Options, ABC):
-    """A named experiment.
+class Experiment(Options, ABC):
+    """Something that is done to a device, and what is measured in the result.
+
+    There are three kinds. An open loop applies stimuli that are known beforehand; its result
+    is `Waveforms`. In a closed loop controllers answer to what they see; its result is a
+    `LoopResult`. An analysis looks at the device around an operating point; its result is one
+    of `optospice.analysis`.
+
+    Attributes
+    ----------
+    title : str
+        What it does, in one line.
+    kind : {"open loop", "closed loop", "analysis"}
+        How it is run, and so what `measure` is given.
+    measures : tuple of str
+        Names of the metrics that every experiment of this class gives, in order.
+    """
+
+    title: ClassVar[str]
+    kind: ClassVar[Kind]
+    measures: ClassVar[tuple[str, ...]] = ()
+
+    name: str
+
+    @abstractmethod
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give what each terminal of a device sees, apart from what controllers do.
+
+        Raises
+        ------
+        InputError
+            When the device lacks a terminal that the experiment needs.
+        """
+
+    @property
+    def duration(self) -> float:
+        """Simulated time [s]; 0 s where no time passes."""
+        return 0.0
+
+    @abstractmethod
+    def measure(self, result: Any, device: Device) -> Metrics:
+        """Take the metrics of one run.
+
+        Parameters
+        ----------
+        result : Waveforms, LoopResult or a result of an analysis
+            What the run gave, by the `kind` of the experiment.
+        device : Device
+            What was simulated.
+        """
+
+    def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
+        """Give the rows behind the metrics by name, e.g. conductance against pulse number.
+
+        Parameters
+        ----------
+        waveforms : Waveforms or a result of an analysis
+            What the run gave.
+        device : Device
+            What was simulated.
+        """
+        return {}
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Names of the metrics that `measure` gives, in order."""
+        return self.measures
+
+    def metric_unit(self, name: str) -> str | None:
+        """SI unit of a metric that `measure` gives; None where it is not known before a run."""
+        info = METRICS.get(name)
+        return None if info is None else info.unit
+
+
+class Protocol(Experiment):
+    """An open loop: stimuli that are known beforehand.
 
     Parameters
     ----------
@@ -76,19 +155,9 @@ class Protocol(Options, ABC):
         Bias on the device's drive terminal [V].
     """
 
-    title: ClassVar[str]
+    kind: ClassVar[Kind] = "open loop"
 
     readout: units.Voltage = 1.0
-
-    @abstractmethod
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
-        """Give what each terminal of a device sees.
-
-        Raises
-        ------
-        InputError
-            When the device lacks a terminal that the protocol needs.
-        """
 
     @property
     @abstractmethod
@@ -98,23 +167,6 @@ class Protocol(Options, ABC):
     @abstractmethod
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take the metrics of this protocol from the waveforms of one run."""
-
-    def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
-        """Give the rows behind the metrics by name, e.g. conductance against pulse number."""
-        return {}
-
-    @classmethod
-    def metric_names(cls) -> tuple[str, ...]:
-        """Names of the metrics that `measure` gives, in order."""
-        return cls.measures
-
-    @classmethod
-    def metric_unit(cls, name: str) -> str | None:
-        """SI unit of a metric that `measure` gives; None where it is not known before a run."""
-        info = METRICS.get(name)
-        return None if info is None else info.unit
-
-    measures: ClassVar[tuple[str, ...]]
 
 
 @dataclass(frozen=True)

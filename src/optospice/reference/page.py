@@ -21,7 +21,7 @@ from optospice.device import (
 )
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
-from optospice.protocols.base import Protocol
+from optospice.protocols.base import Experiment
 from optospice.reference.schemas import (
     definitions,
     meanings,
@@ -61,7 +61,7 @@ def reference() -> str:
     lines += ["", "## Scenarios"]
     for model in SCENARIO_TABLES:
         lines += _section(model, tables, 3)
-    sections: tuple[tuple[str, Mapping[str, type[Protocol]]], ...] = (
+    sections: tuple[tuple[str, Mapping[str, type[Experiment]]], ...] = (
         ("Protocols", PROTOCOLS),
         ("Controllers", ready_controllers()),
     )
@@ -70,7 +70,7 @@ def reference() -> str:
         for name, kind in table.items():
             lines += ["", f"### `{name}`", "", f"{_sentence(kind.title)}"]
             lines += ["", *_table(kind, tables), ""]
-            lines += [f"Metrics: {', '.join(f'`{m}`' for m in kind.metric_names())}."]
+            lines += [f"Metrics: {', '.join(f'`{m}`' for m in kind.measures)}."]
             for inner in reachable([kind])[1:]:
                 lines += _section(inner, tables, 4)
     return "\n".join([*lines, "", *_metrics()]) + "\n"

@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from optospice import units
 from optospice.device import Card, FamilyCard, ParameterSet, State
 from optospice.protocols import PROTOCOLS
-from optospice.protocols.base import Protocol
+from optospice.protocols.base import Experiment
 from optospice.scenario import schema as scenario_schema
 
 _REF = "#/$defs/{model}"
@@ -111,7 +111,7 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
     return {**found, **MEANINGS.get(model, {})}
 
 
-def ready_controllers() -> dict[str, type[Protocol]]:
+def ready_controllers() -> dict[str, type[Experiment]]:
     """Give the controllers of this package, without those that others installed."""
     from optospice.cosim.registry import controllers
 
@@ -147,7 +147,6 @@ def scenario_json_schema() -> dict[str, Any]:
         refs = [{"$ref": _REF.format(model=kind.__name__)} for kind in table.values()]
         text = scenario["properties"][key]["description"]
         scenario["properties"][key] = {"anyOf": refs, "description": text}
-    scenario["required"].remove("protocol")
     scenario["anyOf"] = [{"required": ["protocol"]}, {"required": ["controller"]}]
     return _document(scenario_schema.Scenario, tables, "optospice scenario")
 

@@ -77,11 +77,11 @@ def _scenarios() -> Table:
 
 
 def _protocols() -> Table:
-    from optospice.protocols import PROTOCOLS
+    from optospice.protocols import protocols
 
     table = _table("protocol", "what it does", "metrics")
-    for name, protocol in PROTOCOLS.items():
-        _add_row(table, name, protocol.title, ", ".join(protocol.metric_names()))
+    for name, protocol in protocols().items():
+        _add_row(table, name, protocol.title, ", ".join(protocol.measures))
     return table
 
 
@@ -90,7 +90,7 @@ def _controllers() -> Table:
 
     table = _table("controller", "what it does", "metrics")
     for name, controller in controllers().items():
-        _add_row(table, name, controller.title, ", ".join(controller.metric_names()))
+        _add_row(table, name, controller.title, ", ".join(controller.measures))
     return table
 
 
@@ -175,7 +175,7 @@ def _show_scenario(name: str) -> list[RenderableType]:
         _text(f"{loaded.name}: {scenario.title}", style="bold"),
         _text(scenario.description.strip()),
         _text(
-            f"Device: {scenario.device}; protocol: {scenario.protocol['name']}; runs: {len(runs)}"
+            f"Device: {scenario.device}; protocol: {scenario.experiment['name']}; runs: {len(runs)}"
         ),
     ]
     for key, values in scenario.sweep.items():

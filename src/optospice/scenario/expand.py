@@ -8,23 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
-
 from optospice import units
 from optospice.accuracy import find_profile
+from optospice.assembly import assembled
 from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
-from optospice.protocols import PROTOCOLS, Protocol, find_protocol
+from optospice.protocols import Experiment
 from optospice.scenario.axes import axis_values, check_bounded, codes, is_taken
 from optospice.scenario.claim import check_claim
-from optospice.scenario.load import LoadedScenario, set_dotted
+from optospice.scenario.experiments import build_experiment
+from optospice.scenario.load import LoadedScenario
 from optospice.scenario.order import check_axes
-from optospice.scenario.runs import Plan, Run, Runs, parameters_at
-from optospice.scenario.schema import Value
+from optospice.scenario.runs import Plan, Run, Runs, parameters_at, surroundings_at
+from optospice.scenario.schema import SURROUNDINGS, Scenario, Value
+from optospice.scenario.surroundings import check_surroundings
 from optospice.scenario.verdict import check_across, matches
-from optospice.validation import first_problem
 
 #: How many values of a sweep a message lists [1].
 _SHOWN_VALUES = 12
@@ -50,19 +50,19 @@ def expand(loaded: LoadedScenario) -> Runs:
     axes = {
         key: axis_values(values, f"{where}: sweep.{key}") for key, values in scenario.sweep.items()
     }
-    _check_metrics(loaded)
     first = {key: values[0] for key, values in axes.items()}
-    table = _table_of(loaded)
-    swept = [key for key in axes if key.startswith(table)]
+    swept = [key for key in axes if key.startswith(f"{scenario.experiment_table}.")]
     protocols = _protocols(loaded, axes, swept, first)
+    _check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
-        device = find_device(name, where)
+        device = device_of(loaded, name)
         check_library(device.text, str(device.file))
         devices[name] = device
         _check_parameters(loaded, device, axes, first)
         for protocol in protocols.values():
             _check_terminals(protocol, device, where)
+        _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())))
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
     for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
         _check_profile(given, where)
@@ -76,6 +76,7 @@ def expand(loaded: LoadedScenario) -> Runs:
             protocols=protocols,
             protocol_keys=swept,
             parameters=scenario.parameters,
+            surroundings=surrounding_tables(scenario),
             temperature=scenario.temperature,
             accuracy=scenario.accuracy,
             draws=scenario.monte_carlo,
@@ -83,31 +84,74 @@ def expand(loaded: LoadedScenario) -> Runs:
     )
 
 
+def device_of(loaded: LoadedScenario, name: str) -> Device:
+    """Find a device of a scenario, or make that of its ``[circuit]``.
+
+    Raises
+    ------
+    InputError
+        When there is no such device, or the circuit cannot be.
+    """
+    circuit = loaded.scenario.circuit
+    return (
+        find_device(name, str(loaded.file)) if circuit is None else assembled(circuit, loaded.file)
+    )
+
+
+def surrounding_tables(scenario: Scenario) -> dict[str, dict[str, Value]]:
+    """Give the tables of what surrounds the device, as written."""
+    return {table: getattr(scenario, table) for table in SURROUNDINGS}
+
+
+def _check_surroundings(
+    loaded: LoadedScenario,
+    device: Device,
+    axes: Mapping[str, Sequence[Value]],
+    first: Mapping[str, Value],
+    experiment: Experiment,
+) -> None:
+    """Every bias, load and initial state is one that the device has, and can be."""
+    tables, where = surrounding_tables(loaded.scenario), str(loaded.file)
+    own = surroundings_at(tables, first, where)
+    check_surroundings(own, device, experiment, where)
+    for key, values in axes.items():
+        if key.partition(".")[0] not in SURROUNDINGS:
+            continue
+
+        def check(value: Value, key: str = key) -> None:
+            here = _at({**first, key: value}, where)
+            around = surroundings_at(tables, {**first, key: value}, here)
+            check_surroundings(around, device, experiment, here)
+
+        check_bounded(values, check)
+
+
 def _protocols(
     loaded: LoadedScenario,
     axes: Mapping[str, Sequence[Value]],
     swept: Sequence[str],
     first: Mapping[str, Value],
-) -> dict[tuple[int, ...], Protocol]:
+) -> dict[tuple[int, ...], Experiment]:
     """Build the protocol of every combination of the values that change it, by their numbers."""
-    scenario, where, table = loaded.scenario, str(loaded.file), _table_of(loaded)
+    scenario, where = loaded.scenario, str(loaded.file)
+    table = scenario.experiment_table
     count = math.prod(len(axes[key]) for key in swept)
     if count > MOST_PROTOCOLS:
         raise InputError(
             f"{where}: sweep: {count:,} combinations of {' and '.join(swept)[:200]}; accepted: up "
-            f"to {MOST_PROTOCOLS:,} (each is another {table[:-1]})"
+            f"to {MOST_PROTOCOLS:,} (each is another {table})"
         )
     numbered = [zip(codes(axes[key]).tolist(), axes[key], strict=True) for key in swept]
-    protocols: dict[tuple[int, ...], Protocol] = {}
+    protocols: dict[tuple[int, ...], Experiment] = {}
     for values in itertools.product(*numbered):
         place = tuple(number for number, _ in values)
         if place in protocols:
             continue
         fixed = {key: value for key, (_, value) in zip(swept, values, strict=True)}
-        protocols[place] = build_protocol(scenario.protocol, fixed, where, table)
+        protocols[place] = build_experiment(table, scenario.experiment, fixed, where)
         if not protocols[place].duration <= LONGEST_RUN:
             raise InputError(
-                f"{_at({**first, **fixed}, where)}: {table[:-1]}: would simulate "
+                f"{_at({**first, **fixed}, where)}: {table}: would simulate "
                 f"{protocols[place].duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s "
                 "(thirty years)"
             )
@@ -174,46 +218,6 @@ def _decides_alone(run: Run, runs: Sequence[Run], where: Mapping[str, Any]) -> b
     return all(other.id == run.id or not matches(other.point, where) for other in alike)
 
 
-def build_protocol(
-    data: Mapping[str, Any], changes: Mapping[str, Any], where: str, table: str = "protocol."
-) -> Protocol:
-    """Validate a ``[protocol]`` or ``[controller]`` table with dotted changes applied.
-
-    Raises
-    ------
-    InputError
-        When it does not fit the protocol that it names.
-    """
-    name = table.removesuffix(".")
-    merged = set_dotted({name: dict(data)}, changes)[name]
-    kind = _protocol_kind(merged, where, table)
-    try:
-        return kind.model_validate(merged)
-    except ValidationError as error:
-        problem = first_problem(error, "", kind).removeprefix(": ")
-        raise InputError(f"{where}: {table}{problem}") from None
-
-
-def _table_of(loaded: LoadedScenario) -> str:
-    """Prefix of the keys that say what is done: ``"protocol."`` or ``"controller."``."""
-    return "controller." if loaded.scenario.controller else "protocol."
-
-
-def _protocol_kind(data: Mapping[str, Any], where: str, table: str = "protocol.") -> type[Protocol]:
-    known, find = PROTOCOLS, find_protocol
-    if table == "controller.":
-        from optospice.cosim.registry import controllers, find_controller
-
-        known, find = controllers(), find_controller
-    name = data.get("name")
-    if name is None:
-        raise InputError(f"{where}: {table}name: is missing; accepted: {', '.join(known)}")
-    try:
-        return find(str(name))
-    except InputError as error:
-        raise InputError(f"{where}: {table}name = {name!r}: {error}") from None
-
-
 def _check_temperature(given: Value, where: str) -> None:
     try:
         kelvin = units.parse(given, "K")
@@ -239,7 +243,7 @@ def _spell(point: Mapping[str, Value]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in point.items())
 
 
-def _check_terminals(protocol: Protocol, device: Device, where: str) -> None:
+def _check_terminals(protocol: Experiment, device: Device, where: str) -> None:
     try:
         protocol.stimuli(device)
     except InputError as error:
@@ -248,7 +252,8 @@ def _check_terminals(protocol: Protocol, device: Device, where: str) -> None:
 
 def _check_names(loaded: LoadedScenario) -> None:
     """Every device that targets and expectations name exists."""
-    scenario, devices = loaded.scenario, list_devices()
+    scenario = loaded.scenario
+    devices = list_devices() if scenario.circuit is None else [scenario.device]
     named = [(f"expectations.{name}", name) for name in scenario.expectations]
     for index, target in enumerate(scenario.targets):
         named += [(f"targets[{index}].devices: {name!r}", name) for name in target.devices]
@@ -259,12 +264,10 @@ def _check_names(loaded: LoadedScenario) -> None:
             )
 
 
-def _check_metrics(loaded: LoadedScenario) -> None:
+def _check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
     """Every metric that targets and fits name is one that the protocol or a fit gives."""
-    scenario, where = loaded.scenario, str(loaded.file)
-    kind = _protocol_kind(scenario.protocol, where, _table_of(loaded))
-    name = scenario.protocol["name"]
-    own = list(kind.metric_names())
+    scenario, where, name = loaded.scenario, str(loaded.file), protocol.name
+    own = list(protocol.metric_names())
     for index, across in enumerate(scenario.across):
         if across.of not in own:
             raise InputError(
@@ -284,7 +287,9 @@ def _check_metrics(loaded: LoadedScenario) -> None:
             )
         taken = {across.name or across.metric: across.metric for across in scenario.across}
         across_metric = taken.get(target.metric)
-        unit = METRICS[across_metric].unit if across_metric else kind.metric_unit(target.metric)
+        unit = protocol.metric_unit(target.metric)
+        if across_metric:
+            unit = METRICS[across_metric].unit
         try:
             check_claim(target, unit)
         except InputError as error:

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from optospice import units
 from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
-from optospice.protocols import Protocol
+from optospice.protocols import Experiment
 from optospice.scenario.axes import codes
-from optospice.scenario.schema import MonteCarlo, Value
+from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
+from optospice.scenario.surroundings import Surroundings, read_surroundings
 from optospice.testbench import Testbench
+
+_NOTHING = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Run:
         Device under test.
     parameters : mapping of str to float
         Parameters that differ from the defaults, in the card's units.
-    protocol : Protocol
+    protocol : Experiment
         What is applied and measured.
     temperature : float
         Device temperature [K].
@@ -41,33 +44,36 @@ class Run:
         How exact.
     seed : int or None
         Seed of its draw, where it is one of a Monte Carlo block.
+    surroundings : Surroundings
+        Biases, loads and programmed states.
     """
 
     id: str
     point: Mapping[str, Value]
     device: Device
     parameters: Mapping[str, float]
-    protocol: Protocol
+    protocol: Experiment
     temperature: float
     profile: Profile
     seed: int | None = None
+    surroundings: Surroundings = _NOTHING
 
     @property
     def is_closed_loop(self) -> bool:
         """Whether a controller acts on the run; `testbench` is what it acts on."""
-        return hasattr(self.protocol, "controllers")
+        return self.protocol.kind == "closed loop"
 
     def testbench(self) -> Testbench:
         """Build the testbench of this run."""
         alone = " without its controller" if self.is_closed_loop else ""
         return Testbench(
             device=self.device,
-            stimuli=self.protocol.stimuli(self.device),
+            stimuli=self.surroundings.stimuli(self.protocol.stimuli(self.device)),
             duration=self.protocol.duration,
             parameters=self.parameters,
             profile=self.profile,
             temperature=self.temperature,
-            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",  # type: ignore[attr-defined]
+            title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",
         )
 
 
@@ -81,12 +87,14 @@ class Plan:
         Values of each swept key as written; the last key varies fastest.
     devices : mapping of str to Device
         Devices by name; the first stands where none is swept.
-    protocols : mapping of tuple of int to Protocol
+    protocols : mapping of tuple of int to Experiment
         Protocols by the numbers that `codes` gives the values of `protocol_keys`.
     protocol_keys : sequence of str
         Swept keys that change the protocol.
     parameters : mapping
         Parameters of the scenario itself, as written.
+    surroundings : mapping of str to mapping
+        Tables of what surrounds the device, as written.
     temperature : float
         Temperature where none is swept [K].
     accuracy : str
@@ -97,9 +105,10 @@ class Plan:
 
     axes: Mapping[str, Sequence[Value]]
     devices: Mapping[str, Device]
-    protocols: Mapping[tuple[int, ...], Protocol]
+    protocols: Mapping[tuple[int, ...], Experiment]
     protocol_keys: Sequence[str]
     parameters: Mapping[str, Value]
+    surroundings: Mapping[str, Mapping[str, Value]]
     temperature: float
     accuracy: str
     draws: MonteCarlo | None
@@ -178,6 +187,7 @@ class Runs(Sequence[Run]):
             temperature=plan.temperature if temperature is None else units.parse(temperature, "K"),
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
             seed=None if plan.draws is None else number,
+            surroundings=surroundings_at(plan.surroundings, point),
         )
 
 
@@ -185,6 +195,20 @@ def parameters_at(own: Mapping[str, Value], point: Mapping[str, Value]) -> dict[
     """Give the parameters of a point as written: the scenario's own, then what it sweeps."""
     swept = {k.partition(".")[2]: v for k, v in point.items() if k.startswith("parameters.")}
     return {**own, **swept}
+
+
+def surroundings_at(
+    own: Mapping[str, Mapping[str, Value]], point: Mapping[str, Value], where: str = ""
+) -> Surroundings:
+    """Give what surrounds the device at a point: the scenario's own, then what it sweeps."""
+    swept = {key: value for key, value in point.items() if key.partition(".")[0] in SURROUNDINGS}
+    if not swept and not any(own.values()):
+        return _NOTHING
+    tables = {table: dict(own.get(table, {})) for table in SURROUNDINGS}
+    for key, value in swept.items():
+        table, _, name = key.partition(".")
+        tables[table][name] = value
+    return read_surroundings(tables, where)
 
 
 def drawn(

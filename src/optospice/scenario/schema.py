@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES
+from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
 from optospice.protocols.base import Options
 
@@ -26,9 +28,11 @@ Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
 MOST_RUNS = 1_000_000
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
+#: Tables that say what surrounds the device while a protocol acts on it.
+SURROUNDINGS = ("bias", "load", "initial")
 #: Scenario keys that a sweep may vary, and tables whose keys it may vary.
 SWEEPABLE = ("device", "temperature", "accuracy")
-SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.")
+SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
 
 
 class Range(Options):
@@ -233,17 +237,21 @@ class Figure(Options):
 
 
 class Scenario(Options):
-    """One experiment: device, protocol, sweep and published targets."""
+    """One experiment: device or circuit, protocol, sweep and published targets."""
 
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
     citation: str = ""
     device: str
+    circuit: CircuitTable | None = None
     parameters: dict[str, Value] = {}
+    bias: dict[str, Value] = {}
+    load: dict[str, Value] = {}
+    initial: dict[str, Value] = {}
     temperature: units.Temperature = 300.15
     accuracy: str = "standard"
     timeout: units.Time = 60.0
-    protocol: dict[str, Any]
+    protocol: dict[str, Any] = {}
     controller: dict[str, Any] = {}
     sweep: dict[str, Axis] = {}
     monte_carlo: MonteCarlo | None = None
@@ -254,13 +262,32 @@ class Scenario(Options):
 
     @model_validator(mode="before")
     @classmethod
-    def _controller_is_a_protocol(cls, data: Any) -> Any:
-        """A ``[controller]`` stands in the place of the protocol."""
-        if not isinstance(data, dict) or not data.get("controller"):
+    def _circuit_is_a_device(cls, data: Any) -> Any:
+        """A ``[circuit]`` stands in the place of the device, under its own name."""
+        if not isinstance(data, dict) or not isinstance(data.get("circuit"), dict):
             return data
-        if data.get("protocol", data["controller"]) != data["controller"]:
+        name = data["circuit"].get("name")
+        if data.get("device", name) != name:
+            raise ValueError("device and circuit: give one of the two")
+        return {**data, "device": name} if isinstance(name, str) else data
+
+    @model_validator(mode="after")
+    def _one_experiment(self) -> Scenario:
+        if self.protocol and self.controller:
             raise ValueError("protocol and controller: give one of the two")
-        return {**data, "protocol": data["controller"]}
+        if not self.model_fields_set & {"protocol", "controller"}:
+            raise ValueError("protocol: is missing")
+        return self
+
+    @property
+    def experiment_table(self) -> Literal["protocol", "controller"]:
+        """Name of the table that says what is done."""
+        return "controller" if self.controller else "protocol"
+
+    @property
+    def experiment(self) -> Mapping[str, Any]:
+        """What is done: the content of ``[protocol]`` or ``[controller]``."""
+        return self.controller or self.protocol
 
     @field_validator("accuracy")
     @classmethod
@@ -291,8 +318,8 @@ class Scenario(Options):
         for key, values in value.items():
             if key not in SWEEPABLE and not key.startswith(SWEEPABLE_TABLES):
                 raise ValueError(
-                    f"{key!r} cannot be swept; accepted: device, temperature, accuracy, "
-                    "parameters.NAME, protocol.NAME, controller.NAME"
+                    f"{key!r} cannot be swept; accepted: {', '.join(SWEEPABLE)}, "
+                    + ", ".join(f"{table}NAME" for table in SWEEPABLE_TABLES)
                 )
             if isinstance(values, list) and not values:
                 raise ValueError(f"{key!r} has no values; accepted: at least one")
@@ -305,6 +332,12 @@ class Scenario(Options):
         return math.prod(axes) * (self.monte_carlo.runs if self.monte_carlo else 1)
 
     @model_validator(mode="after")
+    def _one_circuit(self) -> Scenario:
+        if self.circuit is not None and "device" in self.sweep:
+            raise ValueError("sweep: 'device' cannot be swept in a scenario with a [circuit]")
+        return self
+
+    @model_validator(mode="after")
     def _countable(self) -> Scenario:
         if self.run_count > MOST_RUNS:
             raise ValueError(
@@ -315,10 +348,10 @@ class Scenario(Options):
 
     @model_validator(mode="after")
     def _sweeps_its_own_table(self) -> Scenario:
-        absent = "protocol." if self.controller else "controller."
+        absent = "protocol" if self.controller else "controller"
         for key in self.sweep:
-            if key.startswith(absent):
-                raise ValueError(f"sweep: {key!r}: there is no [{absent[:-1]}] in this scenario")
+            if key.startswith(f"{absent}."):
+                raise ValueError(f"sweep: {key!r}: there is no [{absent}] in this scenario")
         return self
 
     @model_validator(mode="after")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from optospice.cosim.protocol import ControllerProtocol, with_notes
 from optospice.cosim.run import run_loop
 from optospice.ngspice.judge import RunFailedError
@@ -19,12 +21,11 @@ def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics]:
     RunFailedError
         When the controller or the simulation failed, or the metrics cannot be taken.
     """
-    how, device = run.protocol, run.device
-    assert isinstance(how, ControllerProtocol)
+    how, device = cast(ControllerProtocol, run.protocol), run.device
     circuit = how.circuit(device, run.parameters, run.profile, run.temperature)
     seed = how.seed if run.seed is None else how.seed + 1_000_003 * (run.seed + 1)
     result = run_loop(session, circuit, how.controllers(device), seed, how.patience)
     try:
-        return with_notes(result), how.conclude(result, device)
+        return with_notes(result), how.measure(result, device)
     except (ValueError, IndexError) as error:
         raise RunFailedError(f"the metrics cannot be taken: {error}") from None

@@ -201,7 +201,10 @@ def group_runs(runs: Sequence[Run], largest: int) -> list[range]:
     if isinstance(runs, Runs):
         starts = runs.starts().tolist()
     else:
-        kinds = [(id(r.protocol), id(r.device), r.temperature, r.profile.name) for r in runs]
+        kinds = [
+            (id(r.protocol), id(r.device), r.temperature, r.profile.name, r.surroundings)
+            for r in runs
+        ]
         starts = [n for n, kind in enumerate(kinds) if n == 0 or kind != kinds[n - 1]]
     return [
         range(first, min(first + largest, stop))

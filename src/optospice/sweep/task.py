@@ -81,7 +81,7 @@ def perform(session: Session, task: Task) -> list[Measured]:
     """
     started = time.perf_counter()
     run = task.runs[0]
-    if run.is_closed_loop:
+    if run.protocol.kind == "closed loop":
         return _closed_loops(session, task)
     try:
         waveforms = run_copies(session, run.testbench(), [one.parameters for one in task.runs])

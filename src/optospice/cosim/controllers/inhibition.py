@@ -28,6 +28,8 @@ class Inhibition(ControllerProtocol):
 
     Parameters
     ----------
+    readout : float
+        Bias on the drive terminal [V].
     bias, presynaptic_bias : float
         Current into the membrane of the neuron observed and of the one that inhibits [A].
     onset : float
@@ -54,6 +56,7 @@ class Inhibition(ControllerProtocol):
     }
 
     name: Literal["inhibition"] = "inhibition"
+    readout: units.Voltage = 1.0
     bias: units.Current = 10e-9
     presynaptic_bias: units.Current = 6e-9
     onset: units.Time = 5.0
@@ -130,7 +133,7 @@ class Inhibition(ControllerProtocol):
             "pre": Neuron(self._membrane("pre"), shine),
         }
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take the rates before the inhibition and under it."""
         _, post = noted(result, "post.spike")
         _, pre = noted(result, "pre.spike")

@@ -72,6 +72,8 @@ class LightAdaptation(ControllerProtocol):
 
     Parameters
     ----------
+    readout : float
+        Bias on the drive terminal [V].
     target : float
         Current to hold [A].
     period : float
@@ -108,6 +110,7 @@ class LightAdaptation(ControllerProtocol):
     }
 
     name: Literal["light_adaptation"] = "light_adaptation"
+    readout: units.Voltage = 1.0
     target: units.Current
     period: units.Time = 0.1
     proportional: units.Irradiance = 0.0
@@ -174,7 +177,7 @@ class LightAdaptation(ControllerProtocol):
             )
         }  # fmt: skip
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take how well the current was held, before and after the disturbances."""
         times, errors = noted(result, "regulator.error")
         relative = errors / self.target

@@ -123,7 +123,6 @@ class NociceptorReflex(ControllerProtocol):
     }
 
     name: Literal["nociceptor_reflex"] = "nociceptor_reflex"
-    readout: units.Voltage = 0.0
     threshold: units.Current
     touch: units.Voltage = 2.0
     width: units.Time = 0.5
@@ -161,7 +160,7 @@ class NociceptorReflex(ControllerProtocol):
         """Give the reflex."""
         return {"reflex": Reflex(device.drive_terminal.name, self)}
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take when it hurt, how long the injury lasted and how sensitive it left the device."""
         times = {
             name: noted(result, f"reflex.{name}")[1]

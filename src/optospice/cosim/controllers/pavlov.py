@@ -91,6 +91,8 @@ class Pavlov(ControllerProtocol):
 
     Parameters
     ----------
+    readout : float
+        Bias on the eye [V].
     eye : str
         Device that turns the light into the voltage.
     eye_gain : float
@@ -122,6 +124,7 @@ class Pavlov(ControllerProtocol):
     }
 
     name: Literal["pavlov"] = "pavlov"
+    readout: units.Voltage = 1.0
     eye: str = "pbs_rc"
     eye_gain: float = Field(default=3e6, gt=0)
     irradiance: units.Irradiance = 12.2
@@ -189,7 +192,7 @@ class Pavlov(ControllerProtocol):
         """Give the trainer."""
         return {"trainer": Trainer(self)}
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take the responses to the light before, after conditioning and after extinction."""
         row = {
             name: noted(result, f"trainer.{name}")[1]

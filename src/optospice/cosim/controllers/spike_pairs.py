@@ -143,7 +143,7 @@ class SpikePairs(ControllerProtocol):
             "post": Neuron(self._membrane("post"), spike_on(second)),
         }
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take what the pairs did to the weight, and when the spikes really came."""
         weight = result.waveforms[self.state]
         _, pre = noted(result, "pre.spike")

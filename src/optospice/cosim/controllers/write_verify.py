@@ -72,6 +72,8 @@ class WriteVerify(ControllerProtocol):
 
     Parameters
     ----------
+    readout : float
+        Bias on the drive terminal at which the conductance is read [V].
     target : float
         Conductance at the read-out bias [S].
     tolerance : float
@@ -142,7 +144,7 @@ class WriteVerify(ControllerProtocol):
         """Give the programmer."""
         return {"programmer": Programmer(device.drive_terminal.name, self)}
 
-    def conclude(self, result: LoopResult, device: Device) -> Metrics:
+    def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take whether the level was reached, with how many pulses, how exactly."""
         times, errors = noted(result, "programmer.error")
         _, heights = noted(result, "programmer.height")

@@ -1,0 +1,234 @@
+"""From a ``[circuit]`` table to a subcircuit that runs like one device."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from optospice import units
+from optospice.assembly.links import Route, routes, share_left
+from optospice.assembly.tables import QUANTITIES, CircuitTable, ElementTable, InstanceTable
+from optospice.device import Card, Device, Parameter, Terminal, find_device, list_devices
+from optospice.errors import InputError, close_matches
+from optospice.netlist import Subcircuit
+from optospice.netlist.guard import cleaned
+from optospice.separation import separated
+from optospice.sources import number
+
+#: Widest bounds of an element's value, in its SI unit.
+_BOUNDS = {
+    "R": (1e-6, 1e18), "C": (1e-21, 1e3), "L": (1e-15, 1e6),
+    "V": (-1e4, 1e4), "I": (-1e3, 1e3), "E": (-1e9, 1e9),
+}  # fmt: skip
+_ORIGIN = "the scenario's circuit"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An instance: its device, and the node of each terminal in order."""
+
+    label: str
+    device: Device
+    nodes: Mapping[str, str]
+    given: Mapping[str, float]
+
+    def named(self, name: str) -> str:
+        """Name that something of the instance has in the circuit."""
+        return f"{self.label}_{name}"
+
+
+def assembled(table: CircuitTable, file: Path) -> Device:
+    """Make a device of a circuit: its outer terminals, and the parameters of all its parts.
+
+    Parameter ``r`` of instance ``synapse`` becomes ``synapse_r``, the value of element ``load``
+    is ``load``, the share of link ``glow`` is ``glow_share``. States, optical terminals and
+    outputs of instances that no node is given for are named like parameters.
+
+    Parameters
+    ----------
+    table : CircuitTable
+        What stands in the scenario.
+    file : Path
+        The scenario, for messages.
+
+    Raises
+    ------
+    InputError
+        For a device, terminal or parameter that does not exist, two names that meet, or links
+        that share more light than is emitted.
+    """
+    where = f"{file}: circuit"
+    devices = {
+        label: find_device(one.device, f"{where}.instances.{label}")
+        for label, one in table.instances.items()
+    }
+    links = routes(table.links, devices, where)
+    parts = [
+        _part(label, one, devices[label], links, f"{where}.instances.{label}")
+        for label, one in table.instances.items()
+    ]
+    terminals = [*_outer(table), *chain.from_iterable(map(_exposed, parts))]
+    _check_apart([terminal.name for terminal in terminals], where, "terminals")
+    entries = [*_parameters(parts), *_values(table.elements), *_shares(links)]
+    _check_apart([key for key, _, _ in entries], where, "parameters")
+    defaults = {key: default for key, _, default in entries}
+    libraries = separated([(part.device.name, part.device.text) for part in parts])
+    called = [library.subcircuit for library in libraries]
+    own = table.name
+    if own.lower() in chain(map(str.lower, called), (name.lower() for name in list_devices())):
+        raise InputError(f"{where}.name = {own!r}: a device is called so; accepted: another name")
+    lines = [
+        *dict.fromkeys(library.text.rstrip("\n") for library in libraries),
+        f".subckt {own} {' '.join(terminal.name for terminal in terminals)}"
+        + "".join(f" {key}={number(value)}" for key, value in defaults.items()),
+        *map(_instance_line, parts, called),
+        *(_element_line(label, element) for label, element in table.elements.items()),
+        *_light_lines(parts, links),
+        f".ends {own}",
+    ]
+    states = {
+        part.named(state): entry.model_copy(update={"node": f"x{part.label}.{entry.node}"})
+        for part in parts
+        for state, entry in part.device.card.states.items()
+    }
+    card = Card(
+        title=table.title,
+        citations=list(dict.fromkeys(chain(*(part.device.card.citations for part in parts)))),
+        terminals=terminals,
+        parameters={key: parameter for key, parameter, _ in entries},
+        states=states,
+    )
+    header = Subcircuit(own.lower(), tuple(t.name.lower() for t in terminals), defaults)
+    return Device(own, file, cleaned("\n".join(lines) + "\n", str(file)), header, card)
+
+
+def _part(
+    label: str, one: InstanceTable, device: Device, links: Sequence[Route], where: str
+) -> _Part:
+    """Connect the terminals of an instance; light comes from outside, from links or from both."""
+    electrical = [terminal.name for terminal in device.terminals("electrical")]
+    for name in one.nodes:
+        if name not in electrical:
+            raise InputError(
+                f"{where}.nodes: device {device.name!r} has no electrical terminal {name!r}; "
+                + close_matches(name, electrical)
+            )
+    lit = {route.absorbing.name for route in links if route.receiver == label}
+    nodes = {}
+    for terminal in device.card.terminals:
+        own = f"{label}_{terminal.name}"
+        free = {"ground": "0", "control": "0", "output": own, None: own}
+        node = one.nodes.get(terminal.name, free.get(terminal.role))
+        if node is None:
+            raise InputError(
+                f"{where}.nodes.{terminal.name}: is missing; accepted: the node of this "
+                "terminal, '0' for ground"
+            )
+        nodes[terminal.name] = f"{own}_in_all" if terminal.name in lit else node
+    resolved = device.resolve(one.parameters, where)
+    return _Part(label, device, nodes, {name: resolved[name] for name in one.parameters})
+
+
+def _outer(table: CircuitTable) -> list[Terminal]:
+    return [
+        Terminal(name=name, kind="electrical", role=role) for name, role in table.terminals.items()
+    ]
+
+
+def _exposed(part: _Part) -> list[Terminal]:
+    """Terminals of an instance that are reached from outside without a node of their own."""
+    return [
+        terminal.model_copy(update={"name": part.named(terminal.name)})
+        for terminal in part.device.card.terminals
+        if terminal.kind == "optical" or part.nodes[terminal.name] == part.named(terminal.name)
+    ]
+
+
+def _parameters(parts: Sequence[_Part]) -> list[tuple[str, Parameter, float]]:
+    """Parameters of the devices, in the cards' units."""
+    return [
+        (part.named(name).lower(), parameter, part.given.get(name, part.device.defaults[name]))
+        for part in parts
+        for name, parameter in part.device.card.parameters.items()
+    ]
+
+
+def _values(elements: Mapping[str, ElementTable]) -> list[tuple[str, Parameter, float]]:
+    """Values of the elements, in SI units."""
+    found = []
+    for label, element in elements.items():
+        low, high = _BOUNDS[element.letter]
+        _, unit, meaning = QUANTITIES[element.quantity]
+        parameter = Parameter(
+            unit=unit,
+            meaning=f"{meaning} of {label}",
+            bounds=(f"{low} {unit}", f"{high} {unit}"),
+            origin="assumed",
+            source=_ORIGIN,
+            scale="log" if element.letter in "RCL" else "linear",
+        )
+        found.append((label.lower(), parameter, units.parse(element.value, unit)))
+    return found
+
+
+def _shares(links: Sequence[Route]) -> list[tuple[str, Parameter, float]]:
+    """Shares of the links, each up to what the others of its emitter leave."""
+    return [
+        (
+            f"{route.name}_share".lower(),
+            Parameter(
+                unit="1",
+                meaning=f"share of the light of {route.emitter} that {route.name} carries",
+                bounds=(0.0, max(share_left(route, links), route.link.share)),
+                origin="assumed",
+                source=_ORIGIN,
+            ),
+            route.link.share,
+        )
+        for route in links
+    ]
+
+
+def _instance_line(part: _Part, called: str) -> str:
+    nodes = " ".join(part.nodes[terminal.name] for terminal in part.device.card.terminals)
+    values = "".join(
+        f" {name}={{{part.named(name).lower()}}}" for name in part.device.card.parameters
+    )
+    return f"X{part.label} {nodes} {called}{values}"
+
+
+def _element_line(label: str, element: ElementTable) -> str:
+    control = f" {' '.join(element.control)}" if element.control else ""
+    nodes = f"{element.between[0]} {element.between[1]}{control}"
+    return f"{element.letter}{label} {nodes} {'DC ' * (element.letter in 'VI')}{{{label.lower()}}}"
+
+
+def _light_lines(parts: Sequence[_Part], links: Sequence[Route]) -> Iterator[str]:
+    """Write the links, and the sum of what arrives on each terminal and what shines on it."""
+    nodes = {part.label: part.nodes for part in parts}
+    for route in links:
+        yield from route.lines(nodes[route.emitter][route.emitting.name])
+    for part in parts:
+        for terminal in part.device.terminals("optical"):
+            arriving = [
+                route.arrived
+                for route in links
+                if (route.receiver, route.absorbing.name) == (part.label, terminal.name)
+            ]
+            own, upper = part.named(terminal.name), part.nodes[terminal.name]
+            for place, node in enumerate([*arriving, own] if arriving else [], start=1):
+                lower = "0" if place > len(arriving) else f"{own}_sum{place}"
+                yield f"E{own}_sum{place} {upper} {lower} {node} 0 1"
+                upper = lower
+
+
+def _check_apart(names: Sequence[str], where: str, what: str) -> None:
+    for name, times in Counter(map(str.lower, names)).items():
+        if times > 1:
+            raise InputError(
+                f"{where}: two {what} are called {name!r}; accepted: names of instances, elements "
+                "and nodes that keep them apart"
+            )

@@ -1,0 +1,1 @@
+"""Experiments without a time axis: operating point, curves, small signals, noise."""

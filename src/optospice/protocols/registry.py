@@ -1,0 +1,95 @@
+"""Protocols by name: the ready-made ones, and those that installed packages declare.
+
+A scenario names a protocol and gives its parameters. Code comes from packages alone: this
+one, and the entry points of the group ``optospice.protocols``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from optospice.errors import InputError, close_matches
+from optospice.protocols.analyses.curves import (
+    CurrentVoltage,
+    GateTransfer,
+    OperatingPointExperiment,
+)
+from optospice.protocols.analyses.spectra import FrequencyResponse, NoiseExperiment
+from optospice.protocols.base import Experiment
+from optospice.protocols.dark_recovery import DarkRecovery
+from optospice.protocols.learning_forgetting import LearningForgetting
+from optospice.protocols.nociceptor import Nociceptor
+from optospice.protocols.paired_pulse import PairedPulse
+from optospice.protocols.potentiation_depression import PotentiationDepression
+from optospice.protocols.pulse_train import Train
+from optospice.protocols.retention import Retention
+from optospice.protocols.single_pulse import SinglePulse
+from optospice.protocols.spike_timing import SpikeTiming
+from optospice.protocols.voltage_sweep import VoltageSweep
+
+GROUP = "optospice.protocols"
+#: The ready-made protocols by name.
+PROTOCOLS: Mapping[str, type[Experiment]] = MappingProxyType(
+    {
+        "single_pulse": SinglePulse,
+        "paired_pulse": PairedPulse,
+        "pulse_train": Train,
+        "retention": Retention,
+        "dark_recovery": DarkRecovery,
+        "potentiation_depression": PotentiationDepression,
+        "learning_forgetting": LearningForgetting,
+        "spike_timing": SpikeTiming,
+        "voltage_sweep": VoltageSweep,
+        "nociceptor": Nociceptor,
+        "operating_point": OperatingPointExperiment,
+        "current_voltage": CurrentVoltage,
+        "gate_transfer": GateTransfer,
+        "frequency_response": FrequencyResponse,
+        "noise": NoiseExperiment,
+    }
+)
+
+
+@cache
+def protocols() -> Mapping[str, type[Experiment]]:
+    """Every protocol by name, the ready-made ones first.
+
+    Raises
+    ------
+    InputError
+        When an installed package declares something that is no experiment.
+    """
+    found = dict(PROTOCOLS)
+    for entry in entry_points(group=GROUP):
+        if entry.name in found:
+            continue  # a ready-made one is never replaced
+        try:
+            kind = entry.load()
+        except Exception as error:  # whatever the package does when it is imported
+            raise InputError(
+                f"entry point {entry.value!r} of {GROUP}: cannot be loaded: {error}"
+            ) from None
+        if not (isinstance(kind, type) and issubclass(kind, Experiment)):
+            raise InputError(
+                f"entry point {entry.value!r} of {GROUP}: is no class derived from "
+                "optospice.protocols.Experiment"
+            )
+        found[entry.name] = kind
+    return MappingProxyType(found)
+
+
+def find_protocol(name: str) -> type[Experiment]:
+    """Give a protocol by name.
+
+    Raises
+    ------
+    InputError
+        When there is none of this name; the message lists close matches.
+    """
+    try:
+        return protocols()[name]
+    except KeyError:
+        raise InputError(f"there is no such protocol; {close_matches(name, protocols())}") from None

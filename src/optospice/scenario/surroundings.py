@@ -1,0 +1,112 @@
+"""What surrounds a device while a protocol acts on it: biases, loads, programmed states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from optospice import units
+from optospice.device import Device
+from optospice.errors import InputError, close_matches
+from optospice.protocols.base import Experiment
+from optospice.stimulus import Stimulus, constant
+
+_BIASED = ("drive", "control")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Levels around one run, in SI units.
+
+    Parameters
+    ----------
+    bias : mapping of str to float
+        Constant voltage of electrical terminals [V].
+    load : mapping of str to float
+        Resistance between a terminal and its source [ohm].
+    initial : mapping of str to float
+        Value of declared states at the start [1].
+    """
+
+    bias: Mapping[str, float] = field(default_factory=dict)
+    load: Mapping[str, float] = field(default_factory=dict)
+    initial: Mapping[str, float] = field(default_factory=dict)
+
+    def stimuli(self, applied: Mapping[str, Stimulus]) -> dict[str, Stimulus]:
+        """Add the biases to what a protocol applies."""
+        return {**{name: constant(level) for name, level in self.bias.items()}, **applied}
+
+
+def read_surroundings(tables: Mapping[str, Mapping[str, Any]], where: str) -> Surroundings:
+    """Read the tables ``[bias]``, ``[load]`` and ``[initial]``.
+
+    Raises
+    ------
+    InputError
+        For a value in a wrong unit, or one that cannot be.
+    """
+    read = {
+        table: {
+            key: _number(value, unit, f"{where}: {table}.{key}")
+            for key, value in tables.get(table, {}).items()
+        }
+        for table, unit in (("bias", "V"), ("load", "ohm"), ("initial", "1"))
+    }
+    for key, value in read["load"].items():
+        if not value > 0:
+            raise InputError(f"{where}: load.{key} = {value:g} ohm: must be above 0 ohm")
+    return Surroundings(read["bias"], read["load"], read["initial"])
+
+
+def check_surroundings(
+    around: Surroundings, device: Device, experiment: Experiment, where: str
+) -> None:
+    """Hold the names against the device, and the biases against what the protocol drives.
+
+    Raises
+    ------
+    InputError
+        For a terminal or state that the device does not have, one that the protocol drives
+        itself, or a state outside its range.
+    """
+    terminals = {t.name: t for t in device.terminals("electrical") if t.role in _BIASED}
+    driven = experiment.stimuli(device)
+    for name in around.bias:
+        if name not in terminals:
+            raise InputError(
+                f"{where}: bias.{name}: device {device.name!r} has no terminal of this name that "
+                f"takes a voltage; {close_matches(name, terminals)}"
+            )
+        if name in driven:
+            free = [other for other in terminals if other not in driven]
+            raise InputError(
+                f"{where}: bias.{name}: the protocol drives this terminal itself; accepted: "
+                + (", ".join(free) or "no other terminal takes a voltage")
+            )
+    for name in around.load:
+        if name not in terminals or not (name in driven or name in around.bias):
+            known = [other for other in terminals if other in driven or other in around.bias]
+            raise InputError(
+                f"{where}: load.{name}: device {device.name!r} has no driven terminal of this "
+                f"name; {close_matches(name, known)}"
+            )
+    for name, value in around.initial.items():
+        state = device.card.states.get(name)
+        if state is None:
+            raise InputError(
+                f"{where}: initial.{name}: device {device.name!r} has no such state; "
+                + close_matches(name, device.card.states)
+            )
+        if not state.minimum <= value <= state.maximum:
+            raise InputError(
+                f"{where}: initial.{name} = {value:g}: accepted: {state.minimum:g} to "
+                f"{state.maximum:g}"
+            )
+
+
+def _number(value: object, unit: str, where: str) -> float:
+    try:
+        return units.parse(value, unit)
+    except units.UnitsError as error:
+        raise InputError(f"{where}: {error}") from None
