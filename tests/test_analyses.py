@@ -185,7 +185,7 @@ def test_power_laws_are_integrated_exactly():
 @pytest.mark.parametrize(
     ("analysis", "words"),
     [
-        (lambda: Sweep("r1", 0, 1, 5), "sweep of 'r1': accepted: the name of a voltage"),
+        (lambda: Sweep("1r", 0, 1, 5), "sweep of '1r': accepted: the name of a source"),
         (lambda: Sweep("v1", 0, 1, 1), "1 points; accepted: 2 to"),
         (lambda: Sweep("v1", 1, 1, 5), "from 1 to 1; accepted: two different"),
         (lambda: Sweep("v1", 0, float("inf"), 5), "accepted: two different numbers"),
@@ -195,8 +195,9 @@ def test_power_laws_are_integrated_exactly():
         (lambda: DCSweep(Sweep("v1", 0, 1, 10**4), Sweep("v2", 0, 1, 10**4)), "in all"),
         (lambda: SmallSignal(0, 1), "above 0 Hz"),
         (lambda: SmallSignal(1, 10, 0), "points_per_decade = 0"),
-        (lambda: Noise("i(v1)", "v1", 1, 10), r"accepted: 'v\(node\)'"),
-        (lambda: Noise("v(a)", "r1", 1, 10), "noise referred to 'r1'"),
+        (lambda: Noise("q(v1)", "v1", 1, 10), r"accepted: 'v\(node\)'"),
+        (lambda: Noise("v(a)", "1r", 1, 10), "noise referred to '1r'"),
+        (lambda: SmallSignal(1, 10, 5, "v1 0"), "small signal of 'v1 0'"),
     ],
 )
 def test_what_is_no_analysis(analysis, words):
@@ -207,6 +208,10 @@ def test_what_is_no_analysis(analysis, words):
 @pytest.mark.parametrize(
     ("analysis", "signals", "words"),
     [
+        (DCSweep(Sweep("r1", 0, 1, 5)), ["v(a)"], "source 'r1': the circuit has none.*v1"),
+        (Noise("i(v1)", "v1", 1, 10), [], "in a circuit as it stands"),
+        (Noise("v(a)", "d1", 1, 10), [], "source 'd1': the circuit has none"),
+        (SmallSignal(1, 10, 5, "v1"), ["v(a)"], "its sources say AC themselves"),
         (DCSweep(Sweep("v2", 0, 1, 5)), ["v(a)"], "source 'v2': the circuit has none.*v1"),
         (Noise("v(b)", "v1", 1, 10), [], r"v\(b\)"),
         (Noise("v(a)", "v7", 1, 10), [], "source 'v7'"),

@@ -187,7 +187,8 @@ def test_light_of_a_colour(own_folder):
     assert device.optical_terminal(740.4e-9).name == "red"
     with pytest.raises(InputError, match=r"650 nm is not covered .*; accepted: 532 nm, 740 nm"):
         device.optical_terminal(650e-9)
-    assert find_device("pbs_rc").optical_terminal(1e-6).name == "light"
+    with pytest.raises(InputError, match=r"640 nm is none of .*450 nm, 550 nm, 740 nm"):
+        find_device("pbs_rc").optical_terminal(640e-9)
 
 
 def test_a_device_without_light(own_folder):

@@ -156,4 +156,5 @@ def test_a_title_cannot_add_a_line():
 def test_pyspice_sees_the_same_circuit():
     circuit = bench({"r3": 40e6}).circuit()
     assert {element.name for element in circuit.elements} == {"Xdevice", "Vp", "Vlight"}
-    assert bench({"r3": 40e6}).netlist().startswith(str(circuit))
+    lines = bench({"r3": 40e6}).netlist().splitlines()
+    assert set(str(circuit).splitlines()[1:]) <= set(lines)

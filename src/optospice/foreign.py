@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 from optospice import units
 from optospice.accuracy import Profile
 from optospice.capacitances import smallest_capacitance
+from optospice.circuit import simulation_cards, transient_card
 from optospice.circuit_cards import Cards, read_cards
 from optospice.circuit_text import Section, read_circuit
 from optospice.device import included_set
@@ -27,13 +28,11 @@ from optospice.ngspice.exactness import Solved
 from optospice.ngspice.refinement import Demand
 from optospice.ngspice.simulate import Job
 from optospice.ngspice.storage import is_without_charge
-from optospice.probes import probe, saved_vector
+from optospice.probes import probe
 from optospice.reading import exists
 from optospice.separation import definitions, separated
 from optospice.source_shapes import SourceShapes, source_shapes
-from optospice.sources import number
 from optospice.stimulus import unknown_courses
-from optospice.units import convert
 from optospice.waveforms import Waveforms
 
 DEFAULT_TEMPERATURE = 300.15
@@ -106,6 +105,13 @@ class _Span:
     largest_step: float
     from_initial_conditions: bool
 
+    @property
+    def card(self) -> str:
+        """The analysis."""
+        return transient_card(
+            self.duration, self.largest_step, self.step, self.from_initial_conditions
+        )
+
 
 def transient(
     circuit: object,
@@ -140,13 +146,17 @@ def transient(
     profile = profile.down_to(smallest_capacitance(text))
     span = _span(cards, parts, duration)
     probed = probe(text, parts, signals)
-    shapes = source_shapes(_tran(text, span, span.largest_step), span.duration)
     currents = _source_currents(text)
-    lines = [
-        *probed.netlist.splitlines()[:-1],
-        *solver_cards(cards, temperature, profile, (*probed.vectors.values(), *currents)),
-    ]
-    netlist = cleaned_netlist(_tran("\n".join(lines), span, span.largest_step), "circuit")
+    netlist = with_analysis(
+        probed.netlist,
+        simulation_cards(
+            asked_temperature(cards, temperature),
+            profile,
+            (*probed.vectors.values(), *currents),
+            span.card,
+        ),
+    )
+    shapes = source_shapes(_ended(text, [span.card, ".end"]), span.duration)
     return Transient(netlist, span.duration, probed.vectors, shapes, profile, currents)
 
 
@@ -253,15 +263,18 @@ def _span(cards: Cards, circuit: Section, duration: float | None) -> _Span:
     return _Span(stop, step, min(largest, stop) if largest > 0 else stop, initial)
 
 
-def _tran(text: str, span: _Span, largest: float) -> str:
-    """Put the analysis at the end of a netlist."""
-    card = f".tran {number(min(span.step, largest))} {number(span.duration)} 0 {number(largest)}"
-    initial = " uic" if span.from_initial_conditions else ""
-    body = text.removesuffix("\n").removesuffix(".end").removesuffix("\n")
-    return f"{body}\n{card}{initial}\n.end\n"
+def with_analysis(text: str, cards: Iterable[str]) -> str:
+    """Put cards in the place of a netlist's ``.end``, and have the guard write it anew."""
+    return cleaned_netlist(_ended(text, cards), "circuit")
 
 
-def _temperature(cards: Cards, temperature: float | None) -> float:
+def _ended(text: str, cards: Iterable[str]) -> str:
+    lines = text.splitlines()
+    kept = lines[:-1] if lines[-1] == ".end" else lines
+    return "\n".join((*kept, *cards)) + "\n"
+
+
+def asked_temperature(cards: Cards, temperature: float | None) -> float:
     """Bring the ``.temp`` card and the argument together [K]."""
     if not cards.temperature:
         return DEFAULT_TEMPERATURE if temperature is None else temperature
@@ -285,14 +298,3 @@ def _source_currents(text: str) -> tuple[str, ...]:
         if line.startswith("v") and not depth:
             found.append(f"{line.split(' ', 1)[0]}#branch")
     return tuple(found[:_MOST_CURRENTS])
-
-
-def solver_cards(
-    cards: Cards, temperature: float | None, profile: Profile, vectors: Iterable[str]
-) -> Iterator[str]:
-    """Write the temperature, the options and what is saved: each vector once, fifty to a card."""
-    yield f".temp {number(convert(_temperature(cards, temperature), 'K', 'degC'))}"
-    yield profile.options
-    wanted = list(dict.fromkeys(map(saved_vector, vectors)))
-    for first in range(0, len(wanted), 50):
-        yield f".save {' '.join(wanted[first : first + 50])}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from optospice.accuracy import Profile
 from optospice.analysis import (
     Analysis,
@@ -14,20 +12,18 @@ from optospice.analysis import (
     DCSweep,
     Noise,
     NoiseSpectrum,
-    OperatingPoint,
     SmallSignal,
     Solution,
     Spectrum,
 )
 from optospice.analysis.cards import noise_nodes
 from optospice.capacitances import smallest_capacitance
+from optospice.circuit import simulation_cards
 from optospice.circuit_text import Section
 from optospice.errors import InputError, close_matches
-from optospice.foreign import read_foreign, solver_cards
-from optospice.netlist.guard import cleaned_netlist
-from optospice.ngspice.analyses import DENSITIES, Analysed, AnalysisJob
+from optospice.foreign import asked_temperature, read_foreign, with_analysis
+from optospice.ngspice.analyses import DENSITIES, Analysed, AnalysisJob, result_of
 from optospice.probes import probe
-from optospice.units import convert
 
 
 @dataclass(frozen=True)
@@ -47,28 +43,14 @@ class Prepared:
 
     def result(self, run: Analysed) -> Solution | Curve | Spectrum | NoiseSpectrum:
         """Name what came back."""
-        analysis = self.job.analysis
         signals = {name: run.vectors[vector] for name, vector in self.vectors.items()}
         units_of = {name: "V" if name.lower().startswith("v") else "A" for name in signals}
-        if isinstance(analysis, OperatingPoint):
-            values = {name: float(values[0]) for name, values in signals.items()}
-            return Solution(values, units_of, run.error_bound, run.notes)
-        if isinstance(analysis, DCSweep):
-            inner, axis = analysis.sweep, run.axis[: analysis.sweep.points]
-            if inner.is_temperature:
-                axis = axis + convert(0.0, "degC", "K")
-            if analysis.outer is None:
-                return Curve(signals, units_of, run.error_bound, run.notes, axis, np.empty(0))
-            shape = (analysis.outer.points, inner.points)
-            grids = {name: values.reshape(shape) for name, values in signals.items()}
-            outer = analysis.outer.values
-            return Curve(grids, units_of, run.error_bound, run.notes, axis, outer)
-        if isinstance(analysis, SmallSignal):
-            return Spectrum(signals, units_of, run.error_bound, run.notes, run.axis)
-        densities = {name: run.vectors[vector] for name, vector in DENSITIES.items()}
-        at_input = "V^2/Hz" if analysis.source[0] in "vV" else "A^2/Hz"
-        units_of = {"output": "V^2/Hz", "input": at_input}
-        return NoiseSpectrum(densities, units_of, run.error_bound, run.notes, run.axis)
+        analysis = self.job.analysis
+        if isinstance(analysis, Noise):
+            at_input = "V^2/Hz" if analysis.source[0] in "vV" else "A^2/Hz"
+            signals = {name: run.vectors[vector] for name, vector in DENSITIES.items()}
+            units_of = {"output": "V^2/Hz", "input": at_input}
+        return result_of(analysis, run, signals, units_of)
 
 
 def prepared(
@@ -109,13 +91,10 @@ def prepared(
         probed = probe(text, parts, signals)
         netlist, vectors = probed.netlist, dict(probed.vectors)
         wanted = tuple(dict.fromkeys(vectors.values()))
-    lines = [
-        *netlist.splitlines()[:-1],
-        *solver_cards(cards, temperature, profile, vectors.values()),
-        analysis.card,
-        ".end",
-    ]
-    whole = cleaned_netlist("\n".join(lines) + "\n", "circuit")
+    warmth = asked_temperature(cards, temperature)
+    whole = with_analysis(
+        netlist, simulation_cards(warmth, profile, vectors.values(), analysis.card)
+    )
     return Prepared(AnalysisJob(whole, wanted, analysis, profile), vectors)
 
 
@@ -126,6 +105,11 @@ def _check_sources(analysis: Analysis, parts: Section) -> None:
         named = [one.source for one in sweeps if not one.is_temperature]
     else:
         named = [analysis.source] if isinstance(analysis, Noise) else []
+    if isinstance(analysis, SmallSignal) and analysis.source:
+        raise InputError(
+            f"small signal of {analysis.source!r}: accepted in a circuit as it stands: none, its "
+            "sources say AC themselves"
+        )
     known = [name for name in parts.elements if name[0] in "vi"]
     for name in named:
         if name.lower() not in known:

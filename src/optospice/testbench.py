@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
-from optospice.capacitances import smallest_of_device
-from optospice.device import EMISSION_UNIT, IRRADIANCE_UNIT, Device, Terminal
+from optospice.circuit import Circuit, Instance, PassiveElement, Source, transient_card
+from optospice.circuit.elements import check_initial
+from optospice.circuit.lights import check_light, shining
+from optospice.circuit.model import MERGED_BREAKPOINTS
+from optospice.circuit.pyspice import exported
+from optospice.circuit.writer import Answered, netlist
+from optospice.device import Device, Terminal
+from optospice.errors import InputError, close_matches
 from optospice.interpolation import nearest_points
-from optospice.netlist.guard import safe_title
-from optospice.probes import saved_vector
-from optospice.sources import Source, number, sources
-from optospice.stimulus import Course, FloatArray, Stimulus, breakpoints, corner_times, ramps
-from optospice.units import convert
+from optospice.light import Illumination, lights_of, total_of
+from optospice.sources import sources
+from optospice.stimulus import (
+    Course,
+    FloatArray,
+    Stimulus,
+    breakpoints,
+    constant,
+    corner_times,
+    ramps,
+)
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
-    from PySpice.Spice.Netlist import Circuit
+    from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 
-#: ngspice takes two breakpoints for one when they are closer than 1e-10 of the largest
-#: time step, and an edge that begins or ends late by as much is that much wrong.
-_MERGED_BREAKPOINTS = 1e-10
 #: No times [s].
 NOWHERE: FloatArray = np.empty(0)
 #: A ramp that takes less than this share of the run is judged by its curvature alone [1].
@@ -42,9 +52,10 @@ class Testbench:
     ----------
     device : Device
         The subcircuit under test.
-    stimuli : mapping of str to Signal or Samples
+    stimuli : mapping of str to Signal, Samples or Illumination
         What each terminal sees: [V] or [W/m^2]. A terminal that is not named is
-        grounded (electrical) or dark (optical).
+        grounded (electrical) or dark (optical). Several lights, and light of a colour, are
+        an `Illumination`; a terminal with a spectral response needs one.
     duration : float
         Simulated time [s].
     parameters : mapping of str to float
@@ -58,85 +69,165 @@ class Testbench:
     tabulated : bool
         Whether the engine answers for every source that changes: slower than PULSE, and
         certain to meet every edge.
+    initial : mapping of str to float
+        Value that a declared state starts from [1]; of a state that is not named that of
+        its card, and without one its operating point. A transient begins with it; in every
+        other analysis the operating point is solved with the state held there, and small
+        signals and noise move it freely.
+    loads : mapping of str to float
+        Resistance in series between an electrical terminal and its source, or ground where it
+        has none [ohm]. ``v(t)`` is then the terminal's own voltage, ``v(t_source)`` the level
+        of the source, and ``i(t)`` the current through both.
+
+    Raises
+    ------
+    InputError
+        For an initial value or a load that the device cannot have, and for light that a
+        terminal does not take.
     """
 
     __test__ = False  # not a pytest class, whatever its name
 
     device: Device
-    stimuli: Mapping[str, Stimulus]
+    stimuli: Mapping[str, Stimulus | Illumination]
     duration: float
     parameters: Mapping[str, float] = field(default_factory=dict)
     profile: Profile = PROFILES["standard"]
     temperature: float = 300.15
     title: str = ""
     tabulated: bool = False
+    initial: Mapping[str, float] = field(default_factory=dict)
+    loads: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.initial:
+            check_initial(self.device, self.initial)
+        for terminal in self.device.terminals("optical"):
+            if terminal.name in self.stimuli:
+                check_light(self.device, terminal.name, self.stimuli[terminal.name])
+        allowed = [t.name for t in self.device.terminals("electrical") if not t.is_output]
+        for name, resistance in self.loads.items():
+            if name not in allowed:
+                raise InputError(
+                    f"loads.{name}: no terminal of {self.device.name!r} that takes one; "
+                    + close_matches(name, allowed)
+                )
+            if not (resistance > 0 and math.isfinite(resistance)):
+                raise InputError(f"loads.{name} = {resistance:g} ohm: accepted: above 0 ohm")
 
     @cached_property
     def breakpoints(self) -> FloatArray:
         """Times at which the solver starts its steps afresh [s]."""
-        return breakpoints(list(self.stimuli.values()), self.duration)
+        return breakpoints(self._all_stimuli, self.duration)
+
+    @cached_property
+    def _all_stimuli(self) -> list[Stimulus]:
+        """Everything that changes on a terminal, each light by itself."""
+        return [part for one in self.stimuli.values() for part in lights_of(one)]
 
     @cached_property
     def courses(self) -> tuple[Course, ...]:
         """Ramps of the stimuli, which the engine looks at closely enough."""
         return tuple(
             Course(start, stop, (stop - start) / RAMP_INTERVALS)
-            for stimulus in self.stimuli.values()
+            for stimulus in self._all_stimuli
             for start, stop in ramps(stimulus)
             if start < self.duration and stop - start > SHORTEST_RAMP * self.duration
         )
 
-    def circuit(self) -> Circuit:
-        """Build the PySpice circuit: device, sources, one instance ``Xdevice``."""
-        return self._circuit(external=False)
+    def model(self, parameter_sets: Sequence[Mapping[str, float]] | None = None) -> Circuit:
+        """Give the bench as a circuit.
 
-    def _circuit(self, external: bool) -> Circuit:
-        circuit = self._fixture(external)
-        circuit.X("device", self.device.name, *self._nodes(), **self._spelled(self.parameters))
-        return circuit
+        Parameters
+        ----------
+        parameter_sets : sequence of mapping, optional
+            Parameters of copies that share the sources; one device ``Xdevice`` with the
+            bench's own parameters without them.
+        """
+        copies = {"": self.parameters} if parameter_sets is None else {
+            str(index): parameters for index, parameters in enumerate(parameter_sets)
+        }  # fmt: skip
+        passives = {
+            _at(f"load_{terminal}", copy): PassiveElement(
+                "R", _source(terminal), _at(terminal, copy), resistance
+            )
+            for terminal, resistance in self.loads.items()
+            for copy in copies
+        }
+        nodes = {copy: self._nodes(copy) for copy in copies}
+        driving: dict[str, Source] = {}
+        for terminal in self._driven_terminals:
+            name, stimulus = terminal.name, self.driven[terminal.name]
+            if terminal.kind == "electrical":
+                driving[name] = Source(
+                    _source(name) if name in self.loads else name,
+                    "voltage",
+                    total_of(stimulus),
+                    controlled=False,
+                )
+                continue
+            lights = shining(self.device, name, stimulus, copies)
+            driving.update(lights.sources)
+            for copy, node in lights.nodes.items():
+                nodes[copy][name] = node
+        return Circuit(
+            {
+                copy: Instance(self.device, nodes[copy], parameters, self.initial)
+                for copy, parameters in copies.items()
+            },
+            driving,
+            passives,
+            duration=self.duration,
+            profile=self.profile,
+            temperature=self.temperature,
+            title=self.title or f"optospice {self.device.name}",
+            probes=tuple(name for copy in copies for name in self._probes(copy).values()),
+        )
+
+    def circuit(self) -> PySpiceCircuit:
+        """Export the bench to PySpice: device, sources, one instance ``Xdevice``."""
+        return exported(self.model())
 
     def netlist(self) -> str:
         """Write the whole netlist; ``ngspice -b`` runs it as it stands."""
-        return str(self.circuit()) + self._analysis(self.vectors, printed=True)
+        # the engine looks at ramps by itself, plain ngspice does not
+        longest = min([self.largest_step, *(course.longest for course in self.courses)])
+        card = transient_card(self.duration, longest)
+        return netlist(self.model(), card, tabulated=self.tabulated, printed=True)
 
     def engine_netlist(self) -> str:
         """Write the netlist for the engine, which answers for the sources in `tables`."""
-        return str(self._circuit(external=True)) + self._analysis(self.vectors)
-
-    @cached_property
-    def tables(self) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """Long tables by source name: corners (times [s], voltages [V])."""
-        return {
-            f"v{name}".lower(): source.table
-            for name, _, _, source in self._sources()
-            if source.table is not None
-        }
+        return self._written(self._single)
 
     def batch_netlist(self, parameter_sets: Sequence[Mapping[str, float]]) -> str:
         """Write several copies of the device, one per parameter set, under the same stimuli.
 
         Like `engine_netlist` it leaves the sources in `tables` to the engine.
         """
-        lines = [str(self._fixture(external=True))]
-        driven = self._driven_electrical()
-        for index, parameters in enumerate(parameter_sets):
-            nodes = list(self._nodes())
-            for terminal in [*driven, *self.device.outputs]:
-                own = f"{terminal.name}_{index}"
-                nodes[nodes.index(terminal.name)] = own
-                if not terminal.is_output:
-                    lines.append(f"Vsense_{own} {terminal.name} {own} 0\n")
-            spelled = " ".join(f"{key}={text}" for key, text in self._spelled(parameters).items())
-            lines.append(f"Xdevice_{index} {' '.join(nodes)} {self.device.name} {spelled}\n")
-        wanted = [name for index in range(len(parameter_sets)) for name in self._sensed(index)]
-        return "".join(lines) + self._analysis(wanted, copies=parameter_sets)
+        return self._written(self.model(parameter_sets))
+
+    def _written(self, circuit: Circuit) -> str:
+        card = transient_card(self.duration, self.largest_step)
+        return netlist(circuit, card, Answered.TABLES, tabulated=self.tabulated)
+
+    @cached_property
+    def tables(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """Long tables by source name: corners (times [s], voltages [V])."""
+        found = {}
+        for name, source in self._single.sources.items():
+            (first, *_) = sources(source.base, source.scale, self.tabulated)
+            if first.table is not None:
+                found[f"v{name}".lower()] = first.table
+        return found
 
     @cached_property
     def vectors(self) -> tuple[str, ...]:
         """ngspice vectors that the run must give, besides ``time``."""
-        currents = [f"v{terminal.name}#branch" for terminal in self._driven_electrical()]
-        states = [f"xdevice.{state.node}" for state in self.device.card.states.values()]
-        return (*currents, *states, *(terminal.name for terminal in self.device.outputs))
+        return self._single.wanted
+
+    def batch_vectors(self, count: int) -> list[str]:
+        """ngspice vectors that a batch run must give, besides ``time``."""
+        return list(self._batch(count).wanted)
 
     def waveforms(
         self, vectors: Mapping[str, FloatArray], jumps: FloatArray = NOWHERE
@@ -150,115 +241,140 @@ class Testbench:
         jumps : ndarray
             Times between which a signal jumps by itself [s].
         """
-        currents = {
-            f"i({terminal.name})": -vectors[f"v{terminal.name}#branch"]
-            for terminal in self._driven_electrical()
-        }
-        states = {
-            name: vectors[f"xdevice.{state.node}"]
-            for name, state in self.device.card.states.items()
-        }
-        outputs = {t.name: vectors[t.name] for t in self.device.outputs}
-        applied = self._applied(vectors["time"])
-        return self._named(vectors["time"], currents, states, outputs, applied, jumps)
+        (only,) = self._waveforms(self._single, [""], vectors, jumps)
+        return only
 
     def batch_waveforms(
         self, vectors: Mapping[str, FloatArray], count: int, jumps: FloatArray = NOWHERE
     ) -> list[Waveforms]:
         """Name what the engine read from the run of `batch_netlist`, one entry per device."""
+        copies = [str(index) for index in range(count)]
+        return self._waveforms(self._batch(count), copies, vectors, jumps)
+
+    def _waveforms(
+        self,
+        circuit: Circuit,
+        copies: Sequence[str],
+        vectors: Mapping[str, FloatArray],
+        jumps: FloatArray,
+    ) -> list[Waveforms]:
+        time = vectors["time"]
+        applied = {
+            name: np.interp(time, *self.driven[terminal].points)
+            for name, terminal in self.levels.items()
+        }
+        breaks = np.union1d(self.breakpoints, jumps) if jumps.size else self.breakpoints
         results = []
-        applied = self._applied(vectors["time"])
-        for index in range(count):
-            currents = {
-                f"i({terminal.name})": vectors[f"vsense_{terminal.name}_{index}#branch"]
-                for terminal in self._driven_electrical()
-            }
-            states = {
-                name: vectors[f"xdevice_{index}.{state.node}"]
-                for name, state in self.device.card.states.items()
-            }
-            outputs = {t.name: vectors[f"{t.name}_{index}"] for t in self.device.outputs}
-            results.append(self._named(vectors["time"], currents, states, outputs, applied, jumps))
+        for copy in copies:
+            signals, units_of = self.named(circuit, copy, vectors, applied)
+            results.append(
+                Waveforms(time, signals, units_of, breaks, self.profile.bound, self.light_notes)
+            )
         return results
 
-    def batch_vectors(self, count: int) -> list[str]:
-        """ngspice vectors that a batch run must give, besides ``time``."""
-        return [name for index in range(count) for name in self._sensed(index)]
-
-    def _sensed(self, index: int) -> list[str]:
-        currents = [
-            f"vsense_{terminal.name}_{index}#branch" for terminal in self._driven_electrical()
-        ]
-        states = [f"xdevice_{index}.{state.node}" for state in self.device.card.states.values()]
-        return [*currents, *states, *(f"{t.name}_{index}" for t in self.device.outputs)]
-
-    def _named(
+    def named(
         self,
-        time: FloatArray,
-        currents: dict[str, FloatArray],
-        states: dict[str, FloatArray],
-        outputs: dict[str, FloatArray],
-        applied: dict[str, FloatArray],
-        jumps: FloatArray,
-    ) -> Waveforms:
-        emitted = convert(1.0, EMISSION_UNIT, "W")
-        seen = {
-            f"v({t.name})" if t.kind == "electrical" else f"p({t.name})": outputs[t.name]
-            * (1.0 if t.kind == "electrical" else emitted)
-            for t in self.device.outputs
-        }
-        signals = {**currents, **seen, **applied, **states}
-        letters = {"v": "V", "e": "W/m^2", "p": "W"}
-        units_of = dict.fromkeys(currents, "A")
-        units_of |= {name: letters[name[0]] for name in (*seen, *applied)}
-        units_of |= dict.fromkeys(states, "1")
-        breaks = np.union1d(self.breakpoints, jumps) if jumps.size else self.breakpoints
-        return Waveforms(time, signals, units_of, breaks, self.profile.bound)
+        circuit: Circuit,
+        copy: str,
+        vectors: Mapping[str, Any],
+        applied: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Name what was read of one copy.
 
-    def _applied(self, time: FloatArray) -> dict[str, FloatArray]:
-        """Give the stimuli at the solver's points."""
+        Parameters
+        ----------
+        circuit : Circuit
+            What `model` gives.
+        copy : str
+            Name of the device in it.
+        vectors : mapping of str to ndarray
+            By ngspice's names.
+        applied : mapping of str to ndarray
+            Levels of the sources by signal, see `levels`.
+
+        Returns
+        -------
+        signals, units : dict
+            Currents, outputs, levels and states, in this order, each with its SI unit.
+        """
+        read = {
+            name: (vectors[one.vector] * one.factor if one.factor != 1.0 else vectors[one.vector])
+            for name, one in ((n, circuit.readings[p]) for n, p in self._probes(copy).items())
+        }
+        states = {name: read.pop(name) for name in self.device.card.states}
+        signals = {**read, **applied, **states}
+        letters = {"i": "A", "v": "V", "e": "W/m^2", "p": "W"}
+        units_of = {name: "1" if name in states else letters[name[0]] for name in signals}
+        return signals, units_of
+
+    @cached_property
+    def light_notes(self) -> tuple[str, ...]:
+        """What the spectral responses assume for the lights, each in one sentence."""
+        return tuple(
+            note
+            for name, one in self.stimuli.items()
+            if isinstance(one, Illumination)
+            for note in self.device.light_notes(name, [beam.colour for beam in one.beams])
+        )
+
+    @cached_property
+    def driven(self) -> Mapping[str, Stimulus | Illumination]:
+        """What each terminal with a source sees; 0 V behind a load that has none."""
+        return {**{name: constant(0.0) for name in self.loads}, **self.stimuli}
+
+    @cached_property
+    def levels(self) -> Mapping[str, str]:
+        """Terminal whose source each signal of an applied level is of."""
         return {
-            f"{'v' if terminal.kind == 'electrical' else 'e'}({terminal.name})": np.interp(
-                time, *self.stimuli[terminal.name].points
-            )
-            for terminal in self.device.card.terminals
-            if terminal.name in self.stimuli
+            (
+                f"e({t.name})"
+                if t.kind == "optical"
+                else f"v({_source(t.name) if t.name in self.loads else t.name})"
+            ): t.name
+            for t in self._driven_terminals
         }
 
-    def _driven_electrical(self) -> list[Terminal]:
-        return [t for t in self.device.terminals("electrical") if t.name in self.stimuli]
+    @cached_property
+    def _single(self) -> Circuit:
+        return self.model()
 
-    def _nodes(self) -> list[str]:
-        return [
-            t.name if t.name in self.stimuli or t.is_output else "0"
-            for t in self.device.card.terminals
-        ]
+    def _batch(self, count: int) -> Circuit:
+        """Give copies that tell their signals, whatever their parameters."""
+        if count not in self._batches:
+            self._batches[count] = self.model([{}] * count)
+        return self._batches[count]
 
-    def _spelled(self, parameters: Mapping[str, float]) -> dict[str, str]:
-        return {key: number(value) for key, value in parameters.items()}
+    @cached_property
+    def _batches(self) -> dict[int, Circuit]:
+        return {}
 
-    def _fixture(self, external: bool) -> Circuit:
-        """Give the circuit without the device's instance."""
-        from PySpice.Spice.Netlist import Circuit
+    @cached_property
+    def _driven_terminals(self) -> list[Terminal]:
+        return [t for t in self.device.card.terminals if t.name in self.driven]
 
-        circuit = Circuit(safe_title(self.title or f"optospice {self.device.name}"))
-        circuit.raw_spice += self.device.text
-        for name, upper, lower, source in self._sources():
-            value = "EXTERNAL" if external and source.table is not None else source.value
-            circuit.V(name, upper, lower, value)
-        return circuit
+    def _probes(self, copy: str) -> dict[str, str]:
+        """Signal of the circuit for each signal of a copy that is read from the simulator."""
+        path = f"{copy}." if copy else ""
+        found = {}
+        for terminal in self._driven_terminals:
+            if terminal.kind == "electrical":
+                found[f"i({terminal.name})"] = f"i({path}{terminal.name})"
+        for terminal in self.device.outputs:
+            letter = "v" if terminal.kind == "electrical" else "p"
+            found[f"{letter}({terminal.name})"] = f"{letter}({path}{terminal.name})"
+        for name in self.loads:
+            found[f"v({name})"] = f"v({path}{name})"
+        return {**found, **{name: f"{path}{name}" for name in self.device.card.states}}
 
-    def _sources(self) -> Iterator[tuple[str, str, str, Source]]:
-        """Give every source: name, upper node, lower node, what it does."""
+    def _nodes(self, copy: str) -> dict[str, str]:
+        nodes = {}
         for terminal in self.device.card.terminals:
-            stimulus = self.stimuli.get(terminal.name)
-            if stimulus is None:
-                continue
-            scale = 1.0 if terminal.kind == "electrical" else convert(1.0, "W/m^2", IRRADIANCE_UNIT)
-            stack = sources(stimulus, scale, self.tabulated)
-            names = [terminal.name, *(f"{terminal.name}_stack{k}" for k in range(1, len(stack)))]
-            for name, lower, source in zip(names, [*names[1:], "0"], stack, strict=True):
-                yield name, name, lower, source
+            name = terminal.name
+            if terminal.is_output or name in self.loads:
+                nodes[name] = _at(name, copy)
+            elif name in self.driven:
+                nodes[name] = name
+        return nodes
 
     @cached_property
     def largest_step(self) -> float:
@@ -269,7 +385,7 @@ class Testbench:
         if not gaps.size:
             return longest
         share = self.profile.bound / 3  # of the bound, that the edges may use up
-        return min(longest, share / _MERGED_BREAKPOINTS * float(gaps.min()))
+        return min(longest, share / MERGED_BREAKPOINTS * float(gaps.min()))
 
     def edges_were_met(self, time: FloatArray) -> bool:
         """Whether the solver placed a point on every edge.
@@ -282,31 +398,16 @@ class Testbench:
         time : ndarray
             Time points of a run [s].
         """
-        corners = corner_times(list(self.stimuli.values()), self.duration)
+        corners = corner_times(self._all_stimuli, self.duration)
         _, distances = nearest_points(time, corners)
-        return bool((distances <= 2 * _MERGED_BREAKPOINTS * self.largest_step).all())
+        return bool((distances <= 2 * MERGED_BREAKPOINTS * self.largest_step).all())
 
-    def _analysis(
-        self,
-        vectors: Sequence[str],
-        printed: bool = False,
-        copies: Sequence[Mapping[str, float]] = (),
-    ) -> str:
-        largest = self.largest_step
-        smallest = min(
-            smallest_of_device(self.device.text, self.device.name, parameters)
-            for parameters in copies or [self.parameters]
-        )
-        if printed:  # the engine looks at ramps by itself, plain ngspice does not
-            largest = min([largest, *(course.longest for course in self.courses)])
-        first = min(self.duration / 1000, largest)
-        saved = " ".join(saved_vector(name) for name in vectors)
-        # without .print, plain ``ngspice -b`` runs no analysis at all
-        output = f".print tran {saved}\n" if printed else ""
-        return (
-            f".temp {number(convert(self.temperature, 'K', 'degC'))}\n"
-            f"{self.profile.down_to(smallest).options}\n"
-            f".save {saved}\n{output}"
-            f".tran {number(first)} {number(self.duration)} 0 {number(largest)}\n"
-            ".end\n"
-        )
+
+def _source(terminal: str) -> str:
+    """Node between a source and the load in front of its terminal."""
+    return f"{terminal}_source"
+
+
+def _at(name: str, copy: str) -> str:
+    """Name of what each copy has of its own."""
+    return f"{name}_{copy}" if copy else name

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from optospice.errors import close_matches, echo
 from optospice.texts import check_texts
+
+#: A name that goes into netlists and commands as it stands.
+SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
+
+
+def form_of(value: Any) -> str:
+    """Tell a table from a text or a number: the tag of a union's branch, for `Discriminator`.
+
+    Tags in brackets stay out of messages.
+    """
+    return "[table]" if isinstance(value, (dict, BaseModel)) else "[text]"
 
 
 class StrictModel(BaseModel):
@@ -53,7 +64,7 @@ def first_problem(error: ValidationError, file: str, model: type[BaseModel]) -> 
     kind, value = problem["type"], problem.get("input")
     context = problem.get("ctx", {})
     if kind == "extra_forbidden":
-        accepted = _accepted_keys(model, location[:-1])
+        accepted = _accepted_keys(model, problem["loc"][:-1])
         return f"{file}: {key}: unknown key; {close_matches(str(location[-1]), accepted)}"
     if kind == "missing":
         return f"{file}: {key}: is missing"
@@ -88,23 +99,31 @@ def _is_branch(part: object) -> bool:
 
 def _accepted_keys(model: type[BaseModel], location: Iterable[object]) -> list[str]:
     current: object = model
+    inside: object = model
     for part in location:
         if isinstance(part, int):
             continue
-        if isinstance(current, type) and issubclass(current, BaseModel):
+        if isinstance(part, str) and _is_branch(part):  # of a union, which model it is
+            tagged = [model for model in _inner_models(inside) if _tag(model) == part]
+            current = tagged[0] if tagged else current
+        elif isinstance(current, type) and issubclass(current, BaseModel):
             field = current.model_fields.get(str(part))
             if field is not None:  # else the part is a key of a mapping of models
-                current = _inner_model(field.annotation)
+                inside = field.annotation
+                current = next(iter(_inner_models(inside)), None)
     if isinstance(current, type) and issubclass(current, BaseModel):
         return [field.alias or name for name, field in current.model_fields.items()]
     return []
 
 
-def _inner_model(annotation: object) -> object:
+def _inner_models(annotation: object) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
+        yield annotation
     for argument in typing.get_args(annotation):
-        inner = _inner_model(argument)
-        if inner is not None:
-            return inner
-    return None
+        yield from _inner_models(argument)
+
+
+def _tag(model: type[BaseModel]) -> str:
+    """Tag of a model in a union of steps: the value that says which one it is."""
+    kind = model.model_fields.get("do")
+    return f"[{kind.default}]" if kind is not None else ""

@@ -13,6 +13,8 @@ from scipy.special import lambertw
 
 import optospice
 from optospice.device import find_device
+from optospice.light.filters import long_pass
+from optospice.light.spectrum import reference_spectrum
 
 NAME = "pbs_cell_lee2020"
 DEFAULTS = find_device(NAME).defaults
@@ -174,6 +176,25 @@ def test_the_packaged_cell_of_the_laser_predicts_its_efficiency():
     sun = power(cell, 37.65 / cell["responsivity"], 0.35)
     assert sun / 0.1 == pytest.approx(0.0717, rel=2e-3)
     assert power(cell, 17.3, 0.3) / 17.3e-3 == pytest.approx(0.1029, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "edge", "printed"),
+    [
+        ("pbs_cell_lee2020", None, 8.87),
+        ("pbs_cell_lee2020", 750e-9, 3.57),
+        ("pbs_cell_lee2020", 1100e-9, 1.43),
+        ("pbs_cell_zhu2023", None, 7.17),
+    ],
+)
+def test_the_response_gives_the_printed_efficiencies_under_sunlight(cell, edge, printed):
+    """Calibrated: rows R14 and R26 under AM1.5G, whole and behind a long-pass filter."""
+    device = find_device(cell)
+    sun = reference_spectrum("AM1.5G")
+    sun = sun if edge is None else long_pass(edge).passed(sun)
+    [terminal] = [t for t in device.card.terminals if t.kind == "optical"]
+    light = terminal.response.weight(sun, device.defaults) * sun.total() / 10  # mW/cm^2
+    assert power({**device.defaults}, light, 0.45) / 0.1 == pytest.approx(printed / 100, rel=5e-3)
 
 
 @settings(max_examples=4)

@@ -11,7 +11,7 @@ from optospice.metrics.energy import energy_per_event
 from optospice.metrics.postsynaptic_current import undershoot
 from optospice.metrics.retention import retained_current_fraction
 from optospice.protocols import find_protocol
-from optospice.protocols.reading import read_current
+from optospice.protocols.timeline.view import read_between
 from optospice.trace import Trace
 from optospice.waveforms import Waveforms
 
@@ -65,22 +65,22 @@ def test_protocols_say_how_a_measurement_was_read() -> None:
     times = np.arange(0.013, 10, 0.05)
     seen = Waveforms(times, {"i(p)": measured(times).current, "v(p)": np.ones(times.size)})
     metrics = protocol.measure(seen, find_device("pbs_rc"))
-    for value in metrics.values():
-        assert "no sample at the edge at 2 s and 3 more" in value.note
+    for name, value in metrics.items():
+        edges = 1 if name == "postsynaptic_current_amplitude" else 3  # of one pulse, or of both
+        assert f"no sample at the edge at 2 s and {edges} more" in value.note
     assert metrics["paired_pulse_index"].value == pytest.approx(1, rel=0.05)
 
 
 def test_readings_between_pulses_stay_between_them() -> None:
     waveforms = measured(GRID + 0.013)
-    current = waveforms.current
-    device = find_device("pbs_rc")
-    ends = TRAIN.offsets
-    after = read_current(waveforms, device, ends + 0.005, TRAIN)
+    trace, current = waveforms.trace("i(p)"), waveforms.current
+    edges, ends = (TRAIN.onsets, TRAIN.offsets), TRAIN.offsets
+    after = read_between(trace, ends + 0.005, *edges)
     assert after.tolist() == [current[waveforms.time > end][0] for end in ends]
-    before = read_current(waveforms, device, TRAIN.onsets, TRAIN)
+    before = read_between(trace, TRAIN.onsets, *edges)
     assert before.tolist() == [current[waveforms.time < onset][-1] for onset in TRAIN.onsets]
     free = TRAIN.onsets - 0.5  # far from any edge: as everywhere else
-    assert read_current(waveforms, device, free, TRAIN) == pytest.approx(waveforms.at("i(p)", free))
+    assert read_between(trace, free, *edges) == pytest.approx(waveforms.at("i(p)", free))
 
 
 def test_level_after_the_pulse_is_not_the_level_in_it() -> None:

@@ -8,7 +8,25 @@ import pytest
 
 from optospice.metrics import METRICS, MetricValue, definition_names, metric, metric_info
 
-SI_UNITS = {"1", "1/s", "A", "s", "J", "V", "S", "W", "A*V", "Hz", "K", "eV"}
+SI_UNITS = {
+    "1",
+    "1/s",
+    "A",
+    "s",
+    "J",
+    "V",
+    "S",
+    "W",
+    "A*V",
+    "Hz",
+    "K",
+    "eV",
+    "rad",
+    "A*m^2/W",
+    "V/Hz^0.5",
+    "A/Hz^0.5",
+    "W/m^2/Hz^0.5",
+}
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -16,6 +16,7 @@ TRAIN = {
     "count": 20,
     "delay": "1 s",
     "readout": "0 V",
+    "threshold": "80 nA",
 }
 NOXIOUS = {"noxious_voltage": "3 V", "noxious_width": "0.05 s", "pause": "0.5 s"}
 
@@ -32,9 +33,9 @@ def peaks(protocol, train):
 
 def test_incubation_is_where_the_exact_current_crosses_the_threshold(simulate, tmp_path):
     device = memristor(tmp_path)
-    protocol = make("nociceptor", **TRAIN, **NOXIOUS, threshold="44 nA")
+    protocol = make("nociceptor", **{**TRAIN, **NOXIOUS, "threshold": "44 nA"})
     _, metrics = run(simulate, device, protocol)
-    train = protocol.phases()[3]
+    train = protocol.signal.trains[-1]
     assert train.delay == pytest.approx(1 + 0.05 + 0.5)
     responses = peaks(protocol, train)
     number = int(np.argmax(responses > 44e-9))
@@ -59,8 +60,7 @@ def test_incubation_is_where_the_exact_current_crosses_the_threshold(simulate, t
 def test_innocuous_train_never_hurts_and_a_noxious_one_does_at_once(simulate, tmp_path):
     device = memristor(tmp_path)
     quiet = make("nociceptor", **TRAIN)
-    assert quiet.threshold == 80e-9
-    assert quiet.phases()[1] == []
+    assert [window.name for window in quiet.course.windows] == ["train", "tail"]
     waveforms, metrics = run(simulate, device, quiet)
     assert metrics["largest_amplitude"].value < 80e-9
     assert "never exceeded" in metrics["incubation_time"].note
@@ -69,7 +69,7 @@ def test_innocuous_train_never_hurts_and_a_noxious_one_does_at_once(simulate, tm
     assert "no probes" in metrics["allodynia"].note
     times, responses = quiet.series(waveforms, device)["response"]
     assert times == pytest.approx(0.2 * np.arange(20))
-    assert responses == pytest.approx(peaks(quiet, quiet.phases()[3]), rel=1e-3)
+    assert responses == pytest.approx(peaks(quiet, quiet.signal.trains[-1]), rel=1e-3)
     _, metrics = run(simulate, device, make("nociceptor", **{**TRAIN, "voltage": "7 V"}))
     assert metrics["postsynaptic_current_amplitude"].value > 80e-9
     assert metrics["incubation_pulse"].value == 1
@@ -89,11 +89,12 @@ def test_longer_injury_hurts_sooner(simulate, tmp_path):
 def test_probes_give_allodynia_and_hyperalgesia(simulate, tmp_path):
     device = memristor(tmp_path)
     probes = {"probes": ["1 V", "2 V", "3 V"], "threshold": "60 nA"}
-    protocol = make("nociceptor", **TRAIN, **NOXIOUS, **probes)
-    assert len(protocol.trains()) == 3 + 1 + 3 + 1
+    protocol = make("nociceptor", **{**TRAIN, **NOXIOUS, **probes})
+    trains = protocol.signal.trains
+    assert len(trains) == 3 + 1 + 3 + 1
     _, metrics = run(simulate, device, protocol)
-    before, noxious, after, _ = protocol.phases()
-    assert noxious[0].delay == pytest.approx(1 + 3 * 0.2)
+    before, noxious, after = trains[:3], trains[3], trains[4:7]
+    assert noxious.delay == pytest.approx(1 + 3 * 0.2)
     assert after[0].delay == pytest.approx(1.6 + 0.05 + 0.5)
     old, new = (
         np.concatenate([peaks(protocol, train) for train in part]) for part in (before, after)
@@ -109,8 +110,9 @@ def test_light_can_hurt(simulate, tmp_path):
     light = {"irradiance": "1 mW/cm^2", "wavelength": "740 nm", "readout": "1 V"}
     train = {"width": "0.5 s", "interval": "0.5 s", "count": 3}
     protocol = make(
-        "nociceptor", **light, **train, noxious_irradiance="3 mW/cm^2", noxious_width="1 s"
-    )
+        "nociceptor", **light, **train, noxious_irradiance="3 mW/cm^2", noxious_width="1 s",
+        threshold="80 nA",
+    )  # fmt: skip
     assert protocol.signal.trains[0].level == pytest.approx(30)
     run(simulate, find_device("pbs_rc"), protocol)
     with pytest.raises(InputError, match="has no optical terminal"):

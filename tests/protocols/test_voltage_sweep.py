@@ -69,7 +69,7 @@ def test_repeated_sweeps_rise_ever_more_slowly(simulate, tmp_path):
 
 
 def test_resistor_has_neither_loop_nor_growth(simulate, tmp_path):
-    protocol = make("voltage_sweep", **LOOP, repeats=3, delay="0.5 s")
+    protocol = make("voltage_sweep", **LOOP, readout="1 V", repeats=3, delay="0.5 s")
     assert protocol.duration == pytest.approx(30.5)
     _, metrics = run(simulate, resistor(tmp_path), protocol)
     assert metrics["hysteresis_area"].value == pytest.approx(0, abs=1e-13)

@@ -17,8 +17,8 @@ from optospice.units import convert
 TEMPERATURE = "temperature"
 #: Points of one analysis [1].
 MOST_POINTS = 1_000_000
-_NAME = re.compile(r"[vi][a-z0-9_.]*\Z", re.IGNORECASE)
-_OUTPUT = re.compile(r"v\(([a-z0-9_.]+)(?:, ?([a-z0-9_.]+))?\)\Z", re.IGNORECASE)
+_NAME = re.compile(r"[a-z_][a-z0-9_.#]*\Z", re.IGNORECASE)
+_OUTPUT = re.compile(r"([vip])\(([a-z0-9_.#]+)(?:, ?([a-z0-9_.#]+))?\)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,10 @@ class Sweep:
     Parameters
     ----------
     source : str
-        Name of a voltage or current source, such as ``v1``, or ``temperature``.
+        Name of a voltage or current source, such as ``v1``, or ``temperature``; of a
+        testbench, the name of a terminal.
     start, stop : float
-        First and last value [V, A or K].
+        First and last value [V, A, W/m^2 or K].
     points : int
         How many values [1], at least 2.
     """
@@ -43,8 +44,8 @@ class Sweep:
     def __post_init__(self) -> None:
         if self.source.lower() != TEMPERATURE and not _NAME.match(self.source):
             raise InputError(
-                f"sweep of {self.source!r}: accepted: the name of a voltage or current source, "
-                f"such as 'v1', or {TEMPERATURE!r}"
+                f"sweep of {self.source!r}: accepted: the name of a source, such as 'v1', of a "
+                f"terminal, or {TEMPERATURE!r}"
             )
         if not 2 <= self.points <= MOST_POINTS:
             raise InputError(
@@ -64,13 +65,8 @@ class Sweep:
         return self.source.lower() == TEMPERATURE
 
     @property
-    def unit(self) -> str:
-        """SI unit of the values."""
-        return "K" if self.is_temperature else "V" if self.source[0] in "vV" else "A"
-
-    @property
     def values(self) -> FloatArray:
-        """The values [V, A or K], shape (points,)."""
+        """The values [V, A, W/m^2 or K], shape (points,)."""
         return np.linspace(self.start, self.stop, self.points)
 
     @property
@@ -82,6 +78,22 @@ class Sweep:
             start, stop = convert(start, "K", "degC"), convert(stop, "K", "degC")
         name = "temp" if self.is_temperature else self.source
         return f"{name} {number(start)} {number(stop)} {number(step)}"
+
+    def thinned(self, most: int) -> tuple[Sweep, int]:
+        """Give a sweep of fewer of these values, and how many of them one step of it passes.
+
+        Parameters
+        ----------
+        most : int
+            Of its values [1], at least 2.
+        """
+        stride = max(1, math.ceil((self.points - 1) / (most - 1)))
+        points = (self.points - 1) // stride + 1
+        if points < 2:
+            return self, 1
+        step = (self.stop - self.start) / (self.points - 1)
+        last = self.start + step * stride * (points - 1)
+        return Sweep(self.source, self.start, last, points), stride
 
 
 @dataclass(frozen=True)
@@ -145,14 +157,20 @@ class SmallSignal:
         Lowest and highest frequency [Hz].
     points_per_decade : int
         Frequencies per decade [1].
+    source : str
+        Terminal of a testbench whose source has the amplitude of one unit [V or W/m^2];
+        empty for a circuit as it stands, whose sources say so themselves.
     """
 
     start: float
     stop: float
     points_per_decade: int = 20
+    source: str = ""
 
     def __post_init__(self) -> None:
         _check_frequencies(self.start, self.stop, self.points_per_decade)
+        if self.source and not _NAME.match(self.source):
+            raise InputError(f"small signal of {self.source!r}: accepted: the name of a terminal")
 
     @property
     def card(self) -> str:
@@ -167,9 +185,11 @@ class Noise:
     Parameters
     ----------
     output : str
-        ``v(node)`` or ``v(node, reference)``.
+        ``v(node)`` or ``v(node, reference)``; of a testbench ``i(terminal)``,
+        ``v(terminal)`` or ``p(terminal)``.
     source : str
-        Voltage or current source with ``AC 1``, to which the noise is referred.
+        Voltage or current source with ``AC 1``, to which the noise is referred; of a
+        testbench a terminal.
     start, stop : float
         Lowest and highest frequency [Hz].
     points_per_decade : int
@@ -185,11 +205,14 @@ class Noise:
     def __post_init__(self) -> None:
         _check_frequencies(self.start, self.stop, self.points_per_decade)
         if not _OUTPUT.match(self.output):
-            raise InputError(f"noise of {self.output!r}: accepted: 'v(node)' or 'v(node, other)'")
+            raise InputError(
+                f"noise of {self.output!r}: accepted: 'v(node)' or 'v(node, other)'; of a "
+                "testbench 'i(terminal)' too"
+            )
         if not _NAME.match(self.source):
             raise InputError(
-                f"noise referred to {self.source!r}: accepted: the name of a voltage or current "
-                "source"
+                f"noise referred to {self.source!r}: accepted: the name of a source or of a "
+                "terminal"
             )
 
     @property
@@ -202,10 +225,21 @@ class Noise:
 
 
 def noise_nodes(noise: Noise) -> list[str]:
-    """Give the node of a noise analysis' output, and that of its reference where it has one."""
+    """Give the node of a noise analysis' output, and that of its reference where it has one.
+
+    Raises
+    ------
+    InputError
+        When the output is no voltage.
+    """
     match = _OUTPUT.match(noise.output)
     assert match is not None, "checked when it was made"
-    return [node for node in match.groups() if node]
+    if match[1] not in "vV":
+        raise InputError(
+            f"noise of {noise.output!r}: accepted in a circuit as it stands: 'v(node)' or "
+            "'v(node, other)'"
+        )
+    return [node for node in match.groups()[1:] if node]
 
 
 Analysis = OperatingPoint | DCSweep | SmallSignal | Noise

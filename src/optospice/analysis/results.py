@@ -22,7 +22,7 @@ class _Result:
     Parameters
     ----------
     signals : mapping of str to ndarray or float
-        Values by the names that were asked for [V or A].
+        Values by the names that were asked for, in their units.
     units : mapping of str to str
         SI unit of each.
     error_bound : float
@@ -56,7 +56,7 @@ class Curve(_Result):
     Parameters
     ----------
     sweep : ndarray, shape (n,)
-        Values of what was swept [V, A or K]; signals have shape (n,).
+        Values of what was swept [V, A, W/m^2 or K]; signals have shape (n,).
     outer : ndarray, shape (m,)
         Values of the outer sweep; signals then have shape (m, n). Empty without one.
     """
@@ -85,7 +85,8 @@ class NoiseSpectrum(_Result):
     Parameters
     ----------
     frequency : ndarray, shape (n,)
-        Frequencies [Hz]. ``output`` is a density in V^2/Hz, ``input`` in V^2/Hz or A^2/Hz.
+        Frequencies [Hz]. ``output`` is a density in V^2/Hz, ``input`` in V^2/Hz or A^2/Hz; of a
+        testbench, each in the square of its own unit per hertz.
     """
 
     frequency: FloatArray

@@ -141,7 +141,13 @@ def _outer(table: CircuitTable) -> list[Terminal]:
 def _exposed(part: _Part) -> list[Terminal]:
     """Terminals of an instance that are reached from outside without a node of their own."""
     return [
-        terminal.model_copy(update={"name": part.named(terminal.name)})
+        terminal.model_copy(
+            update={
+                "name": part.named(terminal.name),
+                "response": terminal.response
+                and terminal.response.renamed(lambda name: part.named(name).lower()),
+            }
+        )
         for terminal in part.device.card.terminals
         if terminal.kind == "optical" or part.nodes[terminal.name] == part.named(terminal.name)
     ]
@@ -150,7 +156,11 @@ def _exposed(part: _Part) -> list[Terminal]:
 def _parameters(parts: Sequence[_Part]) -> list[tuple[str, Parameter, float]]:
     """Parameters of the devices, in the cards' units."""
     return [
-        (part.named(name).lower(), parameter, part.given.get(name, part.device.defaults[name]))
+        (
+            part.named(name).lower(),
+            parameter.model_copy(update={"value": None}),  # the circuit's text holds it
+            part.given.get(name, part.device.defaults[name]),
+        )
         for part in parts
         for name, parameter in part.device.card.parameters.items()
     ]
@@ -195,7 +205,9 @@ def _shares(links: Sequence[Route]) -> list[tuple[str, Parameter, float]]:
 def _instance_line(part: _Part, called: str) -> str:
     nodes = " ".join(part.nodes[terminal.name] for terminal in part.device.card.terminals)
     values = "".join(
-        f" {name}={{{part.named(name).lower()}}}" for name in part.device.card.parameters
+        f" {name}={{{part.named(name).lower()}}}"
+        for name in part.device.card.parameters
+        if name not in part.device.optical_values
     )
     return f"X{part.label} {nodes} {called}{values}"
 
@@ -207,22 +219,23 @@ def _element_line(label: str, element: ElementTable) -> str:
 
 
 def _light_lines(parts: Sequence[_Part], links: Sequence[Route]) -> Iterator[str]:
-    """Write the links, and the sum of what arrives on each terminal and what shines on it."""
+    """Write the links; what arrives on a terminal and what shines on it stand in series."""
     nodes = {part.label: part.nodes for part in parts}
-    for route in links:
-        yield from route.lines(nodes[route.emitter][route.emitting.name])
     for part in parts:
         for terminal in part.device.terminals("optical"):
             arriving = [
-                route.arrived
+                route
                 for route in links
                 if (route.receiver, route.absorbing.name) == (part.label, terminal.name)
             ]
+            if not arriving:
+                continue
             own, upper = part.named(terminal.name), part.nodes[terminal.name]
-            for place, node in enumerate([*arriving, own] if arriving else [], start=1):
-                lower = "0" if place > len(arriving) else f"{own}_sum{place}"
-                yield f"E{own}_sum{place} {upper} {lower} {node} 0 1"
+            for place, route in enumerate(arriving, start=1):
+                lower = f"{own}_sum{place}"
+                yield from route.lines(nodes[route.emitter][route.emitting.name], (upper, lower))
                 upper = lower
+            yield f"E{own}_outside {upper} 0 {own} 0 1.0"
 
 
 def _check_apart(names: Sequence[str], where: str, what: str) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optospice.assembly.tables import LinkTable
-from optospice.device import Device, Terminal
+from optospice.circuit.writer import link_lines
+from optospice.device import EMISSION_UNIT, IRRADIANCE_UNIT, Device, Terminal
 from optospice.errors import InputError, close_matches
 from optospice.sources import number
 from optospice.units import convert
@@ -39,24 +40,23 @@ class Route:
     receiver: str
     absorbing: Terminal
 
-    def lines(self, node: str) -> Iterator[str]:
-        """Write the link: 1 V = 1 mW at `node` becomes 1 V = 1 mW/cm^2 at `arrived`."""
-        name, link = self.name, self.link
-        gain = f"{{{number(1.0 / convert(link.area, 'm^2', 'cm^2'))}*{name.lower()}_share}}"
-        if not link.delay:
-            yield f"E{name} {self.arrived} 0 {node} 0 {gain}"
-            return
-        # a line of 1 ohm between 1 ohm and 1 ohm halves what it delays
-        yield f"E{name} {name}_sent 0 {node} 0 {gain}"
-        yield f"R{name}_near {name}_sent {name}_in 1"
-        yield f"T{name} {name}_in 0 {name}_out 0 Z0=1 TD={number(link.delay)}"
-        yield f"R{name}_far {name}_out 0 1"
-        yield f"E{name}_whole {self.arrived} 0 {name}_out 0 2"
+    def lines(self, node: str, ends: tuple[str, str]) -> Iterator[str]:
+        """Write the link from the emitter's node to two nodes of the receiver.
 
-    @property
-    def arrived(self) -> str:
-        """Node of the light that arrives."""
-        return f"{self.name}_arrived"
+        What arrives counts as the receiver's spectral response says for the emission.
+        """
+        power = convert(1.0, EMISSION_UNIT, "W")
+        per_area = convert(power / self.link.area, "W/m^2", IRRADIANCE_UNIT)
+        factors = [number(per_area), f"{self.name.lower()}_share"]
+        if self.absorbing.response is not None:
+            factors.append(
+                self.absorbing.response.expression(
+                    float(self.emitting.wavelength or 0.0),
+                    lambda parameter: f"{self.receiver}_{parameter}".lower(),
+                )
+            )
+        gain = f"{{{'*'.join(factors)}}}"
+        return link_lines(self.name, node, ends, gain, self.link.delay)
 
 
 def routes(
@@ -121,11 +121,14 @@ def _route(name: str, link: LinkTable, devices: Mapping[str, Device], where: str
             f"{at_target}: device {taking.name!r}",
             "that takes light",
         )
-    else:
-        try:
-            absorbing = taking.optical_terminal(float(emitting.wavelength or 0.0))
-        except InputError as error:
-            raise InputError(f"{at_target}: {error}") from None
+    try:
+        colour = float(emitting.wavelength or 0.0)
+        if not absorbing_name:
+            absorbing = taking.optical_terminal(colour)
+        elif absorbing.response is not None:
+            taking.check_light(absorbing.name, colour)
+    except InputError as error:
+        raise InputError(f"{at_target}: {error}") from None
     return Route(name, link, emitter, emitting, receiver, absorbing)
 
 

@@ -17,7 +17,7 @@ from optospice.calibration.columns import read_columns
 from optospice.calibration.scale import Scale, noise, read_scale
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
-from optospice.protocols.base import Options
+from optospice.protocols.limits import Options
 from optospice.stimulus import FloatArray
 from optospice.validation import first_problem
 

@@ -6,22 +6,22 @@ import itertools
 import math
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from optospice.accuracy import PROFILES, Profile
+from optospice.circuit.writer import netlist
 from optospice.conformance.finding import Finding, Severity
 from optospice.conformance.jobs import NetlistJob, NetlistResult
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.light import Beam, Illumination
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
-from optospice.probes import saved_vector
 from optospice.resolution import SHORTEST_SHOWN, BoolArray
-from optospice.sources import number
-from optospice.stimulus import FloatArray, Samples, Stimulus
+from optospice.stimulus import FloatArray, Samples, Stimulus, constant
 from optospice.testbench import Testbench
 from optospice.units import convert
 from optospice.waveforms import Waveforms
@@ -30,13 +30,17 @@ from optospice.waveforms import Waveforms
 WINDOWS = (100.0, 10e-3, 1e-6)
 #: Temperature at which waveforms are taken [K]: off every usual reference temperature.
 OFFSET_TEMPERATURE = 330.15
-ROOM = 27.0
+ROOM = 300.15
+#: Units of the levels of an analysis, and of a testbench.
+_LEVELS = {"electrical": ("V", "V"), "optical": (IRRADIANCE_UNIT, "W/m^2")}
 #: Duration of an edge as a share of its level: long enough for the engine to look into it where
 #: charge is stored; and so short that nothing follows it, for runs that nobody looks into [1].
 _EDGE_FRACTION, _STEEP = 1e-4, 1e-6
 #: Emitted light below this is not compared [W]: 1 uV on its node, a thousand times the engine's
 #: tolerance of a voltage.
 _FAINTEST_LIGHT = 1e-9
+#: A terminal, and the wavelength of a light on it [m].
+_Light = tuple[str, float | None]
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
 _RUN_NETLIST = "optospice.conformance.jobs:run_netlist"
 
@@ -181,26 +185,37 @@ class Context:
         parameters : mapping of str to float
             Parameters that differ.
         temperature : float
-            [degC].
+            [K].
         small_signal : str
-            Terminal that carries the AC amplitude of 1 V.
+            Terminal that carries the AC amplitude of 1 V, or of 1 W/m^2.
         """
-        device, given = self.device, levels or {}
-        nodes = [t.name if t.role != "ground" else "0" for t in device.card.terminals]
-        spelled = " ".join(f"{key}={number(value)}" for key, value in (parameters or {}).items())
-        sources = "".join(
-            f"V{t.name} {t.name} 0 DC {number(given.get(t.name, 0.0))}"
-            f"{' AC 1' if t.name == small_signal else ''}\n"
-            for t in self.driven
+        given = levels or {}
+        stimuli = self.at_rest(
+            {t.name: convert(given.get(t.name, 0.0), *_LEVELS[t.kind]) for t in self.driven}
+        )
+        bench = Testbench(
+            self.device,
+            stimuli,
+            1.0,
+            dict(parameters or {}),
+            self.begin,
+            temperature,
+            "conformance",
         )
         wanted = (*self.currents, *self.states)
-        saved = " ".join(map(saved_vector, wanted))
-        text = (
-            f"conformance\n{device.text}{sources}"
-            f"Xdevice {' '.join(nodes)} {device.name} {spelled}\n"
-            f".temp {number(temperature)}\n{self.begin.options}\n.save {saved}\n{card}\n.end\n"
-        )
+        text = netlist(bench.model().at_rest(small_signal), card, vectors=wanted)
         return NetlistJob(text, wanted)
+
+    def at_rest(self, levels: Mapping[str, float]) -> dict[str, Stimulus | Illumination]:
+        """Give constant levels [V or W/m^2], light of a colour that the device takes."""
+        stimuli: dict[str, Stimulus | Illumination] = {}
+        for terminal in self.driven:
+            level = constant(levels[terminal.name])
+            (colour, *_) = [*_colours(terminal), None]
+            stimuli[terminal.name] = (
+                level if colour is None else Illumination((Beam(level, colour),))
+            )
+        return stimuli
 
     @property
     def currents(self) -> list[str]:
@@ -242,28 +257,42 @@ def in_short(failed: Failed, limit: int = 240) -> str:
 
 def rich_stimuli(
     context: Context, duration: float, scale: float, steep: bool = False
-) -> dict[str, Stimulus]:
+) -> dict[str, Stimulus | Illumination]:
     """Give the rich stimulus: see `Context.rich`."""
-    optical = [t.name for t in context.driven if t.kind == "optical"]
+    optical = [(t.name, colour) for t in context.driven for colour in _colours(t)]
     # what is on in each slot: sign of the bias, and which colours
-    slots: list[tuple[float, tuple[str, ...]]] = [(0, ()), (1, ()), (-1, ()), (0, ())]
-    for name in optical:
-        slots += [(0, (name,)), (1, (name,)), (-1, (name,)), (0, ())]
+    slots: list[tuple[float, tuple[_Light, ...]]] = [(0, ()), (1, ()), (-1, ()), (0, ())]
+    for one in optical:
+        slots += [(0, (one,)), (1, (one,)), (-1, (one,)), (0, ())]
     slots += [(0.5, tuple(optical)), (1, ()), (0, ())]
     voltage, irradiance = context.drive.voltage * scale, context.irradiance * scale
-    return {
-        terminal.name: _steps(
-            [
-                voltage * sign
-                if terminal.kind == "electrical"
-                else irradiance * (terminal.name in on)
-                for sign, on in slots
-            ],
-            duration,
-            _STEEP if steep else _EDGE_FRACTION,
+    edge = _STEEP if steep else _EDGE_FRACTION
+
+    def over_time(levels: Iterable[float]) -> Samples:
+        return _steps(list(levels), duration, edge)
+
+    found: dict[str, Stimulus | Illumination] = {}
+    for terminal in context.driven:
+        if terminal.kind == "electrical":
+            found[terminal.name] = over_time(voltage * sign for sign, _ in slots)
+            continue
+        courses = {
+            colour: over_time(irradiance * ((terminal.name, colour) in on) for _, on in slots)
+            for colour in _colours(terminal)
+        }
+        found[terminal.name] = (
+            courses[None]
+            if None in courses
+            else Illumination(tuple(Beam(course, c) for c, course in courses.items() if c))
         )
-        for terminal in context.driven
-    }
+    return found
+
+
+def _colours(terminal: Terminal) -> list[float | None]:
+    """Give the wavelengths that show a terminal's response [m]; None where it knows none."""
+    if terminal.kind != "optical":
+        return []
+    return [None] if terminal.response is None else list(terminal.response.probes)
 
 
 def _steps(levels: Sequence[float], duration: float, edge_fraction: float) -> Samples:

@@ -8,14 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from optospice.accuracy import Profile
+from optospice.circuit.writer import Answered, netlist, transient_card
 from optospice.conformance.context import WINDOWS, Context, in_short, worst_difference
 from optospice.conformance.finding import Finding
 from optospice.conformance.jobs import NetlistJob
+from optospice.device import Device
 from optospice.ngspice.batch import BatchSession
 from optospice.ngspice.easing import eased
 from optospice.ngspice.judge import RunFailedError, judge
 from optospice.ngspice.worker import Failed
-from optospice.stimulus import Samples, constant
+from optospice.stimulus import Samples
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
 
@@ -37,14 +39,16 @@ def check_transient(context: Context) -> Iterator[Finding]:
 
 def check_equilibrium(context: Context) -> Iterator[Finding]:
     """Under constant bias and light nothing moves: a run begins at a true operating point."""
-    stimuli = {
-        terminal.name: constant(
-            0.5 * (context.drive.voltage if terminal.kind == "electrical" else context.irradiance)
-        )
-        for terminal in context.driven
-    }
+    stimuli = context.at_rest(
+        {
+            terminal.name: 0.5
+            * (context.drive.voltage if terminal.kind == "electrical" else context.irradiance)
+            for terminal in context.driven
+        }
+    )
+    device = _without_initial_states(context.device)
     for duration in WINDOWS:
-        bench = replace(context.rich(duration), stimuli=stimuli)
+        bench = replace(context.rich(duration), device=device, stimuli=stimuli)
         (waves,) = context.simulate([bench])
         if isinstance(waves, Failed):
             continue
@@ -65,6 +69,15 @@ def check_equilibrium(context: Context) -> Iterator[Finding]:
                     cure="no `time` inside the device, and a DC solution for every state",
                 )
                 return
+
+
+def _without_initial_states(device: Device) -> Device:
+    """Give the device as it is left alone: a programmed state is no equilibrium."""
+    states = {
+        name: state.model_copy(update={"initial": None})
+        for name, state in device.card.states.items()
+    }
+    return replace(device, card=device.card.model_copy(update={"states": states}))
 
 
 def check_states(context: Context) -> Iterator[Finding]:
@@ -169,8 +182,9 @@ def check_instances(context: Context) -> Iterator[Finding]:
 
     def run(profile: Profile) -> Waveforms:
         bench = context.rich(duration, profile=profile, steep=context.follows_slowly)
-        first, temperature, rest = bench.engine_netlist().partition("\n.temp ")
-        text = f"{first}\n{''.join(lines)}{temperature[1:]}{rest}"
+        circuit = replace(bench.model(), elements="".join(lines))
+        card = transient_card(duration, bench.largest_step)
+        text = netlist(circuit, card, Answered.TABLES)
         (result,) = context.analyse([NetlistJob(text, bench.vectors, duration, bench.tables)])
         if isinstance(result, Failed):
             raise RunFailedError(result.message)

@@ -11,8 +11,9 @@ from optospice.conformance.finding import Finding
 from optospice.conformance.jobs import NetlistResult
 from optospice.ngspice.judge import own_words
 from optospice.ngspice.worker import Failed
+from optospice.units import convert
 
-TEMPERATURES = (ROOM, -40.0, 125.0)
+TEMPERATURES = (ROOM, 233.15, 398.15)
 #: Share of the current under bias that counts as none.
 _NO_CURRENT = 1e-5
 _SWEEP_POINTS = 40
@@ -39,7 +40,7 @@ def check_operating_point(context: Context) -> Iterator[Finding]:
         ]
         said: set[str] = set()
         for name, result in zip(points, context.analyse(analyses), strict=True):
-            at = f"{name} at {temperature:g} degC"
+            at = f"{name} at {convert(temperature, 'K', 'degC'):g} degC"
             if isinstance(result, Failed):
                 if not said:
                     yield context.finding(check, f"no operating point {at}: {in_short(result)}")

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from optospice.conformance.context import WINDOWS, Context, in_short, worst_difference
+from optospice.conformance.context import (
+    OFFSET_TEMPERATURE,
+    WINDOWS,
+    Context,
+    in_short,
+    worst_difference,
+)
 from optospice.conformance.finding import Finding
 from optospice.conformance.jobs import NetlistResult
 from optospice.device import Parameter
@@ -133,7 +139,9 @@ def _try_operating_points(
     def solve(parameters: Mapping[str, float]) -> list[NetlistResult | Failed]:
         return context.analyse(
             [
-                context.analysis(".op", context.bias(*point), parameters, temperature=57.0)
+                context.analysis(
+                    ".op", context.bias(*point), parameters, temperature=OFFSET_TEMPERATURE
+                )
                 for point in points
             ]
         )

@@ -1,7 +1,7 @@
 """Closed loops: Python controllers in step with ngspice. See `docs/closed_loop.md`."""
 
+from optospice.circuit import Circuit, Instance, PassiveElement, Source
 from optospice.cosim.actions import Crossing, Every, Level, Pulse, RequestError, Stop, Wake, When
-from optospice.cosim.circuit import Circuit, Instance, PassiveElement, Source
 from optospice.cosim.controller import Context, Controller, Sampled, Signals
 from optospice.cosim.local import simulate
 from optospice.cosim.run import LoopResult, replay, run_loop

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 
-from optospice.cosim.circuit import Circuit
+from optospice.circuit import Circuit
 from optospice.cosim.controller import Controller, as_controller
 from optospice.cosim.loop import PATIENCE
 from optospice.cosim.run import LoopResult, private_session, run_loop

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
+from optospice.circuit import Circuit, base_name
 from optospice.cosim.actions import (
     Crossing,
     Every,
@@ -20,7 +21,6 @@ from optospice.cosim.actions import (
 )
 from optospice.cosim.actuator import DrivenSource
 from optospice.cosim.blame import Patience, blame
-from optospice.cosim.circuit import Circuit, base_name
 from optospice.cosim.controller import Context, Controller, Requests, Signals
 from optospice.cosim.crossing import Watch
 from optospice.cosim.seat import Seat

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from optospice.cosim.circuit import Circuit
+from optospice.circuit import Circuit
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE, Loop
 from optospice.errors import InputError

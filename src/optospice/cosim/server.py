@@ -13,8 +13,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from optospice.circuit import Circuit
 from optospice.cosim.actions import Every, Level, Pulse, Request, RequestError, Stop, When
-from optospice.cosim.circuit import Circuit
 from optospice.cosim.controller import Context, Requests, Signals
 from optospice.cosim.door import MOST_WAITING, Door
 from optospice.cosim.lines import GarbageError, HungUpError, Lines, number

@@ -9,7 +9,6 @@ from optospice.device.card import (
     Origin,
     Parameter,
     ParameterDefinition,
-    SpiceName,
     State,
     Terminal,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "Parameter",
     "ParameterDefinition",
     "ParameterSet",
-    "SpiceName",
     "State",
     "Terminal",
     "Valid",

@@ -9,11 +9,17 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
 
-from optospice import netlist
-from optospice.device.card import Card, ParameterDefinition, Terminal
+from optospice import netlist, units
+from optospice.device.card import (
+    Card,
+    Parameter,
+    ParameterDefinition,
+    Terminal,
+    optical_parameters,
+)
 from optospice.device.device import Device
 from optospice.device.family import Family, FamilyCard
-from optospice.device.parameter_set import composed, read_set
+from optospice.device.parameter_set import check_responses, composed, read_set
 from optospice.errors import InputError, close_matches, echo
 from optospice.library import is_file, lies_in, netlist_folders
 from optospice.netlist import guard
@@ -172,9 +178,30 @@ def _load_device(
             "family, or a parameter set without a .lib of its name"
         )
     card = _validated(Card, data, card_file)
-    device = Device(file.stem, file, text, subcircuit, card)
     _check_agreement(card_file, file, card, subcircuit)
-    return device
+    optical = {
+        name: _optical_value(card_file, name, card.parameters[name])
+        for name in card.parameters
+        if name not in subcircuit.parameters
+    }
+    return Device(file.stem, file, text, subcircuit, card, optical_values=optical)
+
+
+def _optical_value(file: Path, name: str, parameter: Parameter) -> float:
+    """Give the default of a parameter that only a spectral response names."""
+    if parameter.value is None:
+        raise InputError(
+            f"{file}: [parameters.{name}] value: is missing; accepted: its value, as the .lib has "
+            "none"
+        )
+    value = units.parse(parameter.value, parameter.unit)
+    low, high = parameter.limits
+    if not low <= value <= high:
+        raise InputError(
+            f"{file}: [parameters.{name}] bounds {list(parameter.bounds)} exclude the value "
+            f"{value:g} {parameter.unit}"
+        )
+    return value
 
 
 def _load_set(file: Path, folders: tuple[Path, ...]) -> Device:
@@ -191,7 +218,8 @@ def _load_set(file: Path, folders: tuple[Path, ...]) -> Device:
     card, values = composed(own, family, file)
     lines = _written(family, file.stem, values, family.lines, file)
     text, subcircuit = _read_lines(lines, file.stem, file)
-    return Device(file.stem, family.file, text, subcircuit, card, family.name, file)
+    optical = {k: v for k, v in values.items() if k not in family.subcircuit.parameters}
+    return Device(file.stem, family.file, text, subcircuit, card, family.name, file, optical)
 
 
 def _written(
@@ -202,7 +230,8 @@ def _written(
     file: Path,
 ) -> list[netlist.SourceLine]:
     """Give a family's library as that of one of its sets."""
-    return netlist.renamed_with_values(lines, family.name, name, values, str(file))
+    own = {key: values[key] for key in family.subcircuit.parameters}
+    return netlist.renamed_with_values(lines, family.name, name, own, str(file))
 
 
 def _load_family(file: Path, is_family: bool, folders: tuple[Path, ...]) -> Family:
@@ -281,10 +310,10 @@ class _Described(Protocol):
 def _check_agreement(
     card_file: Path, file: Path, card: _Described, declared: netlist.Subcircuit
 ) -> None:
-    named = tuple(terminal.name.lower() for terminal in card.terminals)
-    if named != declared.nodes:
+    nodes = tuple(terminal.name.lower() for terminal in card.terminals)
+    if nodes != declared.nodes:
         raise InputError(
-            f"{card_file}: terminals {list(named)} disagree with "
+            f"{card_file}: terminals {list(nodes)} disagree with "
             f"{file.name}, which declares {list(declared.nodes)} in this order"
         )
     for missing in sorted(declared.parameters.keys() - card.parameters.keys()):
@@ -292,17 +321,26 @@ def _check_agreement(
             f"{card_file}: parameter {missing!r} of {file.name} is not in the card; "
             f"accepted: a table [parameters.{missing}]"
         )
-    for unknown in sorted(card.parameters.keys() - declared.parameters.keys()):
+    named = optical_parameters(card.terminals)
+    for unknown in sorted(card.parameters.keys() - declared.parameters.keys() - named.keys()):
         raise InputError(
             f"{card_file}: [parameters.{unknown}] is not a parameter of "
             f"{file.name}; " + close_matches(unknown, declared.parameters)
         )
     for key, parameter in card.parameters.items():
+        if key not in declared.parameters:
+            continue
+        if getattr(parameter, "value", None) is not None:
+            raise InputError(
+                f"{card_file}: [parameters.{key}] value: stands in {file.name}; accepted: none here"
+            )
         low, high = parameter.limits
         if not low <= declared.parameters[key] <= high:
             raise InputError(
                 f"{card_file}: [parameters.{key}] bounds {list(parameter.bounds)} exclude "
                 f"the default {declared.parameters[key]:g} {parameter.unit} of {file.name}"
             )
+    if isinstance(card, Card):  # the parameters of a family's responses may be those of a set
+        check_responses(card.terminals, card.parameters, card_file)
     if not any(terminal.role == "drive" for terminal in card.terminals):
         raise InputError(f"{card_file}: terminals: one needs role = 'drive'")

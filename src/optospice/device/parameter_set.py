@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from optospice import units
-from optospice.device.card import Card, Origin, Parameter, SpiceName, Terminal
+from optospice.device.card import (
+    Card,
+    Origin,
+    Parameter,
+    ParameterDefinition,
+    Terminal,
+    optical_parameters,
+)
 from optospice.device.family import Family
 from optospice.device.valid import Valid
 from optospice.errors import InputError, close_matches, echo
-from optospice.validation import StrictModel, first_problem
+from optospice.validation import SpiceName, StrictModel, first_problem
 
 #: What a set may say about an optical terminal of its family; all else belongs to the topology.
 OF_A_TERMINAL = tuple(
@@ -56,6 +63,7 @@ class ParameterSet(StrictModel):
     values: dict[str, Value] = {}
     family_defaults: list[str] = []
     terminals: dict[str, dict[str, Any]] = {}
+    parameters: dict[SpiceName, ParameterDefinition] = {}
     valid: Valid = Valid()
 
 
@@ -90,17 +98,20 @@ def composed(own: ParameterSet, family: Family, file: Path) -> tuple[Card, dict[
     card : Card
         What the device's own card would say.
     values : dict of str to float
-        Every parameter in the unit of the family, in the order of the ``.subckt`` line.
+        Every parameter in the unit of the family, in the order of the ``.subckt`` line; then
+        those that only a spectral response names.
 
     Raises
     ------
     InputError
         When a value is missing, unknown, in a wrong unit or out of bounds.
     """
-    _check_names(own, family, file)
+    terminals = _terminals(own, family, file)
+    definitions = _definitions(own, family, terminals, file)
+    _check_names(own, family, definitions, file)
     parameters, values = {}, {}
-    for name, default in family.subcircuit.parameters.items():
-        values[name], parameters[name] = _parameter(own, family, name, default, file)
+    for name in [*family.subcircuit.parameters, *_only_optical(definitions, family)]:
+        values[name], parameters[name] = _parameter(own, family, name, definitions[name], file)
     try:
         card = Card(
             title=own.title,
@@ -108,9 +119,9 @@ def composed(own: ParameterSet, family: Family, file: Path) -> tuple[Card, dict[
             citations=own.citations,
             passive=family.card.passive,
             built_in_voltage=family.card.built_in_voltage,
-            terminals=_terminals(own, family, file),
+            terminals=terminals,
             # the order of the family's file is the one that people have chosen
-            parameters={name: parameters[name] for name in family.card.parameters},
+            parameters={name: parameters[name] for name in definitions},
             states=family.card.states,
             valid=own.valid,
         )
@@ -119,9 +130,33 @@ def composed(own: ParameterSet, family: Family, file: Path) -> tuple[Card, dict[
     return card, values
 
 
-def _check_names(own: ParameterSet, family: Family, file: Path) -> None:
+def _only_optical(definitions: Mapping[str, ParameterDefinition], family: Family) -> list[str]:
+    """Give the parameters that only a spectral response names."""
+    return [name for name in definitions if name not in family.subcircuit.parameters]
+
+
+def _definitions(
+    own: ParameterSet, family: Family, terminals: list[Terminal], file: Path
+) -> dict[str, ParameterDefinition]:
+    """Give what every parameter is: those of the family, and the set's own of its responses."""
+    named = optical_parameters(terminals)
+    for name in own.parameters:
+        if name in family.card.parameters:
+            raise InputError(f"{file}: parameters.{name}: is defined by family {family.name!r}")
+        if name not in named:
+            raise InputError(
+                f"{file}: parameters.{name}: no spectral response names it; accepted: a parameter "
+                "of a response"
+            )
+    definitions = {**family.card.parameters, **own.parameters}
+    check_responses(terminals, definitions, file)
+    return definitions
+
+
+def _check_names(
+    own: ParameterSet, family: Family, known: Mapping[str, ParameterDefinition], file: Path
+) -> None:
     """Every parameter is given once: by a value, or in the list of those left at the default."""
-    known = family.card.parameters
     for table, names in (("values", list(own.values)), ("family_defaults", own.family_defaults)):
         for name in names:
             if name not in known:
@@ -135,7 +170,13 @@ def _check_names(own: ParameterSet, family: Family, file: Path) -> None:
                     "family_defaults"
                 )
     for name in known:
-        if name not in own.values and name not in own.family_defaults:
+        if name in own.values:
+            continue
+        if name not in family.subcircuit.parameters:
+            raise InputError(
+                f"{file}: values.{name}: is missing; accepted: a table [values.{name}]"
+            )
+        if name not in own.family_defaults:
             raise InputError(
                 f"{file}: values.{name}: is missing; accepted: a table [values.{name}], or "
                 f"{name!r} in family_defaults, which keeps the family's "
@@ -145,11 +186,11 @@ def _check_names(own: ParameterSet, family: Family, file: Path) -> None:
 
 
 def _parameter(
-    own: ParameterSet, family: Family, name: str, default: float, file: Path
+    own: ParameterSet, family: Family, name: str, definition: ParameterDefinition, file: Path
 ) -> tuple[float, Parameter]:
-    definition = family.card.parameters[name]
     table = definition.model_dump()
     if name not in own.values:
+        default = family.subcircuit.parameters[name]
         source = f"default of family {family.name}"
         return default, Parameter(**{**table, "origin": "assumed", "source": source})
     given = own.values[name]
@@ -205,9 +246,34 @@ def _terminals(own: ParameterSet, family: Family, file: Path) -> list[Terminal]:
             continue
         # as it was written: a quantity is text with its unit
         table = terminal.model_dump(mode="json", exclude_none=True)
+        if {"response", "wavelength"} & own.terminals[terminal.name].keys():
+            table = {k: v for k, v in table.items() if k not in ("response", "wavelength")}
         try:
             found.append(Terminal.model_validate({**table, **own.terminals[terminal.name]}))
         except ValidationError as error:
             where = f"{file}: terminals.{terminal.name}"
             raise InputError(first_problem(error, where, Terminal)) from None
     return found
+
+
+def check_responses(
+    terminals: Sequence[Terminal], parameters: Mapping[str, ParameterDefinition], file: Path
+) -> None:
+    """Refuse a spectral response that names no parameter, or one in another unit.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter and what is accepted.
+    """
+    for name, unit in optical_parameters(terminals).items():
+        if name not in parameters:
+            raise InputError(
+                f"{file}: terminals: response: {name!r} is no parameter; "
+                + close_matches(name, parameters)
+            )
+        if parameters[name].unit != unit:
+            raise InputError(
+                f"{file}: terminals: response: {name!r} is in {parameters[name].unit!r}; "
+                f"accepted: a parameter in {unit!r}"
+            )

@@ -31,7 +31,15 @@ from optospice.metrics import (
     update_branches,
 )
 from optospice.metrics.fit_result import FitResult
-from optospice.metrics.registry import METRICS, MetricInfo, definition_names, metric, metric_info
+from optospice.metrics.registry import (
+    METRICS,
+    MetricInfo,
+    definition_names,
+    find_metric,
+    metric,
+    metric_info,
+    metrics,
+)
 from optospice.metrics.value import MetricValue
 
 __all__ = [
@@ -44,12 +52,14 @@ __all__ = [
     "definition_names",
     "energy",
     "filtering",
+    "find_metric",
     "frequency_response",
     "hysteresis",
     "learning",
     "levels",
     "metric",
     "metric_info",
+    "metrics",
     "nociception",
     "noise",
     "photovoltaic",

@@ -41,7 +41,22 @@ def voltage_noise_density(
 def current_noise_density(
     frequency: npt.ArrayLike, density: npt.ArrayLike, at: float
 ) -> MetricValue:
-    """Give the root of the spectral density of a current; see `voltage_noise_density`."""
+    """Give the root of the spectral density of a current at a frequency.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Frequencies, rising [Hz].
+    density : array_like, shape (n,)
+        Spectral density [A^2/Hz].
+    at : float
+        Frequency [Hz].
+
+    Returns
+    -------
+    MetricValue
+        Density [A/Hz^0.5], as for `voltage_noise_density`.
+    """
     return _root_density(frequency, density, at, "A/Hz^0.5")
 
 
@@ -52,7 +67,22 @@ def current_noise_density(
 def input_voltage_noise_density(
     frequency: npt.ArrayLike, density: npt.ArrayLike, at: float
 ) -> MetricValue:
-    """Give the density of the voltage at the input that would cause the noise at the output."""
+    """Give the density of the voltage at the input that would cause the noise at the output.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Frequencies, rising [Hz].
+    density : array_like, shape (n,)
+        Spectral density [V^2/Hz].
+    at : float
+        Frequency [Hz].
+
+    Returns
+    -------
+    MetricValue
+        Density [V/Hz^0.5], as for `voltage_noise_density`.
+    """
     return _root_density(frequency, density, at, "V/Hz^0.5")
 
 
@@ -63,7 +93,22 @@ def input_voltage_noise_density(
 def noise_equivalent_irradiance(
     frequency: npt.ArrayLike, density: npt.ArrayLike, at: float
 ) -> MetricValue:
-    """Give the density of the light that would cause the noise at the output."""
+    """Give the density of the light that would cause the noise at the output.
+
+    Parameters
+    ----------
+    frequency : array_like, shape (n,)
+        Frequencies, rising [Hz].
+    density : array_like, shape (n,)
+        Spectral density [(W/m^2)^2/Hz].
+    at : float
+        Frequency [Hz].
+
+    Returns
+    -------
+    MetricValue
+        Density [W/m^2/Hz^0.5], as for `voltage_noise_density`.
+    """
     return _root_density(frequency, density, at, "W/m^2/Hz^0.5")
 
 
@@ -94,7 +139,20 @@ def integrated_voltage_noise(total: float, start: float, stop: float) -> MetricV
     source=_INTEGRAL,
 )  # fmt: skip
 def integrated_current_noise(total: float, start: float, stop: float) -> MetricValue:
-    """Give the root mean square of a current's noise; see `integrated_voltage_noise`."""
+    """Give the root mean square of a current's noise within a band.
+
+    Parameters
+    ----------
+    total : float
+        Integral of the spectral density [A^2].
+    start, stop : float
+        The band [Hz].
+
+    Returns
+    -------
+    MetricValue
+        Root mean square [A].
+    """
     return _root_integral(total, start, stop, "A")
 
 

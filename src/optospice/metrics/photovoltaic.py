@@ -156,14 +156,11 @@ def _zero_between(v: FloatArray, i: FloatArray, k: int) -> float:
     if not 1 <= k <= v.size - 3:
         return chord
     own = slice(k - 1, k + 3)
-    # voltage as a cubic of the current would bend where the current is steep: Newton on I(V)
     span, level = v[k + 1] - v[k], np.abs(i[own]).max()
     cubic = np.polynomial.Polynomial.fit((v[own] - v[k]) / span, i[own] / level, 3)
-    inside = [
-        float(root.real)
-        for root in cubic.roots()
-        if abs(root.imag) < 1e-9 and -1e-9 <= root.real <= 1 + 1e-9
-    ]
+    roots = np.asarray(cubic.roots(), dtype=np.complex128)
+    real = np.real(roots[np.abs(np.imag(roots)) < 1e-9])
+    inside = real[(real >= -1e-9) & (real <= 1 + 1e-9)].tolist()
     return chord if len(inside) != 1 else float(v[k] + inside[0] * span)
 
 
@@ -173,4 +170,5 @@ def _peak(x: FloatArray, y: FloatArray) -> float:
     if parabola.coef[2] == 0:
         return float(y.max())
     top = float(parabola.deriv().roots()[0].real)
-    return float(parabola(top)) if float(x[0]) <= top <= float(x[2]) else float(y.max())
+    inside = min(x[0], x[2]) <= top <= max(x[0], x[2])
+    return float(parabola(top)) if inside else float(y.max())

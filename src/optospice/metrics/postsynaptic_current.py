@@ -269,7 +269,8 @@ def recovery_time_constant(
     Returns
     -------
     MetricValue
-        tau [s] with its standard error; nan with a note if it is not identifiable.
+        tau [s] with its standard error; nan with a note if it is not identifiable, or if what
+        is left does not stand out from the error of the current.
 
     Raises
     ------
@@ -282,9 +283,17 @@ def recovery_time_constant(
     """
     from optospice.metrics.decay import decay_time_constant
 
-    return decay_time_constant(
+    value = decay_time_constant(
         current, pulse_end, "exponential", baseline=baseline, start=start, end=end
     )
+    left = abs(float(read_at_edges(current, pulse_end + start, "after")) - baseline)
+    if not left < current.resolution:
+        return value
+    note = (
+        f"{start:g} s after the pulse {left:.2g} A are left, below the {current.resolution:.2g} A "
+        "to which the current is simulated"
+    )
+    return missing(value.unit, value.definition, note)
 
 
 def _definition_text(definition: str, baseline: float | None, polarity: str) -> tuple[str, str]:

@@ -14,6 +14,9 @@ from optospice.metrics.windows import (
 )
 from optospice.trace import Trace
 
+#: Fraction of the error bound that is left of it in a slow tail [1].
+_NEAR = 0.1
+
 
 @metric(
     title="Rate of the recovery in the dark",
@@ -89,7 +92,11 @@ def recovery_rate(
     slope = float(weight @ (x * y)) / square
     rest = float(weight @ (y - slope * x) ** 2)
     error = math.sqrt(rest / (at.size - 2) / square) if at.size > 2 else None
-    return MetricValue(-slope, "1/s", text, error)
+    left = lower * abs(baseline)
+    note = f"the window ends {left:.2g} A from the dark current, near the solver's error"
+    near = left < _NEAR * current.resolution
+    told = f"{note}: accuracy 'reference' resolves more" if near else ""
+    return MetricValue(-slope, "1/s", text, error, told)
 
 
 def _crossing(tail: Trace, baseline: float, before: int, level: float) -> float:

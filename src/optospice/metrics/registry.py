@@ -1,16 +1,26 @@
-"""The metrics that exist: name, unit, definitions and source of each."""
+"""The metrics that exist: name, unit, definitions and source of each.
+
+Those of this package are declared where they stand; those of installed packages by the entry
+points of the group ``optospice.metrics``.
+"""
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import ParamSpec
 
-from optospice.errors import InputError
+from optospice.errors import InputError, close_matches
 from optospice.metrics.value import MetricValue
 
 P = ParamSpec("P")
+
+GROUP = "optospice.metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class MetricInfo:
         Module in which the function lives.
     function : callable
         The function; it returns a `MetricValue`.
+    arguments : mapping of str to str
+        What a timeline's window calls an argument, where the function calls it otherwise.
     """
 
     name: str
@@ -46,6 +58,7 @@ class MetricInfo:
     source: str
     family: str
     function: Callable[..., MetricValue]
+    arguments: Mapping[str, str]
 
 
 _METRICS: dict[str, MetricInfo] = {}
@@ -61,6 +74,7 @@ def metric(
     source: str,
     display_unit: str | None = None,
     definitions: Mapping[str, str] | None = None,
+    arguments: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[P, MetricValue]], Callable[P, MetricValue]]:
     """Register the decorated function as a metric under its own name.
 
@@ -76,6 +90,8 @@ def metric(
         Unit in which to print the value; `unit` if left out.
     definitions : mapping of str to str, optional
         Accepted values of the argument ``definition``, the default first.
+    arguments : mapping of str to str, optional
+        What a timeline's window calls an argument, where the function calls it otherwise.
 
     Returns
     -------
@@ -103,6 +119,7 @@ def metric(
             source=source,
             family=function.__module__.rpartition(".")[2],
             function=function,
+            arguments=MappingProxyType(dict(arguments or {})),
         )
         return function
 
@@ -128,6 +145,72 @@ def metric_info(name: str) -> MetricInfo:
         If there is no such metric; the message lists close matches.
     """
     return _METRICS[accepted_name(name, _METRICS, "metric")]
+
+
+@cache
+def _declare_installed() -> None:
+    """Load the metrics of installed packages, which declare themselves."""
+    for entry in entry_points(group=GROUP):
+        ready = _METRICS.get(entry.name)
+        if ready is not None and ready.function.__module__.startswith("optospice."):
+            continue  # a metric of this package is never replaced
+        try:
+            entry.load()
+        except Exception as error:  # whatever the package does when it is imported
+            raise InputError(
+                f"entry point {entry.value!r} of {GROUP}: cannot be loaded: {error}"
+            ) from None
+        if entry.name not in _METRICS:
+            raise InputError(
+                f"entry point {entry.value!r} of {GROUP}: declares no metric {entry.name!r}; "
+                "accepted: a function of this name under optospice.metrics.metric"
+            )
+
+
+def metrics() -> Mapping[str, MetricInfo]:
+    """Every metric by name: those of this package, and those of installed packages.
+
+    Raises
+    ------
+    InputError
+        When an installed package declares something that is no metric.
+    """
+    _declare_installed()
+    return METRICS
+
+
+def find_metric(name: str) -> MetricInfo:
+    """Give a metric by name, also one of an installed package.
+
+    Raises
+    ------
+    InputError
+        When there is none of this name; the message lists close matches.
+    """
+    found = _METRICS.get(name) or metrics().get(name)
+    if found is None:
+        raise InputError(f"there is no such metric; {close_matches(name, metrics())}")
+    return found
+
+
+@cache
+def argument_units(function: Callable[..., MetricValue]) -> Mapping[str, str]:
+    """Read the SI unit of each argument of a metric from its docstring, where it says one.
+
+    Parameters
+    ----------
+    function : callable
+        A metric, whose docstring ends the meaning of an argument with ``[A]``.
+    """
+    text = inspect.getdoc(function) or ""
+    body = text.partition("Parameters\n----------\n")[2]
+    body = re.split(r"\n\n\S[^\n]*\n-{3,}\n", body)[0]
+    found = {}
+    for match in re.finditer(r"^(\w[\w, ]*?)(?: : [^\n]*)?\n((?:[ ]+[^\n]*\n?|\n)*)", body, re.M):
+        units = re.findall(r"\[([^\]\s]+)\]", match.group(2))
+        for name in match.group(1).split(", ") if units else ():
+            found[name] = units[-1]
+    return MappingProxyType(found)
 
 
 def definition_names(metric: str) -> tuple[str, ...]:

@@ -17,7 +17,9 @@ SOURCE = (
 
 
 @metric(title="Retained fraction of a change", unit="1", display_unit="%", source=SOURCE)
-def retained_fraction(initial: float, learned: float, later: float) -> MetricValue:
+def retained_fraction(
+    initial: float, learned: float, later: float, *, resolution: float = 0.0
+) -> MetricValue:
     """Fraction of a change that is left after a pause.
 
     Parameters
@@ -28,6 +30,8 @@ def retained_fraction(initial: float, learned: float, later: float) -> MetricVal
         Level right after the pulses [A or S].
     later : float
         Level after the pause [A or S].
+    resolution : float
+        Largest change that counts as none [A or S].
 
     Returns
     -------
@@ -43,8 +47,10 @@ def retained_fraction(initial: float, learned: float, later: float) -> MetricVal
     change = learned - initial
     if math.isnan(change) or math.isnan(later):
         return missing("1", text, "a level is not a number")
-    if change == 0.0:
-        return missing("1", text, "the pulses changed nothing, so nothing can be retained")
+    if abs(change) <= resolution:
+        told = "" if change == 0.0 else f": {change:.2g} A"
+        note = f"the pulses changed nothing{told}, so nothing can be retained"
+        return missing("1", text, note)
     return MetricValue((later - initial) / change, "1", text)
 
 

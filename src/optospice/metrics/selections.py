@@ -134,6 +134,7 @@ def largest_amplitude(amplitudes: npt.ArrayLike, definition: str) -> MetricValue
     unit="A",
     display_unit="nA",
     source="Duan et al., MoSe2 memristor, Fig. 2c",
+    arguments={"currents": "peak_currents"},
 )
 def first_peak_current(currents: npt.ArrayLike, definition: str) -> MetricValue:
     """Current at the highest turning voltage, first sweep.
@@ -158,6 +159,7 @@ def first_peak_current(currents: npt.ArrayLike, definition: str) -> MetricValue:
     unit="A",
     display_unit="nA",
     source="Duan et al., MoSe2 memristor, Fig. 2c",
+    arguments={"currents": "peak_currents"},
 )
 def last_peak_current(currents: npt.ArrayLike, definition: str) -> MetricValue:
     """Current at the highest turning voltage, last sweep.
@@ -182,6 +184,7 @@ def last_peak_current(currents: npt.ArrayLike, definition: str) -> MetricValue:
     unit="A",
     display_unit="nA",
     source="Duan et al., MoSe2 memristor, Fig. 2b",
+    arguments={"currents": "trough_currents"},
 )
 def first_trough_current(currents: npt.ArrayLike, definition: str) -> MetricValue:
     """Current at the lowest turning voltage, first sweep.
@@ -206,6 +209,7 @@ def first_trough_current(currents: npt.ArrayLike, definition: str) -> MetricValu
     unit="A",
     display_unit="nA",
     source="Duan et al., MoSe2 memristor, Fig. 2b",
+    arguments={"currents": "trough_currents"},
 )
 def last_trough_current(currents: npt.ArrayLike, definition: str) -> MetricValue:
     """Current at the lowest turning voltage, last sweep.

@@ -14,6 +14,8 @@ from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray
 
 REVIEW = "Ortiz-Conde et al., Microelectron. Reliab. 42 (2002) 583"
+#: Share of a current that is rounding [1].
+_ROUNDING = 1e-9
 THRESHOLD_DEFINITIONS: Mapping[str, str] = MappingProxyType(
     {
         "extrapolated": "gate voltage at which the tangent of steepest slope meets zero current",
@@ -54,7 +56,7 @@ def threshold_voltage(
         return _crossing(v, np.abs(i), abs(level), text)
     slope = np.gradient(i, v)
     k = int(np.abs(slope).argmax())
-    if slope[k] == 0:
+    if np.ptp(i) <= _ROUNDING * np.abs(i).max():
         return missing("V", text, "the current does not depend on the gate")
     return MetricValue(float(v[k] - i[k] / slope[k]), "V", text)
 

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from optospice.accuracy import Profile
-from optospice.analysis.cards import Analysis, DCSweep, Noise, SmallSignal
+from optospice.analysis import (
+    Analysis,
+    Curve,
+    DCSweep,
+    Noise,
+    NoiseSpectrum,
+    OperatingPoint,
+    SmallSignal,
+    Solution,
+    Spectrum,
+)
 from optospice.ngspice.easing import eased
 from optospice.ngspice.exactness import shortfall
 from optospice.ngspice.judge import RunFailedError, judge, reject
+from optospice.ngspice.linearity import is_linear
 from optospice.ngspice.proof import FACTOR
 from optospice.ngspice.session import Session
+from optospice.units import convert
 
 #: Vectors of the densities of a noise analysis, in the plot that ngspice gives them.
 DENSITIES = {"output": "noise1.onoise_spectrum", "input": "noise1.inoise_spectrum"}
+_FIRST_NOISE, _SECOND_NOISE = "noise1.", "noise3."
 _NOISE_FREQUENCY = "noise1.frequency"
+#: Values of a sweep that are solved twice, to see the error [1]; of a grid each way.
+_PROOF_POINTS = 9
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ class Analysed:
     axis : ndarray
         What the analysis went through [V, A, degC or Hz]; empty for an operating point.
     error_bound : float
-        Largest difference to a run with a tighter tolerance, or the profile's bound [1].
+        Largest difference to a run with another tolerance, or the profile's bound [1].
     notes : tuple of str
         What was eased, and where the profile's bound is not reached.
     """
@@ -65,45 +81,136 @@ class Analysed:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Looked:
+    """A run with a tighter tolerance, and how far one with the profile's own is from it [1]."""
+
+    vectors: Mapping[str, Any]
+    error: float
+
+
 def run_analysis(session: Session, job: AnalysisJob) -> Analysed:
-    """Run an analysis and hold it against a run with a tighter tolerance.
+    """Run an analysis and show its error.
+
+    What comes back has a tolerance `FACTOR` times tighter than the profile's; some of its
+    points are solved with the profile's own as well. Where the two are further apart than the
+    bound, all points are. A circuit of linear elements has no such error.
 
     Raises
     ------
     RunFailedError
         When the data say that it did not succeed.
     """
-    axis = _axis(job.analysis)
-
-    def run(profile: Profile) -> Mapping[str, Any]:
-        names = [*job.wanted, *([axis] if axis else [])]
-        text = job.netlist.replace(job.profile.options, profile.options)
-        result = session.run(text, names)
-        judge(result.vectors, names, None, result.log)
-        if axis and not _is_whole(job.analysis, result.vectors[axis].size):
-            reject(f"stopped after {result.vectors[axis].size} points", result.log)
-        return result.vectors
-
+    looked = _Run(session, job)
     begin = job.profile.suited_to(job.netlist)
-    first = eased(job.profile, run, begin)
+    solve = looked.alone if is_linear(job.netlist) else looked.twice
+    first = eased(job.profile, solve, begin)
     notes = first.notes if first.profile != begin else ()
-    try:
-        exact = run(first.profile.scaled(1 / FACTOR))
-        error = max(_apart(first.result[name], exact[name]) for name in job.wanted)
-    except RunFailedError:
-        exact, error = first.result, 1.0
-    bound = first.profile.bound
+    bound, error = first.profile.bound, first.result.error
     if error > bound:
         notes = (*notes, shortfall(job.profile, error))
-    points = exact[axis].real if axis else np.empty(0)
-    return Analysed(exact, points, max(bound, min(error, 1.0)), notes)
+    vectors = first.result.vectors
+    points = vectors[looked.axis].real if looked.axis else np.empty(0)
+    return Analysed(vectors, points, max(bound, min(error, 1.0)), notes)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One analysis, and how often it is solved."""
+
+    session: Session
+    job: AnalysisJob
+
+    @property
+    def axis(self) -> str:
+        return _axis(self.job.analysis)
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.job.wanted, *([self.axis] if self.axis else [])]
+
+    def alone(self, profile: Profile) -> _Looked:
+        """Solve once."""
+        with self.session.loaded(self._text(profile)):
+            return _Looked(self._solved(self.job.analysis), 0.0)
+
+    def twice(self, profile: Profile) -> _Looked:
+        """Solve some points with a profile and all of them with a tighter tolerance."""
+        analysis = self.job.analysis
+        few, places = _thinned(analysis)
+        tighter = profile.scaled(1 / FACTOR)
+        exact: dict[str, Any] = {}
+        with self.session.loaded(self._text(profile)):
+            some = self._solved(few)
+            self._set(tighter)
+            with contextlib.suppress(RunFailedError):
+                exact = self._solved(analysis, again=True)
+            apart = self._apart(some, exact, places) if exact else 1.0
+            if exact and apart <= profile.bound:
+                return _Looked(exact, apart)
+            if few == analysis:
+                return _Looked(exact or some, apart)
+        # nothing tighter converges, or some branch of several is reached by short steps alone
+        with self.session.loaded(self._text(profile)):
+            usual = self._solved(analysis)
+        if not exact:
+            return _Looked(usual, 1.0)
+        return _Looked(exact, self._apart(usual, exact, slice(None)))
+
+    def _text(self, profile: Profile) -> str:
+        return self.job.netlist.replace(self.job.profile.options, profile.options)
+
+    def _set(self, profile: Profile) -> None:
+        """Move the tolerances of the circuit that is loaded."""
+        words = profile.options.removeprefix(".options ")
+        self.session.command(f"option {words}")
+
+    def _solved(self, analysis: Analysis, again: bool = False) -> dict[str, Any]:
+        """Run an analysis of the loaded circuit and judge what comes back."""
+        session, plots = self.session, (_FIRST_NOISE, _SECOND_NOISE)
+        session.command(analysis.card.removeprefix(".").lower())
+        names = {name: name.replace(*plots) if again else name for name in self.names}
+        read = session.read(names.values())
+        vectors = {name: read[own] for name, own in names.items() if own in read}
+        log = session.log
+        judge(vectors, self.names, None, log)
+        count = vectors[self.axis].size if self.axis else 1
+        if self.axis and not _is_whole(analysis, count):
+            reject(f"stopped after {count} points", log)
+        return vectors
+
+    def _apart(self, some: Mapping[str, Any], exact: Mapping[str, Any], places: Any) -> float:
+        """Largest difference as a fraction of the peak [1]."""
+        worst = 0.0
+        for name in self.job.wanted:
+            peak = float(np.abs(exact[name]).max())
+            if peak > 0:
+                same = exact[name][places]
+                worst = max(worst, float(np.abs(some[name][: same.size] - same).max()) / peak)
+        return worst
+
+
+def _thinned(analysis: Analysis) -> tuple[Analysis, Any]:
+    """Give the analysis at fewer points, and where these are among all of them."""
+    if isinstance(analysis, DCSweep):
+        inner, stride = analysis.sweep.thinned(_PROOF_POINTS)
+        columns = np.arange(inner.points) * stride
+        if analysis.outer is None:
+            return replace(analysis, sweep=inner), columns
+        outer, rows = analysis.outer.thinned(_PROOF_POINTS)
+        places = (np.arange(outer.points)[:, None] * rows * analysis.sweep.points + columns).ravel()
+        return DCSweep(inner, outer), places
+    if isinstance(analysis, SmallSignal | Noise) and analysis.points_per_decade > 1:
+        few = replace(analysis, points_per_decade=1)
+        return few, slice(None, None, analysis.points_per_decade)
+    return analysis, slice(None)
 
 
 def _axis(analysis: Analysis) -> str:
     if isinstance(analysis, DCSweep):
         if analysis.sweep.is_temperature:
             return "temp-sweep"
-        return "v-sweep" if analysis.sweep.unit == "V" else "i-sweep"
+        return "v-sweep" if analysis.sweep.source[0] in "vV" else "i-sweep"
     if isinstance(analysis, Noise):
         return _NOISE_FREQUENCY
     return "frequency" if isinstance(analysis, SmallSignal) else ""
@@ -119,7 +226,35 @@ def _is_whole(analysis: Analysis, count: int) -> bool:
     return True
 
 
-def _apart(first: Any, exact: Any) -> float:
-    """Largest difference as a fraction of the peak [1]."""
-    peak = float(np.abs(exact).max())
-    return float(np.abs(first - exact).max()) / peak if peak > 0 else 0.0
+def result_of(
+    analysis: Analysis, run: Analysed, signals: Mapping[str, Any], units_of: Mapping[str, str]
+) -> Solution | Curve | Spectrum | NoiseSpectrum:
+    """Give a run's signals the form of what was asked.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was asked.
+    run : Analysed
+        What came of it.
+    signals : mapping of str to ndarray
+        Its vectors by the names that were asked for.
+    units_of : mapping of str to str
+        SI unit of each.
+    """
+    if isinstance(analysis, OperatingPoint):
+        values = {name: float(values[0]) for name, values in signals.items()}
+        return Solution(values, units_of, run.error_bound, run.notes)
+    if isinstance(analysis, DCSweep):
+        axis = run.axis[: analysis.sweep.points]
+        if analysis.sweep.is_temperature:
+            axis = axis + convert(0.0, "degC", "K")
+        if analysis.outer is None:
+            return Curve(signals, units_of, run.error_bound, run.notes, axis, np.empty(0))
+        shape = (analysis.outer.points, analysis.sweep.points)
+        grids = {name: values.reshape(shape) for name, values in signals.items()}
+        outer = analysis.outer.values
+        return Curve(grids, units_of, run.error_bound, run.notes, axis, outer)
+    if isinstance(analysis, SmallSignal):
+        return Spectrum(signals, units_of, run.error_bound, run.notes, run.axis)
+    return NoiseSpectrum(signals, units_of, run.error_bound, run.notes, run.axis)

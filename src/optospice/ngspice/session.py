@@ -10,7 +10,8 @@ import ctypes
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -341,6 +342,29 @@ class Session:
                 self._ask_for_steps(None)
             if not self._poisoned:
                 self.clear()
+
+    @contextmanager
+    def loaded(self, netlist: str) -> Iterator[None]:
+        """Have a circuit loaded for several analyses, and forget it and its results then.
+
+        Raises
+        ------
+        RunFailedError, PoisonedError
+            As `load`.
+        """
+        self._answers = {}
+        self._end = math.inf
+        try:
+            self.load(netlist)
+            yield
+        finally:
+            if not self._poisoned:
+                self.clear()
+
+    @property
+    def log(self) -> list[str]:
+        """What ngspice has printed since the circuit was loaded."""
+        return list(self._log)
 
     def read(self, names: Iterable[str]) -> dict[str, FloatArray]:
         """Copy vectors of the current plot; names without data are left out.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from optospice.accuracy import Profile
 from optospice.errors import InputError
 from optospice.netlist.guard import check_library
+from optospice.ngspice.bench_analyses import analyse_copies
 from optospice.ngspice.easing import eased
 from optospice.ngspice.exactness import solve
 from optospice.ngspice.judge import (
@@ -25,6 +26,8 @@ from optospice.ngspice.storage import is_without_charge
 from optospice.stimulus import FloatArray
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
+
+__all__ = ["Job", "analyse_copies", "run_copies", "run_job", "run_testbench"]
 
 
 @dataclass(frozen=True)

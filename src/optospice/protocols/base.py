@@ -5,39 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-from pydantic import model_validator
-
-from optospice import units
 from optospice.device import Device
-from optospice.errors import InputError
+from optospice.light import Illumination
 from optospice.metrics.registry import METRICS
-from optospice.metrics.value import MetricValue, missing
+from optospice.metrics.value import MetricValue
+from optospice.protocols.limits import Options
 from optospice.stimulus import (
-    DEFAULT_EDGE,
     FloatArray,
-    PulseTrain,
-    Samples,
-    Signal,
     Stimulus,
-    StimulusError,
 )
-from optospice.trace import Trace
-from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
-Amplitude = Literal["raw", "baseline", "step"]
 Metrics = dict[str, MetricValue]
 #: How an experiment is run: by its own stimuli, under controllers, or as an analysis.
 Kind = Literal["open loop", "closed loop", "analysis"]
-
-#: Most pulses of a run, or corners of its sweeps [1]: their times are kept in memory.
-MOST_PULSES = 200_000
-#: From the start at 0 V to the read-out bias, where a protocol starts at rest [s].
-REST_TIME = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +52,6 @@ class Series:
         return iter((self.x, self.y))
 
 
-class Options(StrictModel):
-    """Base of every table in a scenario: unknown keys are errors, nothing changes later."""
-
-
 class Experiment(Options, ABC):
     """Something that is done to a device, and what is measured in the result.
 
@@ -97,8 +76,14 @@ class Experiment(Options, ABC):
 
     name: str
 
+    @property
+    def colour(self) -> float | None:
+        """Wavelength of the light that it, or a controller, applies [m]; None without light."""
+        wavelength: float | None = getattr(self, "wavelength", None)
+        return wavelength
+
     @abstractmethod
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what each terminal of a device sees, apart from what controllers do.
 
         Raises
@@ -147,17 +132,9 @@ class Experiment(Options, ABC):
 
 
 class Protocol(Experiment):
-    """An open loop: stimuli that are known beforehand.
-
-    Parameters
-    ----------
-    readout : float
-        Bias on the device's drive terminal [V].
-    """
+    """An open loop: stimuli that are known beforehand."""
 
     kind: ClassVar[Kind] = "open loop"
-
-    readout: units.Voltage = 1.0
 
     @property
     @abstractmethod
@@ -167,201 +144,3 @@ class Protocol(Experiment):
     @abstractmethod
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take the metrics of this protocol from the waveforms of one run."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """The response of a device to pulses, as metrics need it.
-
-    Parameters
-    ----------
-    current : Trace
-        Current into the drive terminal [A].
-    voltage : Trace
-        Voltage on the drive terminal [V].
-    onsets, offsets : ndarray, shape (m,)
-        Start of each pulse's rising and falling edge [s].
-    """
-
-    current: Trace
-    voltage: Trace
-    onsets: FloatArray
-    offsets: FloatArray
-
-    @cached_property
-    def edge_note(self) -> str:
-        """Say how edges of pulses were read that no sample meets; empty for a simulation."""
-        from optospice.metrics.windows import edge_note
-
-        return edge_note(self.current, np.concatenate([self.onsets, self.offsets]))
-
-    @cached_property
-    def baseline(self) -> float:
-        """Current just before the first pulse [A]."""
-        from optospice.metrics.levels import dark_current
-
-        return dark_current(self.current, float(self.onsets[0])).value
-
-    def recovery(self, pulse_end: float, start: float, end: float | None) -> MetricValue:
-        """Fit the return to the baseline, where it stands out from the solver's error.
-
-        Parameters
-        ----------
-        pulse_end : float
-            End of the last pulse [s].
-        start, end : float
-            Window after it [s]; to the end of the record if `end` is None.
-        """
-        from optospice.metrics.postsynaptic_current import recovery_time_constant
-        from optospice.metrics.windows import read_at_edges
-
-        value = recovery_time_constant(self.current, pulse_end, self.baseline, start=start, end=end)
-        read = read_at_edges(self.current, pulse_end + start, "after")
-        left = abs(float(read) - self.baseline)
-        resolved = self.current.resolution
-        if left < resolved:
-            note = (
-                f"{start:g} s after the pulse {left:.2g} A are left, below the "
-                f"{resolved:.2g} A to which the current is simulated"
-            )
-            return missing(value.unit, value.definition, note)
-        return value
-
-
-class PulsedProtocol(Protocol):
-    """A protocol of light pulses or voltage pulses on top of the read-out bias.
-
-    Parameters
-    ----------
-    irradiance : float, optional
-        Light during a pulse [W/m^2]; with `wavelength`.
-    wavelength : float, optional
-        Colour of the light [m].
-    voltage : float, optional
-        Voltage during a pulse [V], instead of light.
-    width : float
-        From the start of the rising to the start of the falling edge [s].
-    delay : float
-        Dark time before the first pulse [s].
-    rise, fall : float, optional
-        Duration of the edges [s].
-    initial : {"operating_point", "rest"}
-        What the run starts from: the device after an infinite time at the read-out bias, or
-        the device at 0 V, with the bias from 1 ms on.
-    """
-
-    #: Times that must be above zero.
-    positive: ClassVar[tuple[str, ...]] = ("delay",)
-
-    irradiance: units.Irradiance | None = None
-    wavelength: units.Length | None = None
-    voltage: units.Voltage | None = None
-    width: units.Time
-    delay: units.Time = 5.0
-    rise: units.Time | None = None
-    fall: units.Time | None = None
-    initial: Literal["operating_point", "rest"] = "operating_point"
-
-    @model_validator(mode="after")
-    def _one_stimulus(self) -> PulsedProtocol:
-        if (self.irradiance is None) == (self.voltage is None):
-            raise ValueError("irradiance and voltage: give one of the two")
-        if (self.irradiance is None) != (self.wavelength is None):
-            raise ValueError("irradiance and wavelength belong together: give both or none")
-        if self.irradiance is not None and self.irradiance < 0:
-            raise ValueError(f"irradiance = {self.irradiance:g} W/m^2: must not be below 0")
-        for name in self.positive:
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} = {getattr(self, name):g} s: must be above 0 s")
-        if self.initial == "rest" and self.delay <= 2 * REST_TIME:
-            raise ValueError(
-                f"delay = {self.delay:g} s: must be above {2 * REST_TIME:g} s with initial = "
-                f"'rest', where the read-out bias comes after {REST_TIME:g} s"
-            )
-        try:
-            Signal(0.0, self.trains())
-        except StimulusError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    @abstractmethod
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the pulse trains that this protocol applies to the pulsed terminal."""
-
-    def pulses(self, **timing: Any) -> PulseTrain:
-        """Give a train of this protocol's level, width and edges."""
-        level = self.irradiance if self.irradiance is not None else self.voltage
-        given = {"level": float(level or 0.0), "width": self.width, "delay": self.delay, **timing}
-        return PulseTrain(rise=self.rise, fall=self.fall, **given)
-
-    @cached_property
-    def signal(self) -> Signal:
-        """What the pulsed terminal sees."""
-        return Signal(self.readout if self.irradiance is None else 0.0, self.trains())
-
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
-        """Give the read-out bias and the pulses, each on its terminal."""
-        drive = device.drive_terminal.name
-        if self.irradiance is None:
-            return {drive: self.from_initial(self.signal)}
-        bias = self.from_initial(Signal(self.readout))
-        return {drive: bias, self.light(device): self.signal}
-
-    def from_initial(self, drive: Stimulus) -> Stimulus:
-        """Give what the drive terminal sees: with a start at rest from 0 V on."""
-        if self.initial == "operating_point" or self.readout == 0:
-            return drive
-        times, levels = drive.points
-        return Samples(
-            np.concatenate([[0.0, REST_TIME, REST_TIME + DEFAULT_EDGE], times[1:]]),
-            np.concatenate([[0.0, 0.0], levels]),
-            drive.onsets,
-            drive.offsets,
-        )
-
-    def light(self, device: Device) -> str:
-        """Name the terminal that takes this protocol's light."""
-        if self.wavelength is None:
-            raise InputError("protocol.wavelength: is missing")
-        return device.optical_terminal(self.wavelength).name
-
-    def response(self, waveforms: Waveforms, device: Device) -> Response:
-        """Cut what the metrics need out of the waveforms."""
-        drive = device.drive_terminal.name
-        return Response(
-            waveforms.trace(f"i({drive})"),
-            waveforms.trace(f"v({drive})"),
-            self.signal.onsets,
-            self.signal.offsets,
-        )
-
-
-class PulseProtocol(PulsedProtocol):
-    """Pulses, and a time after the last of them.
-
-    Parameters
-    ----------
-    tail : float
-        Time after the last pulse [s].
-    """
-
-    positive: ClassVar[tuple[str, ...]] = ("delay", "tail")
-
-    tail: units.Time = 30.0
-
-    @property
-    def duration(self) -> float:
-        """End of the last pulse and the tail [s]."""
-        return self.signal.end + self.tail
-
-
-def checked_pulses(number: int, keys: str) -> None:
-    """Refuse a run of too many pulses before any of them is built.
-
-    Raises
-    ------
-    ValueError
-        When there are more than `MOST_PULSES`.
-    """
-    if number > MOST_PULSES:
-        raise ValueError(f"{keys}: {number} in a run; accepted: up to {MOST_PULSES:,}")

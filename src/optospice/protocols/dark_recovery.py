@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,13 +9,13 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.device import Device
-from optospice.metrics import levels, postsynaptic_current, recovery
-from optospice.protocols.base import Metrics, Options, PulseProtocol, Series
-from optospice.stimulus import PulseTrain
+from optospice.protocols.base import Series
+from optospice.protocols.limits import Options
+from optospice.protocols.pulsed import PulseProtocol
+from optospice.protocols.timeline.binding import Bound
+from optospice.protocols.timeline.course import Course
+from optospice.protocols.timeline.experiment import by_name
 from optospice.waveforms import Waveforms
-
-#: Fraction of the error bound that is left of it in a slow tail.
-_NEAR = 0.1
 
 
 class DarkRecoveryDefinitions(Options):
@@ -59,39 +58,24 @@ class DarkRecovery(PulseProtocol):
     tail: units.Time = 1000.0
     definitions: DarkRecoveryDefinitions = Field(default_factory=DarkRecoveryDefinitions)
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the one pulse."""
-        return (self.pulses(),)
+    def place(self, course: Course) -> None:
+        """Add the pulse and the time after it."""
+        self.train(course, "pulse")
+        self.rest(course)
+
+    def bound(self) -> dict[str, Bound]:
+        """Amplitude of the pulse, rate in the tail."""
+        window = {"upper": self.definitions.upper, "lower": self.definitions.lower}
+        return by_name(
+            Bound("dark_current", "pulse"),
+            Bound("postsynaptic_current_amplitude", "pulse", "raw"),
+            Bound("recovery_rate", "tail", options=window),
+        )
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
         """Give the deficit against the time after the pulse."""
-        seen = self.response(waveforms, device)
-        end = self.signal.end
-        time = seen.current.time
+        seen = self.view("tail", waveforms, device)
+        end, time = seen.window.settled, seen.trace.time
         inside = time >= end
-        deficit = 1.0 - seen.current.values[inside] / (seen.baseline or np.nan)
+        deficit = 1.0 - seen.trace.values[inside] / (seen.baseline or np.nan)
         return {"deficit": Series(time[inside] - end, deficit, "time after the pulse", "s", "1")}
-
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Take amplitude and rate."""
-        seen = self.response(waveforms, device)
-        onset, offset = float(seen.onsets[0]), float(seen.offsets[0])
-        chosen = self.definitions
-        rate = recovery.recovery_rate(
-            seen.current,
-            self.signal.end,
-            seen.baseline,
-            upper=chosen.upper,
-            lower=chosen.lower,
-        )
-        left = chosen.lower * abs(seen.baseline)
-        if left < _NEAR * seen.current.resolution:
-            note = f"the window ends {left:.2g} A from the dark current, near the solver's error"
-            rate = replace(rate, note=rate.note or f"{note}: accuracy 'reference' resolves more")
-        return {
-            "dark_current": levels.dark_current(seen.current, onset),
-            "postsynaptic_current_amplitude": postsynaptic_current.postsynaptic_current_amplitude(
-                seen.current, onset, offset, "raw"
-            ),
-            "recovery_rate": rate,
-        }

@@ -10,16 +10,17 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from optospice import units
 from optospice.device import Device
-from optospice.metrics import decay, learning, levels, selections, steps
+from optospice.metrics import learning, levels, selections, steps
+from optospice.metrics.retention import retained_fraction
 from optospice.metrics.value import MetricValue, missing
-from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series, checked_pulses
-from optospice.protocols.reading import (
-    checked_read_delay,
-    read_current,
-    repeat_resolution,
-    resolved_fraction,
-)
-from optospice.stimulus import FloatArray, PulseTrain
+from optospice.protocols.base import Metrics, Series
+from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.pulsed import PulsedProtocol
+from optospice.protocols.timeline.binding import Bound, of_response, signal_unit
+from optospice.protocols.timeline.course import Course, check_read_delay
+from optospice.protocols.timeline.experiment import DRIVE_CURRENT
+from optospice.protocols.timeline.view import repeat_resolution
+from optospice.stimulus import FloatArray
 from optospice.waveforms import Waveforms
 
 GAINS = {
@@ -129,22 +130,28 @@ class LearningForgetting(PulsedProtocol):
             )
         return self
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give one train per cycle."""
-        learning_time = self.count * self.width + (self.count - 1) * self.interval
-        period = learning_time + self.pause
-        found = tuple(
-            self.pulses(count=self.count, interval=self.interval, delay=self.delay + cycle * period)
-            for cycle in range(self.cycles)
-        )
+    def place(self, course: Course) -> None:
+        """Add the train, the readings and the pause of every cycle."""
         least = min(self.interval, self.pause) if self.count > 1 else self.pause
-        checked_read_delay(self.read_delay, least, found[0].fall_time)
-        return found
+        for _ in range(self.cycles):
+            train = self.train(course, "pulses", count=self.count, interval=self.interval)
+            check_read_delay(self.read_delay, least, train.fall_time)
+            course.read("learned", "pulses", self.read_delay, (), course.begin())
+            course.pause("pause", self.pause, course.begin())
 
-    @property
-    def duration(self) -> float:
-        """The last pause ends the record [s]."""
-        return float(self.signal.offsets[-1]) + self.pause
+    def bound(self) -> dict[str, Bound]:
+        """The forgetting curve of a pause; its window counts from the end of the falling edge."""
+        chosen = self.definitions
+        number = 1 if chosen.forgetting_cycle == "first" else self.cycles
+        pause = self.course.window(f"pause[{number}]")
+        until = self.pause if chosen.forgetting_end is None else chosen.forgetting_end
+        window = {
+            "baseline": None,
+            "start": chosen.forgetting_start,
+            "end": pause.start + until - pause.settled,
+        }
+        fit = Bound("decay_time_constant", f"pause[{number}]", chosen.forgetting, options=window)
+        return {"decay_time_constant": fit}
 
     def levels(self, waveforms: Waveforms, device: Device) -> tuple[FloatArray, FloatArray]:
         """Read the current before and after the pulses.
@@ -156,30 +163,29 @@ class LearningForgetting(PulsedProtocol):
         after : ndarray, shape (cycles, count)
             After each pulse [A].
         """
-        starts = self.signal.onsets[:: self.count]
-        before = read_current(waveforms, device, np.append(starts, waveforms.time[-1]), self.signal)
-        after = read_current(waveforms, device, self.signal.offsets + self.read_delay, self.signal)
-        return before, after.reshape(self.cycles, self.count)
+        seen = self.view("learned", waveforms, device)
+        starts = np.append(self.signal.onsets[:: self.count], waveforms.time[-1])
+        return seen.read_at(starts), seen.readings.reshape(self.cycles, self.count)
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
         """Give the level against the pulse number, and the forgetting curve of each cycle."""
         before, after = self.levels(waveforms, device)
-        rows = np.column_stack([before[:-1], after])
+        rows, unit = np.column_stack([before[:-1], after]), self._unit
         pulses = np.arange(self.count + 1, dtype=float)
         found = {
-            f"level, cycle {cycle}": Series(pulses, row, "pulse number", "1", "A")
+            f"level, cycle {cycle}": Series(pulses, row, "pulse number", "1", unit)
             for cycle, row in enumerate(rows, start=1)
         }
-        current = waveforms[f"i({device.drive_terminal.name})"]
-        for cycle, train in enumerate(self.trains(), start=1):
-            end, last = train.end, float(train.offsets[-1]) + self.pause
-            inside = (waveforms.time >= end) & (waveforms.time <= last)
+        for cycle in range(1, self.cycles + 1):
+            seen = self.view(f"pause[{cycle}]", waveforms, device)
+            time, end, last = seen.trace.time, seen.window.settled, seen.window.end
+            inside = (time >= end) & (time <= last)
             found[f"forgetting, cycle {cycle}"] = Series(
-                waveforms.time[inside] - end,
-                current[inside],
+                time[inside] - end,
+                seen.trace.values[inside],
                 "time after the last pulse",
                 "s",
-                "A",
+                unit,
             )
         return found
 
@@ -193,12 +199,12 @@ class LearningForgetting(PulsedProtocol):
             "net": np.diff(before),
             "total": learned - before[0],
         }[chosen.gain]
-        error = repeat_resolution(waveforms, after)
+        error = repeat_resolution(waveforms.error_bound, after)
         kept = self._retained(before, learned, error)
         fractions = np.array([value.value for value in kept])
         about = kept[0].definition
         relearning = self._relearning(before, after)
-        return {
+        taken = {
             "first_gain": selections.first_gain(gains, GAINS[chosen.gain]),
             "last_gain": selections.last_gain(gains, GAINS[chosen.gain]),
             "rising_steps": steps.rising_steps(
@@ -217,12 +223,19 @@ class LearningForgetting(PulsedProtocol):
             "savings": replace(
                 learning.savings(float(self.count), relearning.value), note=relearning.note
             ),
-            "decay_time_constant": self._forgetting(waveforms, device),
             "level_after_pause": levels.level_after_pause(
-                waveforms.trace(f"i({device.drive_terminal.name})"),
-                float(waveforms.time[-1]),
+                self.view("learned", waveforms, device).trace, float(waveforms.time[-1])
             ),
         }
+        response = self.signal_read(device)
+        found = {name: of_response(value, response) for name, value in taken.items()}
+        found |= super().measure(waveforms, device)
+        return {name: found[name] for name in self.measures}
+
+    @property
+    def _unit(self) -> str:
+        """SI unit of a level."""
+        return signal_unit(self.response or DRIVE_CURRENT)
 
     def _retained(self, before: FloatArray, learned: FloatArray, error: float) -> list[MetricValue]:
         """Give the retained fraction after each pause."""
@@ -230,7 +243,7 @@ class LearningForgetting(PulsedProtocol):
         found = []
         for cycle, (level, later) in enumerate(zip(learned, before[1:], strict=True)):
             initial = before[0 if self.definitions.retained == "initial" else cycle]
-            value = resolved_fraction(float(initial), float(level), float(later), error)
+            value = retained_fraction(float(initial), float(level), float(later), resolution=error)
             found.append(replace(value, definition=f"{value.definition}, {words}"))
         return found
 
@@ -247,18 +260,3 @@ class LearningForgetting(PulsedProtocol):
             after[1], target, self.definitions.pulses, initial=float(before[1])
         )
         return replace(value, definition=text)
-
-    def _forgetting(self, waveforms: Waveforms, device: Device) -> MetricValue:
-        """Fit the current of a pause."""
-        chosen = self.definitions
-        trains = self.trains()
-        train = trains[0 if chosen.forgetting_cycle == "first" else -1]
-        until = self.pause if chosen.forgetting_end is None else chosen.forgetting_end
-        # the window counts from the end of the falling edge and stays within the pause
-        return decay.decay_time_constant(
-            waveforms.trace(f"i({device.drive_terminal.name})"),
-            train.end,
-            chosen.forgetting,
-            start=chosen.forgetting_start,
-            end=float(train.offsets[-1]) + until - train.end,
-        )

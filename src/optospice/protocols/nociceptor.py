@@ -10,11 +10,15 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.device import Device
-from optospice.metrics import nociception, plasticity, postsynaptic_current, selections, steps
+from optospice.metrics import nociception, plasticity
 from optospice.metrics.value import MetricValue, missing
-from optospice.protocols.base import MOST_PULSES, Amplitude, Metrics, Options, PulseProtocol, Series
-from optospice.protocols.reading import repeat_resolution
-from optospice.stimulus import FloatArray, PulseTrain
+from optospice.protocols.base import Metrics, Series
+from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.pulsed import PulseProtocol
+from optospice.protocols.timeline.binding import Bound, of_response, signal_unit
+from optospice.protocols.timeline.course import Course
+from optospice.protocols.timeline.experiment import DRIVE_CURRENT, Amplitude
+from optospice.stimulus import FloatArray
 from optospice.waveforms import Waveforms
 
 NO_PROBES = "no probes: give protocol.probes, the voltages to compare before and after the injury"
@@ -85,7 +89,7 @@ class Nociceptor(PulseProtocol):
     noxious_irradiance: units.Irradiance | None = None
     noxious_width: units.Time = Field(default=0.0, ge=0)
     pause: units.Time = 0.5
-    threshold: units.Current = 80e-9
+    threshold: units.Current
     probes: list[units.Voltage] = []
     definitions: NociceptorDefinitions = Field(default_factory=NociceptorDefinitions)
 
@@ -108,112 +112,85 @@ class Nociceptor(PulseProtocol):
             )
         return self
 
-    def phases(self) -> tuple[list[PulseTrain], list[PulseTrain], list[PulseTrain], PulseTrain]:
-        """Give the probes before, the noxious pulse (if any), the probes after, the train."""
-        clock = self.delay
-        step = self.width + self.interval
-        before = [self.pulses(level=v, delay=clock + k * step) for k, v in enumerate(self.probes)]
-        clock += len(before) * step
-        noxious = []
+    def place(self, course: Course) -> None:
+        """Add the probes, the noxious pulse, the probes again, the train and the tail."""
+        self._probe(course, "probes before")
         if self.noxious_width > 0:
             level = self.noxious_voltage if self.irradiance is None else self.noxious_irradiance
-            width = self.noxious_width
-            noxious.append(self.pulses(level=float(level or 0.0), width=width, delay=clock))
-            clock += self.noxious_width + self.pause
-        after = [self.pulses(level=v, delay=clock + k * step) for k, v in enumerate(self.probes)]
-        clock += len(after) * step
-        train = self.pulses(count=self.count, interval=self.interval, delay=clock)
-        return before, noxious, after, train
+            self.train(course, "noxious", level=float(level or 0.0), width=self.noxious_width)
+            course.pause("pause", self.pause, course.begin())
+        self._probe(course, "probes after")
+        self.train(course, "train", count=self.count, interval=self.interval)
+        self.rest(course)
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give all pulses in order."""
-        before, noxious, after, train = self.phases()
-        return (*before, *noxious, *after, train)
+    def _probe(self, course: Course, name: str) -> None:
+        for level in self.probes:
+            self.train(course, name, level=level)
+            course.pause("interval", self.interval, course.begin())
+
+    def bound(self) -> dict[str, Bound]:
+        """The responses of the train, and the incubation."""
+        chosen, limit = self.definitions, {"threshold": self.threshold}
+        amplitude, growth = chosen.amplitude, chosen.weight_change
+        found = {
+            "postsynaptic_current_amplitude": Bound(
+                "postsynaptic_current_amplitude", "train", amplitude
+            ),
+            "last_amplitude": Bound("last_amplitude", "train", amplitude=amplitude),
+            "largest_amplitude": Bound("largest_amplitude", "train", amplitude=amplitude),
+            "rising_steps": Bound("rising_steps", "train", amplitude=amplitude),
+            "incubation_time": Bound("incubation_time", "train", options=limit),
+            "incubation_pulse": Bound(
+                "incubation_pulse", "train", amplitude=amplitude, options=limit
+            ),
+        }
+        if self.count > 1:
+            found["synaptic_weight_change"] = Bound(
+                "synaptic_weight_change", "train", growth, amplitude=amplitude
+            )
+        return found
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
         """Give the response to each test pulse against the time of its start in the train."""
-        train = self.phases()[3]
-        found = self._responses(waveforms, device, [train])
-        return {
-            "response": Series(train.onsets - train.delay, found, "time in the train", "s", "A")
-        }
+        found = self._responses(waveforms, device, "train")
+        onsets = self.course.window("train").onsets
+        unit = signal_unit(self.response or DRIVE_CURRENT)
+        return {"response": Series(onsets - onsets[0], found, "time in the train", "s", unit)}
 
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take the responses of the train, incubation and sensitisation."""
         chosen = self.definitions
-        before, _, after, train = self.phases()
-        responses = self._responses(waveforms, device, [train])
-        text = postsynaptic_current.AMPLITUDE_DEFINITIONS[chosen.amplitude]
-        seen = self.response(waveforms, device)
-        return {
-            "postsynaptic_current_amplitude": MetricValue(
-                float(responses[0]), "A", f"{text}; first pulse of the train", None, seen.edge_note
+        found = {
+            "synaptic_weight_change": missing(
+                "1",
+                plasticity.WEIGHT_CHANGE_DEFINITIONS[chosen.weight_change],
+                "one pulse does not change",
             ),
-            "last_amplitude": MetricValue(
-                float(responses[-1]), "A", f"{text}; last pulse of the train", None, seen.edge_note
-            ),
-            "largest_amplitude": selections.largest_amplitude(responses, text),
-            "synaptic_weight_change": self._growth(responses, text),
-            "rising_steps": steps.rising_steps(
-                responses,
-                f"responses of the train: {text}",
-                resolution=repeat_resolution(waveforms, responses),
-            ),
-            "incubation_time": nociception.incubation_time(
-                seen.current, self.threshold, train.delay
-            ),
-            "incubation_pulse": nociception.incubation_pulse(responses, self.threshold),
-            "allodynia": self._allodynia(waveforms, device, before, after),
-            "hyperalgesia": self._hyperalgesia(waveforms, device, before, after),
+            **super().measure(waveforms, device),
+            **self._sensitisation(waveforms, device),
         }
+        return {name: found[name] for name in self.measures}
 
-    def _responses(
-        self, waveforms: Waveforms, device: Device, trains: list[PulseTrain]
-    ) -> FloatArray:
-        seen = self.response(waveforms, device)
-        return postsynaptic_current.postsynaptic_current_amplitudes(
-            seen.current,
-            np.concatenate([train.onsets for train in trains]),
-            np.concatenate([train.offsets for train in trains]),
-            self.definitions.amplitude,
-            baseline=seen.baseline,
-        )
+    def _responses(self, waveforms: Waveforms, device: Device, name: str) -> FloatArray:
+        how = Bound("", name, amplitude=self.definitions.amplitude)
+        return self.view(name, waveforms, device, how).amplitudes
 
-    def _growth(self, responses: FloatArray, text: str) -> MetricValue:
-        chosen = self.definitions.weight_change
-        if responses.size < 2:
-            words = plasticity.WEIGHT_CHANGE_DEFINITIONS[chosen]
-            return missing("1", words, "one pulse does not change")
-        value = plasticity.synaptic_weight_change(responses, chosen)
-        return replace(value, definition=f"{value.definition}; A = {text}")
-
-    def _allodynia(
-        self,
-        waveforms: Waveforms,
-        device: Device,
-        before: list[PulseTrain],
-        after: list[PulseTrain],
-    ) -> MetricValue:
-        if not before:
-            return missing("1", "1 - U_after/U_before", NO_PROBES)
-        return nociception.allodynia(
-            self.probes,
-            self._responses(waveforms, device, before),
-            self._responses(waveforms, device, after),
-            self.threshold,
-        )
-
-    def _hyperalgesia(
-        self,
-        waveforms: Waveforms,
-        device: Device,
-        before: list[PulseTrain],
-        after: list[PulseTrain],
-    ) -> MetricValue:
+    def _sensitisation(self, waveforms: Waveforms, device: Device) -> dict[str, MetricValue]:
+        """Compare the probes before and after the injury."""
         chosen = self.definitions.hyperalgesia
-        if not before:
-            words = nociception.HYPERALGESIA_DEFINITIONS[chosen]
-            return missing("1", words, NO_PROBES)
-        old, new = (self._responses(waveforms, device, [part[-1]]) for part in (before, after))
-        value = nociception.hyperalgesia(float(old[0]), float(new[0]), chosen)
-        return replace(value, definition=f"{value.definition}; {self.probes[-1]:g} V")
+        words = nociception.HYPERALGESIA_DEFINITIONS[chosen]
+        if not self.probes:
+            return {
+                "allodynia": missing("1", "1 - U_after/U_before", NO_PROBES),
+                "hyperalgesia": missing("1", words, NO_PROBES),
+            }
+        before = self._responses(waveforms, device, "probes before")
+        after = self._responses(waveforms, device, "probes after")
+        pain = nociception.hyperalgesia(float(before[-1]), float(after[-1]), chosen)
+        threshold = nociception.allodynia(self.probes, before, after, self.threshold)
+        response = self.signal_read(device)
+        pain = replace(pain, definition=f"{pain.definition}; {self.probes[-1]:g} V")
+        return {
+            "allodynia": of_response(threshold, response),
+            "hyperalgesia": of_response(pain, response),
+        }

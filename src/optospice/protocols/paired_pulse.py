@@ -7,12 +7,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from optospice import units
-from optospice.device import Device
-from optospice.metrics import plasticity, postsynaptic_current
-from optospice.metrics.value import MetricValue
-from optospice.protocols.base import Amplitude, Metrics, Options, PulseProtocol
-from optospice.stimulus import PulseTrain
-from optospice.waveforms import Waveforms
+from optospice.protocols.limits import Options
+from optospice.protocols.pulsed import PulseProtocol
+from optospice.protocols.timeline.binding import Bound
+from optospice.protocols.timeline.course import Course
+from optospice.protocols.timeline.experiment import Amplitude, by_name
 
 
 class PairedPulseDefinitions(Options):
@@ -50,31 +49,16 @@ class PairedPulse(PulseProtocol):
     interval: units.Time
     definitions: PairedPulseDefinitions = Field(default_factory=PairedPulseDefinitions)
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the pair."""
-        return (self.pulses(count=2, interval=self.interval),)
+    def place(self, course: Course) -> None:
+        """Add the pair and the time after it."""
+        self.train(course, "pulses", count=2, interval=self.interval)
+        self.rest(course)
 
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Take both amplitudes and the index."""
-        seen = self.response(waveforms, device)
-        chosen = self.definitions
-        first, second = postsynaptic_current.postsynaptic_current_amplitudes(
-            seen.current,
-            seen.onsets,
-            seen.offsets,
-            chosen.amplitude,
-            baseline=seen.baseline,
+    def bound(self) -> dict[str, Bound]:
+        """Both amplitudes and the index."""
+        amplitude = self.definitions.amplitude
+        return by_name(
+            Bound("postsynaptic_current_amplitude", "pulses", amplitude),
+            Bound("last_amplitude", "pulses", amplitude=amplitude),
+            Bound("paired_pulse_index", "pulses", self.definitions.index, amplitude=amplitude),
         )
-        text = postsynaptic_current.AMPLITUDE_DEFINITIONS[chosen.amplitude]
-        index = plasticity.paired_pulse_index(float(first), float(second), chosen.index)
-        note = seen.edge_note
-        return {
-            "postsynaptic_current_amplitude": MetricValue(float(first), "A", text, None, note),
-            "last_amplitude": MetricValue(float(second), "A", text, None, note),
-            "paired_pulse_index": MetricValue(
-                index.value,
-                index.unit,
-                f"{index.definition}; A = {text}",
-                note="; ".join(filter(None, (index.note, note))),
-            ),
-        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -14,9 +14,13 @@ from optospice.device import Device
 from optospice.metrics import plasticity, repeatability, update_branches
 from optospice.metrics import potentiation_depression as ltp
 from optospice.metrics.value import MetricValue, missing
-from optospice.protocols.base import Metrics, Options, PulsedProtocol, Series, checked_pulses
-from optospice.protocols.reading import checked_read_delay, read_current
-from optospice.stimulus import FloatArray, PulseTrain, Signal, Stimulus
+from optospice.protocols.base import Metrics, Series
+from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.pulsed import PulsedProtocol
+from optospice.protocols.timeline.binding import of_response
+from optospice.protocols.timeline.channels import DRIVE
+from optospice.protocols.timeline.course import Course, check_read_delay
+from optospice.stimulus import FloatArray
 from optospice.waveforms import Waveforms
 
 
@@ -120,63 +124,30 @@ class PotentiationDepression(PulsedProtocol):
         """Depressing pulses per cycle [1]."""
         return self.count if self.depression_count is None else self.depression_count
 
-    def branches(self) -> list[tuple[PulseTrain, PulseTrain | None]]:
-        """Give the potentiating and the depressing train of each cycle."""
-        width = self.width if self.depression_width is None else self.depression_width
+    def place(self, course: Course) -> None:
+        """Add both branches of every cycle, with a reading after each pulse."""
+        falling_width = self.width if self.depression_width is None else self.depression_width
         level = self.depression_voltage
         if level is None:
             level = -(self.voltage or 0.0)
-        rising_time = self.count * (self.width + self.interval)
-        period = rising_time + self.falling * (width + self.interval)
-        found: list[tuple[PulseTrain, PulseTrain | None]] = []
-        for cycle in range(self.cycles):
-            start = self.delay + cycle * period
-            rising = self.pulses(count=self.count, interval=self.interval, delay=start)
-            checked_read_delay(self.read_delay, self.interval, rising.fall_time)
-            falling = None
-            if self.falling:
-                falling = self.pulses(
-                    level=level,
-                    width=width,
-                    count=self.falling,
-                    interval=self.interval,
-                    delay=start + rising_time,
-                )
-                checked_read_delay(self.read_delay, self.interval, falling.fall_time)
-            found.append((rising, falling))
-        return found
+        for _ in range(self.cycles):
+            self._branch(course, "potentiation", self.channel, count=self.count)
+            if self.falling:  # light potentiates, a voltage on the drive terminal depresses
+                channel = self.channel if self.irradiance is None else DRIVE
+                self._branch(
+                    course, "depression", channel,
+                    count=self.falling, level=level, width=falling_width,
+                )  # fmt: skip
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the trains of the pulsed terminal; under light without the depressing ones."""
-        both = self.branches()
-        electrical = self.irradiance is None
-        return tuple(
-            train
-            for rising, falling in both
-            for train in (rising, falling if electrical else None)
-            if train is not None
-        )
-
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
-        """Give the pulses on the read-out bias, potentiating light on its own terminal."""
-        given = dict(super().stimuli(device))
-        if self.irradiance is not None:
-            falling = tuple(train for _, train in self.branches() if train is not None)
-            given[device.drive_terminal.name] = self.from_initial(Signal(self.readout, falling))
-        return given
-
-    @property
-    def duration(self) -> float:
-        """The interval after the last pulse ends the record [s]."""
-        return float(self._offsets()[-1]) + self.interval
-
-    def _offsets(self) -> FloatArray:
-        trains = [train for pair in self.branches() for train in pair if train is not None]
-        return np.concatenate([train.offsets for train in trains])
+    def _branch(self, course: Course, name: str, channel: str, **timing: float) -> None:
+        train = self.train(course, name, channel, interval=self.interval, **timing)
+        check_read_delay(self.read_delay, self.interval, train.fall_time)
+        course.read("readings", name, self.read_delay, (), course.begin())
+        course.pause("interval", self.interval, course.begin())
 
     def initial_conductance(self, waveforms: Waveforms, device: Device) -> float:
         """Read the conductance just before the first pulse [S]."""
-        return float(read_current(waveforms, device, self.delay, self.signal) / self.readout)
+        return self.view("readings", waveforms, device).baseline / self.readout
 
     def conductances(self, waveforms: Waveforms, device: Device) -> FloatArray:
         """Read the conductance after each pulse.
@@ -186,7 +157,7 @@ class PotentiationDepression(PulsedProtocol):
         ndarray, shape (cycles, count + depression_count)
             Current over the read-out bias, `read_delay` after the end of each pulse [S].
         """
-        current = read_current(waveforms, device, self._offsets() + self.read_delay, self.signal)
+        current = self.view("readings", waveforms, device).readings
         rows: FloatArray = (current / self.readout).reshape(self.cycles, -1)
         return rows
 
@@ -210,7 +181,7 @@ class PotentiationDepression(PulsedProtocol):
             f"{change.definition}; A = I/V, A_1 before the first pulse, A_n after the "
             "potentiation of the first cycle"
         )
-        return {
+        taken = {
             "maximum_conductance": ltp.maximum_conductance(rows),
             "minimum_conductance": ltp.minimum_conductance(rows),
             "dynamic_range": ltp.dynamic_range(rows, chosen.dynamic_range),
@@ -231,6 +202,8 @@ class PotentiationDepression(PulsedProtocol):
             "cycle_to_cycle_spread": self._spread(rows),
             "synaptic_weight_change": replace(change, definition=words),
         }
+        response = self.signal_read(device)
+        return {name: of_response(value, response) for name, value in taken.items()}
 
     def _judged(self, rows: FloatArray, initial: float) -> tuple[FloatArray, FloatArray]:
         """Give the two branches that the definitions ask for."""

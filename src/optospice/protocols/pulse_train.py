@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
 from optospice import units
-from optospice.device import Device
-from optospice.metrics import energy, levels, plasticity, postsynaptic_current
-from optospice.metrics.value import MetricValue
-from optospice.protocols.base import (
-    MOST_PULSES,
-    Amplitude,
-    Metrics,
-    Options,
-    PulseProtocol,
-    Response,
-)
-from optospice.stimulus import PulseTrain, StimulusError
-from optospice.waveforms import Waveforms
+from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.pulsed import PulseProtocol
+from optospice.protocols.timeline.binding import Bound
+from optospice.protocols.timeline.course import Course, spacing
+from optospice.protocols.timeline.experiment import Amplitude, by_name
+from optospice.stimulus import StimulusError
 
 
 class PulseTrainDefinitions(Options):
@@ -82,86 +73,42 @@ class Train(PulseProtocol):
     interval: units.Time | None = None
     definitions: PulseTrainDefinitions = Field(default_factory=PulseTrainDefinitions)
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the train.
+    def place(self, course: Course) -> None:
+        """Add the train and the time after it.
 
         Raises
         ------
         StimulusError
             When the timing is missing, given twice or makes the pulses overlap.
         """
-        timings = ("frequency", "period", "interval")
-        given = [name for name in timings if getattr(self, name) is not None]
-        if len(given) != 1:
-            named = ", ".join(given) or "none"
-            raise StimulusError(
-                f"frequency, period and interval: give one of the three, not {named}"
-            )
-        if self.frequency is None:
-            return (self.pulses(count=self.count, period=self.period, interval=self.interval),)
-        if not self.frequency > 0:
-            raise StimulusError(f"frequency = {self.frequency:g} Hz: must be above 0 Hz")
+        timing = spacing(
+            self.count, frequency=self.frequency, period=self.period, interval=self.interval
+        )
         try:
-            return (self.pulses(count=self.count, period=1 / self.frequency),)
+            self.train(course, "pulses", count=self.count, **timing)
         except StimulusError as error:
             message = str(error)
-            if message.startswith("period"):  # which the scenario does not name
+            if self.frequency and message.startswith("period"):  # which nobody gave
                 message = f"frequency = {self.frequency:g} Hz: {message}"
             raise StimulusError(message) from None
+        self.rest(course)
 
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Take amplitudes, weight change, energy and what remains after the train."""
-        seen = self.response(waveforms, device)
+    def bound(self) -> dict[str, Bound]:
+        """Amplitudes, weight change and energy of the train, what follows it in the tail."""
         chosen = self.definitions
-        amplitudes = postsynaptic_current.postsynaptic_current_amplitudes(
-            seen.current,
-            seen.onsets,
-            seen.offsets,
+        amplitude, window = (
             chosen.amplitude,
-            baseline=seen.baseline,
+            {
+                "start": chosen.recovery_start,
+                "end": chosen.recovery_end,
+            },
         )
-        text = postsynaptic_current.AMPLITUDE_DEFINITIONS[chosen.amplitude]
-        change = plasticity.synaptic_weight_change(amplitudes, chosen.weight_change)
-        end = float(self.signal.end)
-        return {
-            "dark_current": levels.dark_current(seen.current, float(seen.onsets[0])),
-            "postsynaptic_current_amplitude": MetricValue(
-                float(amplitudes[0]), "A", text, None, seen.edge_note
-            ),
-            "last_amplitude": replace(levels.last_amplitude(amplitudes, text), note=seen.edge_note),
-            "synaptic_weight_change": MetricValue(
-                change.value,
-                change.unit,
-                f"{change.definition}; A = {text}",
-                note="; ".join(filter(None, (change.note, seen.edge_note))),
-            ),
-            "energy_per_event": self._energy(seen),
-            "undershoot": postsynaptic_current.undershoot(
-                seen.current, end, float(seen.current.time[-1]), seen.baseline
-            ),
-            "recovery_time_constant": seen.recovery(
-                end, chosen.recovery_start, chosen.recovery_end
-            ),
-        }
-
-    def _energy(self, seen: Response) -> MetricValue:
-        chosen = self.definitions
-        number = 1 if chosen.energy_of == "first" else self.count
-        events = [
-            energy.energy_per_event(
-                seen.voltage,
-                seen.current,
-                float(onset),
-                float(offset),
-                chosen.energy,
-                baseline=seen.baseline,
-            )
-            for onset, offset in zip(seen.onsets[:number], seen.offsets[:number], strict=True)
-        ]
-        which = "first spike" if number == 1 else f"mean over {number} spikes"
-        return MetricValue(
-            float(np.mean([event.value for event in events])),
-            events[0].unit,
-            f"{events[0].definition}; {which}",
-            note=events[0].note,
-        )
+        return by_name(
+            Bound("dark_current", "pulses"),
+            Bound("postsynaptic_current_amplitude", "pulses", amplitude),
+            Bound("last_amplitude", "pulses", amplitude=amplitude),
+            Bound("synaptic_weight_change", "pulses", chosen.weight_change, amplitude=amplitude),
+            Bound("energy_per_event", "pulses", chosen.energy, pulse=chosen.energy_of),
+            Bound("undershoot", "tail"),
+            Bound("recovery_time_constant", "tail", options=window),
+        )  # fmt: skip

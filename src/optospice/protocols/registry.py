@@ -28,6 +28,7 @@ from optospice.protocols.pulse_train import Train
 from optospice.protocols.retention import Retention
 from optospice.protocols.single_pulse import SinglePulse
 from optospice.protocols.spike_timing import SpikeTiming
+from optospice.protocols.timeline.protocol import Timeline
 from optospice.protocols.voltage_sweep import VoltageSweep
 
 GROUP = "optospice.protocols"
@@ -44,6 +45,7 @@ PROTOCOLS: Mapping[str, type[Experiment]] = MappingProxyType(
         "spike_timing": SpikeTiming,
         "voltage_sweep": VoltageSweep,
         "nociceptor": Nociceptor,
+        "timeline": Timeline,
         "operating_point": OperatingPointExperiment,
         "current_voltage": CurrentVoltage,
         "gate_transfer": GateTransfer,

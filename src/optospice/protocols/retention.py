@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,11 +9,13 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.device import Device
-from optospice.metrics import decay, levels
-from optospice.metrics.value import MetricValue
-from optospice.protocols.base import MOST_PULSES, Metrics, Options, PulsedProtocol, Series
-from optospice.protocols.reading import read_current, repeat_resolution, resolved_fraction
-from optospice.stimulus import FloatArray, PulseTrain, StimulusError
+from optospice.protocols.base import Series
+from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.pulsed import PulsedProtocol
+from optospice.protocols.timeline.binding import Bound, signal_unit
+from optospice.protocols.timeline.course import Course, spacing
+from optospice.protocols.timeline.experiment import DRIVE_CURRENT, by_name
+from optospice.stimulus import FloatArray, StimulusError
 from optospice.waveforms import Waveforms
 
 
@@ -92,64 +93,46 @@ class Retention(PulsedProtocol):
         """Give every time of reading after the last pulse [s], rising."""
         return np.unique([self.read_time, *self.times])
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the pulses."""
-        train = self.pulses(count=self.count, period=self.period, interval=self.interval)
+    def place(self, course: Course) -> None:
+        """Add the pulses, the pause after them and every reading."""
+        timing = spacing(self.count, period=self.period, interval=self.interval)
+        train = self.train(course, "pulses", count=self.count, **timing)
         earliest = train.fall_time if self.read_delay is None else self.read_delay
         if not train.fall_time <= earliest < min(self.read_times()):
             raise StimulusError(
                 f"read_delay = {earliest:g} s: must lie between the end of the falling edge, "
                 f"{train.fall_time:g} s, and the first reading at {min(self.read_times()):g} s"
             )
-        return (train,)
+        course.pause("pause", float(max(self.read_times())), course.begin())
+        for name, times in (
+            ("reading", [self.read_time]),
+            ("kept", [earliest, self.read_time]),
+            ("series", self.read_times().tolist()),
+        ):
+            course.read(name, "pulses", None, times, course.begin())
 
-    @property
-    def duration(self) -> float:
-        """The last reading ends the record [s]."""
-        return float(self.signal.offsets[-1] + self.read_times()[-1])
-
-    def _levels(self, waveforms: Waveforms, device: Device) -> tuple[float, float, FloatArray]:
-        """Give the current before the pulses, after them, and at every time of reading [A]."""
-        end = float(self.signal.offsets[-1])
-        fall = self.signal.end - end if self.read_delay is None else self.read_delay
-        times = np.concatenate([[self.delay, end + fall], end + self.read_times()])
-        current = read_current(waveforms, device, times, self.signal)
-        return float(current[0]), float(current[1]), current[2:]
+    def bound(self) -> dict[str, Bound]:
+        """What is left at the read time, and the decay up to the last reading."""
+        chosen = self.definitions
+        fit: dict[str, object] = {"start": chosen.decay_start}
+        if chosen.baseline == "fitted":
+            fit["baseline"] = None
+        return by_name(
+            Bound("dark_current", "pulses"),
+            Bound("level_after_pause", "reading"),
+            Bound("retained_fraction", "kept"),
+            Bound("residual_change", "reading"),
+            Bound("decay_time_constant", "pause", chosen.decay, options=fit),
+        )
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
         """Give level and retained fraction against the time after the last pulse."""
-        before, after, later = self._levels(waveforms, device)
-        change = after - before
-        fraction = (later - before) / (change if change else np.nan)
-        name = "time after the last pulse"
+        seen = self.view("series", waveforms, device)
+        learned = float(self.view("kept", waveforms, device).readings[0])
+        change = learned - seen.baseline
+        fraction = (seen.readings - seen.baseline) / (change if change else np.nan)
+        name, unit = "time after the last pulse", signal_unit(self.response or DRIVE_CURRENT)
         return {
-            "level": Series(self.read_times(), later, name, "s", "A"),
+            "level": Series(self.read_times(), seen.readings, name, "s", unit),
             "retained fraction": Series(self.read_times(), fraction, name, "s", "1"),
-        }
-
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Take what is left at the read time, and the decay up to the last reading."""
-        chosen = self.definitions
-        before, after, _ = self._levels(waveforms, device)
-        end = float(self.signal.offsets[-1])
-        current = waveforms.trace(f"i({device.drive_terminal.name})")
-        later = float(read_current(waveforms, device, end + self.read_time, self.signal))
-        error = repeat_resolution(waveforms, np.array([before, after]))
-        fraction = resolved_fraction(before, after, later, error)
-        return {
-            "dark_current": MetricValue(before, "A", "current at the onset of the first pulse"),
-            "level_after_pause": MetricValue(
-                later, "A", f"current {self.read_time:g} s after the end of the last pulse"
-            ),
-            "retained_fraction": replace(
-                fraction, definition=f"{fraction.definition}; pause {self.read_time:g} s"
-            ),
-            "residual_change": levels.residual_change(current, end, self.read_time, before),
-            "decay_time_constant": decay.decay_time_constant(
-                current,
-                self.signal.end,
-                chosen.decay,
-                baseline=before if chosen.baseline == "before" else None,
-                start=chosen.decay_start,
-            ),
         }

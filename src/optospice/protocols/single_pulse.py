@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from optospice import units
-from optospice.device import Device
-from optospice.metrics import energy, levels, postsynaptic_current
-from optospice.protocols.base import Amplitude, Metrics, Options, PulseProtocol
-from optospice.stimulus import PulseTrain
-from optospice.waveforms import Waveforms
+from optospice.protocols.limits import Options
+from optospice.protocols.pulsed import PulseProtocol
+from optospice.protocols.timeline.binding import Bound
+from optospice.protocols.timeline.course import Course
+from optospice.protocols.timeline.experiment import Amplitude, by_name
 
 
 class SinglePulseDefinitions(Options):
@@ -49,35 +49,20 @@ class SinglePulse(PulseProtocol):
     name: Literal["single_pulse"] = "single_pulse"
     definitions: SinglePulseDefinitions = Field(default_factory=SinglePulseDefinitions)
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the one pulse."""
-        return (self.pulses(),)
+    def place(self, course: Course) -> None:
+        """Add the pulse and the time after it."""
+        self.train(course, "pulse")
+        self.rest(course)
 
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Take amplitude, levels, recovery and energy."""
-        seen = self.response(waveforms, device)
-        current = seen.current
-        onset, offset = float(seen.onsets[0]), float(seen.offsets[0])
-        end = float(self.signal.end)  # the falling edge is over, the recovery begins
+    def bound(self) -> dict[str, Bound]:
+        """Amplitude and energy of the pulse, what follows it in the tail."""
         chosen = self.definitions
-        return {
-            "dark_current": levels.dark_current(current, onset),
-            "postsynaptic_current_amplitude": postsynaptic_current.postsynaptic_current_amplitude(
-                current, onset, offset, chosen.amplitude, baseline=seen.baseline
-            ),
-            "current_at_pulse_end": levels.current_at_pulse_end(current, offset),
-            "undershoot": postsynaptic_current.undershoot(
-                current, end, float(current.time[-1]), seen.baseline
-            ),
-            "recovery_time_constant": seen.recovery(
-                end, chosen.recovery_start, chosen.recovery_end
-            ),
-            "energy_per_event": energy.energy_per_event(
-                seen.voltage,
-                current,
-                onset,
-                offset,
-                chosen.energy,
-                baseline=seen.baseline,
-            ),
-        }
+        window = {"start": chosen.recovery_start, "end": chosen.recovery_end}
+        return by_name(
+            Bound("dark_current", "pulse"),
+            Bound("postsynaptic_current_amplitude", "pulse", chosen.amplitude),
+            Bound("current_at_pulse_end", "pulse"),
+            Bound("undershoot", "tail"),
+            Bound("recovery_time_constant", "tail", options=window),
+            Bound("energy_per_event", "pulse", chosen.energy),
+        )

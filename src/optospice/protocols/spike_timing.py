@@ -11,14 +11,18 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.device import Device
-from optospice.metrics import levels, plasticity
-from optospice.protocols.base import Metrics, Options, PulsedProtocol
-from optospice.protocols.reading import read_current
-from optospice.stimulus import FloatArray, PulseTrain, Samples, Signal, Stimulus, StimulusError
+from optospice.light import Illumination
+from optospice.metrics import plasticity
+from optospice.metrics.value import MetricValue
+from optospice.protocols.base import Metrics
+from optospice.protocols.limits import Options
+from optospice.protocols.pulsed import PulsedProtocol
+from optospice.protocols.timeline.binding import Bound, of_response
+from optospice.protocols.timeline.course import Course
+from optospice.protocols.timeline.experiment import by_name
+from optospice.protocols.timeline.shapes import superpose
+from optospice.stimulus import PulseTrain, Samples, Signal, Stimulus, StimulusError
 from optospice.waveforms import Waveforms
-
-#: Corners of two spikes that lie closer than this fraction of the shortest edge are one.
-_SAME_CORNER = 1e-6
 
 
 class SpikeTimingDefinitions(Options):
@@ -85,6 +89,9 @@ class SpikeTiming(PulsedProtocol):
     def _complete(self) -> SpikeTiming:
         if self.voltage is None and self.post_voltage is None:
             raise ValueError("post_voltage: is missing, with light as the presynaptic spike")
+        for key in ("terminal", "shape", "points"):
+            if getattr(self, key) != type(self).model_fields[key].get_default():
+                raise ValueError(f"{key}: spikes are rectangles with a tail on the drive terminal")
         if (self.after_ratio == 0) != (self.after_width == 0):
             raise ValueError("after_ratio and after_width belong together: give both or none")
         return self
@@ -103,8 +110,8 @@ class SpikeTiming(PulsedProtocol):
         )
         return pre, post
 
-    def trains(self) -> tuple[PulseTrain, ...]:
-        """Give the presynaptic spikes; the postsynaptic ones are checked along with them."""
+    def place(self, course: Course) -> None:
+        """Add the presynaptic spikes, and the reading after all; the rest is superposed."""
         pre, _ = self.spikes()
         lasts = self._pair_end() - self.delay
         if self.period is not None and self.count > 1 and lasts > self.period:
@@ -112,7 +119,14 @@ class SpikeTiming(PulsedProtocol):
                 f"period = {self.period:g} s: a pair with what follows it lasts {lasts:g} s; "
                 "accepted: that or more"
             )
-        return (pre,)
+        course.train("pre", self.channel, replace(pre, delay=0.0), pre.delay)
+        end = self.pairs_end + self.read_delay
+        course.pause("pairs", end - self.delay, self.delay)
+        course.read("after", None, None, (), course.begin(end))
+
+    def bound(self) -> dict[str, Bound]:
+        """The current after the pairs."""
+        return by_name(Bound("level_after_pause", "after"))
 
     def _pair_end(self) -> float:
         """Time at which the first pair and what follows it is over [s]."""
@@ -128,27 +142,19 @@ class SpikeTiming(PulsedProtocol):
         """Time at which the last pair and what follows it is over [s]."""
         return self._pair_end() + (self.count - 1) * (self.period or 0.0)
 
-    @property
-    def duration(self) -> float:
-        """Time of the reading after the pairs [s]."""
-        return self.pairs_end + self.read_delay
-
     def drive(self) -> Samples:
         """Give readout + V_pre - V_post with every corner of both."""
         pre, post = self.spikes()
-        parts = [(post, -1.0)] if self.irradiance is not None else [(pre, 1.0), (post, -1.0)]
-        shapes = [(*self._corners(train), sign) for train, sign in parts]
-        edge = min(min(train.rise_time, train.fall_time) for train, _ in parts)
-        times = np.sort(np.concatenate([[0.0], *(at for at, _, _ in shapes)]))
-        times = times[np.concatenate([[True], np.diff(times) > _SAME_CORNER * edge])]
-        total = np.full(times.size, self.readout)
-        for at, level, sign in shapes:
-            total += sign * np.interp(times, at, level)
+        parts: list[Stimulus] = [Signal(self.readout), self._spikes(post)]
+        if self.irradiance is None:
+            parts.append(self._spikes(pre))
+        total = superpose(parts, [1.0, -1.0, 1.0][: len(parts)])
+        times, levels = total.points
         starts = np.minimum(pre.onsets, post.onsets)
-        return Samples(times, total, starts, starts + (self._pair_end() - self.delay))
+        return Samples(times, levels, starts, starts + (self._pair_end() - self.delay))
 
-    def _corners(self, train: PulseTrain) -> tuple[FloatArray, FloatArray]:
-        """Corners of a row of spikes, each followed by its after-level."""
+    def _spikes(self, train: PulseTrain) -> Samples:
+        """A row of spikes, each followed by its after-level."""
         on, off, back = train.onsets, train.offsets, train.offsets + train.fall_time
         after = self.after_ratio * train.level
         corners, shape = (
@@ -158,26 +164,24 @@ class SpikeTiming(PulsedProtocol):
         if self.after_width:
             corners.append(back + self.after_width)
             shape.append(0.0)
-        return np.stack(corners, axis=1).ravel(), np.tile(shape, train.count)
+        return Samples(np.stack(corners, axis=1).ravel(), np.tile(shape, train.count))
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give the superposed spikes on the drive terminal, or light and the postsynaptic ones."""
-        given: dict[str, Stimulus] = {device.drive_terminal.name: self.from_initial(self.drive())}
-        if self.irradiance is not None:
-            given[self.light(device)] = Signal(0.0, (self.spikes()[0],))
-        return given
+        given = super().stimuli(device)
+        return {**given, device.drive_terminal.name: self.from_initial(self.drive())}
 
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Read the current before and after the pairs."""
-        current = waveforms.trace(f"i({device.drive_terminal.name})")
-        before, after = read_current(waveforms, device, [self.delay, waveforms.time[-1]])
-        change = plasticity.synaptic_weight_change([before, after], self.definitions.weight_change)
+        before = self.view("after", waveforms, device).read_at(np.array([self.delay]))
+        found = super().measure(waveforms, device)
+        pair = [float(before[0]), found["level_after_pause"].value]
+        change = plasticity.synaptic_weight_change(pair, self.definitions.weight_change)
         words = (
             f"{change.definition}; A = current at {self.readout:g} V, A_1 before the pairs, A_n "
             f"{self.read_delay:g} s after them"
         )
-        return {
-            "dark_current": levels.dark_current(current, self.delay),
-            "level_after_pause": levels.level_after_pause(current, float(waveforms.time[-1])),
-            "synaptic_weight_change": replace(change, definition=words),
-        }
+        dark = MetricValue(pair[0], "A", "current at the onset of the first pair")
+        found["dark_current"] = of_response(dark, self.signal_read(device))
+        found["synaptic_weight_change"] = replace(change, definition=words)
+        return {name: found[name] for name in self.measures}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,15 +10,16 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.device import Device
-from optospice.metrics import hysteresis, selections, steps, switching, switching_voltages
-from optospice.protocols.base import Metrics, Options, Protocol, Series, checked_pulses
-from optospice.protocols.reading import read_current, repeat_resolution
-from optospice.stimulus import FloatArray, Samples, Signal, Stimulus, StimulusError
-from optospice.stimulus import voltage_sweep as triangular
+from optospice.metrics.value import missing
+from optospice.protocols.base import Metrics, Series
+from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.timeline.binding import Bound, signal_unit
+from optospice.protocols.timeline.channels import DRIVE, electrical_terminal
+from optospice.protocols.timeline.course import Course
+from optospice.protocols.timeline.experiment import DRIVE_CURRENT, TimelineProtocol, by_name
+from optospice.protocols.timeline.view import READ_POINTS
+from optospice.stimulus import FloatArray, Stimulus, StimulusError
 from optospice.waveforms import Waveforms
-
-#: Points at which one repetition is read, besides those of the solver [1].
-READ_POINTS = 2001
 
 
 class VoltageSweepDefinitions(Options):
@@ -47,13 +46,17 @@ class VoltageSweepDefinitions(Options):
     switching_threshold: units.Ratio = Field(default=0.2, gt=0, lt=1)
 
 
-class VoltageSweep(Protocol):
+class VoltageSweep(TimelineProtocol):
     """Sweep through turning points at a constant rate (MoSe2 paper, Fig. 2b to 2d).
-
-    Here `readout` [V] is the voltage at which the on/off ratio is read.
 
     Parameters
     ----------
+    readout : float, optional
+        Voltage of the sweep at which the on/off ratio is read [V]; there is none without it.
+    terminal : str
+        Electrical terminal that is swept; the drive terminal if left out.
+    drive_voltage : float
+        Bias on the drive terminal where another one is swept [V].
     turning_points : list of float
         Voltages in order, e.g. 0, 5, 0, -5, 0 V [V].
     rate : float
@@ -85,6 +88,9 @@ class VoltageSweep(Protocol):
     )
 
     name: Literal["voltage_sweep"] = "voltage_sweep"
+    readout: units.Voltage | None = None
+    terminal: str = DRIVE
+    drive_voltage: units.Voltage = 0.0
     turning_points: list[units.Voltage] = Field(min_length=2)
     rate: units.SweepRate
     repeats: int = Field(default=1, ge=1, le=100_000)
@@ -108,29 +114,61 @@ class VoltageSweep(Protocol):
             raise ValueError(
                 "readout = 0 V: the on/off ratio is read at a voltage; accepted: not 0 V"
             )
+        if self.drive_voltage and self.terminal == DRIVE:
+            raise ValueError("drive_voltage: belongs to the sweep of another terminal")
         try:
-            triangular(self.turning_points, self.rate)
+            self.signal  # noqa: B018
         except StimulusError as error:
             raise ValueError(str(error)) from None
         return self
 
-    @cached_property
-    def signal(self) -> Samples:
-        """What the drive terminal sees."""
-        points = self.turning_points + self.turning_points[1:] * (self.repeats - 1)
-        return triangular(points, self.rate, self.delay)
+    def rests(self) -> Mapping[str, float]:
+        """The bias on the drive terminal, where another one is swept."""
+        return {} if self.terminal == DRIVE else {DRIVE: self.drive_voltage}
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
-        """Give the sweep, and the light where there is any."""
-        given: dict[str, Stimulus] = {device.drive_terminal.name: self.signal}
-        if self.irradiance is not None and self.wavelength is not None:
-            given[device.optical_terminal(self.wavelength).name] = Signal(self.irradiance)
-        return given
+    def place(self, course: Course) -> None:
+        """Add the light and the sweeps."""
+        if self.irradiance is not None:
+            course.hold("light", f"{self.wavelength!r} m", self.irradiance, None, 0.0)
+        course.sweep(
+            "sweep", self.terminal, self.turning_points, self.rate, self.repeats, self.delay
+        )
+
+    def terminal_on(self, device: Device, channel: str) -> str:
+        """Name the terminal of a channel."""
+        if channel in (DRIVE, self.terminal):
+            return electrical_terminal(device, channel, "protocol.terminal")
+        return super().terminal_on(device, channel)
 
     @property
-    def duration(self) -> float:
-        """End of the last sweep [s]."""
-        return self.signal.end
+    def signal(self) -> Stimulus:
+        """What the swept terminal sees."""
+        return self.course.stimulus(self.terminal)
+
+    def bound(self) -> dict[str, Bound]:
+        """The loop's area, jumps and ratio, and the current over the repetitions."""
+        chosen, which = self.definitions, self.definitions.repetition
+        points = {"points": chosen.points}
+        switch = {**points, "threshold": chosen.switching_threshold}
+        found = by_name(
+            Bound("hysteresis_area", "sweep", chosen.area, repetition=which),
+            Bound("zero_bias_current", "sweep", repetition=which),
+            Bound("largest_jump", "sweep", chosen.jump, repetition=which, options=points),
+            Bound("set_voltage", "sweep", repetition=which, options=switch),
+            Bound("reset_voltage", "sweep", repetition=which, options=switch),
+            *(Bound(name, "sweep") for name in self.measures[6:]),
+        )
+        if self.readout is not None:
+            read = {"read_voltage": self.readout}
+            found["on_off_ratio"] = Bound("on_off_ratio", "sweep", repetition=which, options=read)
+        return found
+
+    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
+        """Take the loop's area, jumps and ratio, and the current over the repetitions."""
+        note = "no voltage to read it at: give protocol.readout"
+        found = {"on_off_ratio": missing("1", "largest over smallest |I| at a voltage", note)}
+        found |= super().measure(waveforms, device)
+        return {name: found[name] for name in self.measures}
 
     def turning_currents(self, waveforms: Waveforms, device: Device) -> FloatArray:
         """Read the current at each turning voltage.
@@ -140,72 +178,19 @@ class VoltageSweep(Protocol):
         ndarray, shape (repeats, number of turning points)
             Current [A]; the last of a repetition is the first of the next.
         """
-        current = read_current(waveforms, device, self.signal.times)
-        legs = len(self.turning_points) - 1
-        places = legs * np.arange(self.repeats)[:, None] + np.arange(legs + 1)
-        rows: FloatArray = current[places]
-        return rows
-
-    def loop(
-        self, waveforms: Waveforms, device: Device, repetition: int
-    ) -> tuple[FloatArray, FloatArray]:
-        """Read one repetition, from 0: voltage [V] and current [A] in the order of time."""
-        legs = len(self.turning_points) - 1
-        corners = self.signal.times[repetition * legs : (repetition + 1) * legs + 1]
-        start, end = float(corners[0]), float(corners[-1])
-        inside = waveforms.time[(waveforms.time > start) & (waveforms.time < end)]
-        times = np.unique(np.concatenate([np.linspace(start, end, READ_POINTS), corners, inside]))
-        return np.interp(times, *self.signal.points), read_current(waveforms, device, times)
+        return self.view("sweep", waveforms, device).turning_rows
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
         """Give the loops, and the current at the ends of the sweep against the repetition."""
         found = {}
-        for number in sorted({0, self.repeats - 1}):
-            voltage, current = self.loop(waveforms, device, number)
-            found[f"loop {number + 1}"] = Series(voltage, current, "voltage", "V", "A")
+        unit = signal_unit(self.response or DRIVE_CURRENT)
+        for number, which in ((0, "first"), (self.repeats - 1, "last")):
+            how = Bound("", "sweep", repetition=which)  # type: ignore[arg-type]
+            loop = self.view("sweep", waveforms, device, how).loop
+            found[f"loop {number + 1}"] = Series(*loop, "voltage", "V", unit)
         counted = np.arange(1.0, self.repeats + 1)
-        peaks, troughs = self._extremes(waveforms, device)
-        found["peak current"] = Series(counted, peaks, "repetition", "1", "A")
-        found["trough current"] = Series(counted, troughs, "repetition", "1", "A")
+        seen = self.view("sweep", waveforms, device)
+        peaks, troughs = seen.turning(highest=True), seen.turning(highest=False)
+        found["peak current"] = Series(counted, peaks, "repetition", "1", unit)
+        found["trough current"] = Series(counted, troughs, "repetition", "1", unit)
         return found
-
-    def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
-        """Take the loop's area, jumps and ratio, and the current over the repetitions."""
-        chosen = self.definitions
-        number = 0 if chosen.repetition == "first" else self.repeats - 1
-        voltage, current = self.loop(waveforms, device, number)
-        peaks, troughs = self._extremes(waveforms, device)
-        low, high = min(self.turning_points), max(self.turning_points)
-        at_peak, at_trough = f"current at {high:g} V", f"current at {low:g} V"
-        over, error = f"{at_peak} over the repetitions", repeat_resolution(waveforms, peaks)
-        limit, points = chosen.switching_threshold, chosen.points
-        loop = {
-            "hysteresis_area": hysteresis.hysteresis_area(voltage, current, chosen.area),
-            "zero_bias_current": hysteresis.zero_bias_current(voltage, current),
-            "largest_jump": switching.largest_jump(
-                voltage, current, chosen.jump, points=chosen.points
-            ),
-            "on_off_ratio": switching.on_off_ratio(voltage, current, self.readout),
-            "set_voltage": switching_voltages.set_voltage(
-                voltage, current, threshold=limit, points=points
-            ),
-            "reset_voltage": switching_voltages.reset_voltage(
-                voltage, current, threshold=limit, points=points
-            ),
-        }
-        where = f"{chosen.repetition} repetition"
-        return {
-            **{k: replace(v, definition=f"{v.definition}; {where}") for k, v in loop.items()},
-            "first_peak_current": selections.first_peak_current(peaks, at_peak),
-            "last_peak_current": selections.last_peak_current(peaks, at_peak),
-            "first_trough_current": selections.first_trough_current(troughs, at_trough),
-            "last_trough_current": selections.last_trough_current(troughs, at_trough),
-            "rising_steps": steps.rising_steps(peaks, over, resolution=error),
-            "slowing_steps": steps.slowing_steps(peaks, over, resolution=error),
-        }
-
-    def _extremes(self, waveforms: Waveforms, device: Device) -> tuple[FloatArray, FloatArray]:
-        """Current at the highest and at the lowest voltage of each repetition [A]."""
-        rows = self.turning_currents(waveforms, device)
-        points = np.array(self.turning_points)
-        return rows[:, int(points.argmax())], rows[:, int(points.argmin())]

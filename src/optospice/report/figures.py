@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from optospice.drawing.traces import (
 from optospice.files import plain_name, write_in
 from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
 from optospice.report.numbers import pretty_unit, short_key, swept_numbers
-from optospice.report.series_figure import alike, draw_series, series_of
+from optospice.report.series_figure import alike, draw_rows, draw_series, series_of
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
 
@@ -62,8 +62,9 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
         The files.
     """
     drawn = [record for record in result.records if record.waveforms is not None]
+    analysed = [record for record in result.records if record.analysed is not None]
     axes = {name: metric_axis(result, name) for name in metrics_to_draw(result)}
-    if not drawn and all(axis is None for axis in axes.values()):
+    if not drawn and not analysed and all(axis is None for axis in axes.values()):
         return []  # matplotlib alone takes a tenth of a second
     files = []
     with style.house_style():
@@ -78,6 +79,8 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
                 figure = draw_series(group, result.loaded.scenario.figure.title)
                 own = name if len(drawn) == 1 else f"{name}_{record.run.id}"
                 files.append(_save(figure, folder, own))
+        for name, figure in _analyses(result, analysed):
+            files.append(_save(figure, folder, name))
         for name, axis in axes.items():
             if axis is None:
                 continue
@@ -85,6 +88,27 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
             plot_metric(result, name, axis, ax)
             files.append(_save(figure, folder, name))
     return files
+
+
+def _analyses(
+    result: ScenarioResult, analysed: Sequence[RunRecord]
+) -> Iterator[tuple[str, Figure]]:
+    """Draw the curves and spectra of analyses, those of several runs over each other."""
+    chosen = [analysed[i] for i in _spread(len(analysed), _MOST_TRACES)]
+    colours, styles = _colours(chosen)
+    found = [series_of(record) for record in chosen]
+    for name in found[0] if found else ():
+        rows = [own[name] for own in found]
+        if rows[0].x.size < 2:
+            continue
+        figure, ax = style.new_figure(
+            style.SINGLE_COLUMN if len(rows) == 1 else style.DOUBLE_COLUMN, 65
+        )
+        draw_rows(ax, rows, name, colours, styles)
+        if len(rows) > 1:
+            _legend(ax, chosen, colours, styles, len(analysed))
+        _title(figure, result.loaded.scenario.figure.title)
+        yield name.replace(" ", "_"), figure
 
 
 def _save(figure: Figure, folder: Path, name: str) -> Path:

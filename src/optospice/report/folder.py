@@ -124,7 +124,7 @@ def write_results(
         put("runs.parquet", runs_parquet(result, columns))
         put("targets.csv", csv_bytes(target_columns(result)))
         for record in result.records[:MOST_NETLISTS]:
-            put(f"netlists/{record.run.id}.cir", record.run.testbench().netlist())
+            put(f"netlists/{record.run.id}.cir", record.netlist or record.run.netlist())
         for record in result.records:
             run = record.run.id
             if record.waveforms is not None:

@@ -130,7 +130,12 @@ def _show_device(device: Device) -> list[RenderableType]:
         kind: str = terminal.kind
         if optical:
             colour = terminal.wavelength
-            kind += f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+            if terminal.response is not None:
+                kind += f", {terminal.response.accepted}"
+            else:
+                kind += (
+                    f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+                )
         unit = "mW/cm², 1 V = 1 mW/cm²" if optical else "V"
         _add_row(terminals, terminal.name, kind, unit, terminal.description)
     parameters = _table(

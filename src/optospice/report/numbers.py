@@ -20,7 +20,8 @@ _SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "
 
 def pretty_unit(unit: str) -> str:
     """Spell a unit for people; nothing for ``"1"``."""
-    return _SPELLED.get(unit, unit.replace("^2", "²").replace("*", "·"))
+    plain = unit.replace("Hz^0.5", "√Hz").replace("^2", "²").replace("*", "·")
+    return _SPELLED.get(unit, plain)
 
 
 def with_unit(text: str, unit: str) -> str:

@@ -13,6 +13,7 @@ from optospice.stimulus import FloatArray
 from optospice.sweep.record import RunRecord
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Series of up to so many points are drawn with a mark at each.
@@ -20,10 +21,10 @@ _MOST_MARKS = 200
 
 
 def series_of(record: RunRecord) -> Mapping[str, Series]:
-    """Give the series of one run; none where its waveforms were not kept."""
-    if record.waveforms is None:
+    """Give the series of one run; none where what it gave was not kept."""
+    if record.result is None:
         return {}
-    return record.run.protocol.series(record.waveforms, record.run.device)
+    return record.run.protocol.series(record.result, record.run.device)
 
 
 def alike(series: Mapping[str, Series]) -> Iterator[tuple[str, Mapping[str, Series]]]:
@@ -61,7 +62,8 @@ def draw_series(group: Mapping[str, Series], title: str) -> Figure:
     """
     figure, ax = style.new_figure(style.SINGLE_COLUMN, 65)
     first = next(iter(group.values()))
-    x_scale, x_unit = _scale([one.x for one in group.values()], first.x_unit)
+    x_rows = [] if first.x_log else [one.x for one in group.values()]
+    x_scale, x_unit = _scale(x_rows, first.x_unit)
     y_scale, y_unit = _scale([one.y for one in group.values()], first.y_unit)
     for (name, one), colour, line in zip(
         group.items(), _cycled(style.CATEGORIES), _cycled(style.LINE_STYLES), strict=False
@@ -75,6 +77,7 @@ def draw_series(group: Mapping[str, Series], title: str) -> Figure:
             marker="." if marked else "none",
             label=style.plain(name),
         )
+    _set_scales(ax, first)
     ax.set_xlabel(_label(first.x_name, x_unit))
     named = len(group) == 1 and first.x_unit == "1"
     quantity = next(iter(group)) if named else _quantity(first.y_unit)
@@ -84,6 +87,41 @@ def draw_series(group: Mapping[str, Series], title: str) -> Figure:
     if title:
         figure.suptitle(style.plain(title), x=0.01, ha="left", fontsize=7.5)
     return figure
+
+
+def draw_rows(
+    ax: Axes, rows: Sequence[Series], name: str, colours: Sequence[Any], styles: Sequence[Any]
+) -> None:
+    """Draw the same series of several runs.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where.
+    rows : sequence of Series
+        One per run, with the same axes.
+    name : str
+        What is drawn.
+    colours, styles : sequence
+        Of each run.
+    """
+    first = rows[0]
+    x_scale, x_unit = _scale([] if first.x_log else [one.x for one in rows], first.x_unit)
+    y_scale, y_unit = _scale([one.y for one in rows], first.y_unit)
+    for one, colour, line in zip(rows, colours, styles, strict=True):
+        ax.plot(one.x * x_scale, one.y * y_scale, color=colour, linestyle=line)
+    _set_scales(ax, first)
+    ax.set_xlabel(_label(first.x_name, x_unit))
+    ax.set_ylabel(_label(name, y_unit))
+    if not first.y_log and min(float(one.y.min()) for one in rows) < 0:
+        ax.axhline(0.0, color=style.INK, linewidth=0.4, zorder=1)
+
+
+def _set_scales(ax: Axes, series: Series) -> None:
+    if series.x_log:
+        ax.set_xscale("log")
+    if series.y_log:
+        ax.set_yscale("log")
 
 
 def _cycled(values: Sequence[Any]) -> Iterator[Any]:

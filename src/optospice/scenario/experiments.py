@@ -44,7 +44,10 @@ def build_experiment(
     InputError
         When it does not fit the experiment that it names.
     """
-    merged = set_dotted({table: dict(data)}, changes)[table]
+    try:
+        merged = set_dotted({table: dict(data)}, changes)[table]
+    except InputError as error:
+        raise InputError(f"{where}: sweep: {error}") from None
     known, name = experiment_kinds(table), merged.get("name")
     if name is None:
         raise InputError(f"{where}: {table}.name: is missing; accepted: {', '.join(known)}")

@@ -210,15 +210,18 @@ def apply_setting(data: dict[str, Any], setting: str) -> str:
         raise InputError(
             f'--set {setting!r}: accepted: KEY=VALUE with a dotted key: parameters.r3="30 Mohm"'
         )
-    table = data
+    table: Any = data
     *parents, last = _parts(key)
     if len(parents) >= DEEPEST:
         raise InputError(f"--set {setting[:60]!r}…: accepted: a key of up to {DEEPEST} levels")
     for part in parents:
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
+        if isinstance(table, list):
+            table = table[_place(table, part, f"--set {setting}")]
+        else:
+            table = table.setdefault(part, {})
+        if not isinstance(table, (dict, list)):
             raise InputError(f"--set {setting!r}: {part!r} is not a table in this scenario")
-    table[last] = _toml_value(text.strip())
+    table[_place(table, last, f"--set {setting}")] = _toml_value(text.strip())
     return key
 
 
@@ -238,14 +241,48 @@ def _toml_value(text: str) -> Any:
 
 
 def set_dotted(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a copy of nested tables with dotted keys replaced."""
+    """Give a copy of nested tables with dotted keys replaced.
+
+    Parameters
+    ----------
+    data : mapping
+        Nested tables; in a list of tables one is meant by its number from 0 on, or by its
+        `name`.
+    changes : mapping
+        Values by dotted key: ``"protocol.width"``, ``"protocol.steps.pulses.width"``.
+
+    Raises
+    ------
+    InputError
+        When a list has no such table.
+    """
     copy = dict(data)
     for key, value in changes.items():
-        table = copy
+        table: Any = copy
         *parents, last = key.split(".")
         for part in parents:  # only the tables on the way are copied: a sweep does this often
-            inner = table.get(part)
-            table[part] = dict(inner) if isinstance(inner, Mapping) else {}
-            table = table[part]
-        table[last] = value
+            place = _place(table, part, key)
+            inner = table[place] if isinstance(table, list) else table.get(place)
+            if isinstance(inner, list):
+                table[place] = list(inner)
+            else:
+                table[place] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[place]
+        table[_place(table, last, key)] = value
     return copy
+
+
+def _place(table: Any, part: str, key: str) -> Any:
+    """Where in a table, or in a list of tables, one part of a dotted key leads."""
+    if not isinstance(table, list):
+        return part
+    if part.isdecimal() and int(part) < len(table):
+        return int(part)
+    names = [str(one.get("name", "")) for one in table if isinstance(one, Mapping)]
+    if names.count(part) == 1:
+        return next(i for i, one in enumerate(table) if one.get("name") == part)
+    known = [name for name in names if name]
+    raise InputError(
+        f"{key!r}: {part!r}: there {'are several' if part in known else 'is none'} of this name; "
+        f"accepted: 0 to {len(table) - 1}" + "".join(f", {name}" for name in dict.fromkeys(known))
+    )

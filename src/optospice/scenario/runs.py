@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from optospice import units
 from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
+from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
+from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.axes import codes
 from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
 from optospice.scenario.surroundings import Surroundings, read_surroundings
@@ -69,12 +71,21 @@ class Run:
         return Testbench(
             device=self.device,
             stimuli=self.surroundings.stimuli(self.protocol.stimuli(self.device)),
-            duration=self.protocol.duration,
+            duration=self.protocol.duration or 1.0,  # of an analysis no time passes
             parameters=self.parameters,
             profile=self.profile,
             temperature=self.temperature,
+            initial=self.surroundings.initial,
+            loads=self.surroundings.load,
             title=f"optospice {self.device.name} {self.protocol.name} run {self.id}{alone}",
         )
+
+    def netlist(self) -> str:
+        """Write the circuit with its analysis; ``ngspice -b`` runs it as it stands."""
+        bench = self.testbench()
+        if isinstance(self.protocol, AnalysisExperiment):
+            return analysis_netlist(bench, self.protocol.analysis(self.device))
+        return bench.netlist()
 
 
 @dataclass(frozen=True)

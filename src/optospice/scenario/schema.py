@@ -13,7 +13,7 @@ from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
-from optospice.protocols.base import Options
+from optospice.protocols.limits import Options
 
 
 def _no_truth_value(value: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.protocols.base import Experiment
 from optospice.stimulus import Stimulus, constant
 
@@ -33,7 +34,9 @@ class Surroundings:
     load: Mapping[str, float] = field(default_factory=dict)
     initial: Mapping[str, float] = field(default_factory=dict)
 
-    def stimuli(self, applied: Mapping[str, Stimulus]) -> dict[str, Stimulus]:
+    def stimuli(
+        self, applied: Mapping[str, Stimulus | Illumination]
+    ) -> dict[str, Stimulus | Illumination]:
         """Add the biases to what a protocol applies."""
         return {**{name: constant(level) for name, level in self.bias.items()}, **applied}
 
@@ -84,6 +87,8 @@ def check_surroundings(
                 f"{where}: bias.{name}: the protocol drives this terminal itself; accepted: "
                 + (", ".join(free) or "no other terminal takes a voltage")
             )
+    if around.load and experiment.kind == "closed loop":
+        raise InputError(f"{where}: load: accepted with a [protocol], not with a [controller]")
     for name in around.load:
         if name not in terminals or not (name in driven or name in around.bias):
             known = [other for other in terminals if other in driven or other in around.bias]

@@ -151,7 +151,9 @@ class Verdict:
 def display_unit(metric: str, unit: str) -> str:
     """Unit in which a metric is shown."""
     info = METRICS.get(metric)
-    return info.display_unit if info is not None else _DISPLAY.get(unit, unit)
+    if info is not None and info.unit == unit:
+        return info.display_unit
+    return _DISPLAY.get(unit, unit)
 
 
 def check_across(across: Across) -> None:

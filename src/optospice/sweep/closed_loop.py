@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
+from optospice.circuit import Circuit, Source
 from optospice.cosim.protocol import ControllerProtocol, with_notes
 from optospice.cosim.run import run_loop
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.protocols.base import Metrics
 from optospice.scenario.runs import Run
+from optospice.scenario.surroundings import Surroundings
+from optospice.stimulus import constant
 from optospice.waveforms import Waveforms
 
 
-def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics]:
-    """Run a scenario's loop; give waveforms, with what the controllers recorded, and metrics.
+def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics, str]:
+    """Run a scenario's loop.
+
+    Returns
+    -------
+    waveforms : Waveforms
+        With what the controllers recorded.
+    metrics : dict of str to MetricValue
+        What was measured.
+    netlist : str
+        The circuit that ran, with what the controllers did as fixed stimuli.
 
     Raises
     ------
@@ -23,9 +36,35 @@ def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics]:
     """
     how, device = cast(ControllerProtocol, run.protocol), run.device
     circuit = how.circuit(device, run.parameters, run.profile, run.temperature)
+    circuit = surrounded(circuit, run.surroundings)
     seed = how.seed if run.seed is None else how.seed + 1_000_003 * (run.seed + 1)
     result = run_loop(session, circuit, how.controllers(device), seed, how.patience)
     try:
-        return with_notes(result), how.measure(result, device)
+        metrics = how.measure(result, device)
     except (ValueError, IndexError) as error:
         raise RunFailedError(f"the metrics cannot be taken: {error}") from None
+    return with_notes(result), metrics, result.open_loop().netlist(external=False)
+
+
+def surrounded(circuit: Circuit, around: Surroundings) -> Circuit:
+    """Add biases and programmed states to a circuit of one device.
+
+    Raises
+    ------
+    RunFailedError
+        When the controller's circuit has no device of its own name.
+    """
+    if not around.bias and not around.initial:
+        return circuit
+    if "" not in circuit.devices:
+        raise RunFailedError("bias and initial: this controller builds a circuit of its own")
+    placed = circuit.devices[""]
+    nodes = {**{name: name for name in around.bias}, **placed.nodes}
+    instance = replace(placed, nodes=nodes, initial={**placed.initial, **around.initial})
+    biases = {
+        name: Source(name, "voltage", constant(level), controlled=False)
+        for name, level in around.bias.items()
+    }
+    return replace(
+        circuit, devices={**circuit.devices, "": instance}, sources={**biases, **circuit.sources}
+    )

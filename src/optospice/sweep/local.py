@@ -180,7 +180,10 @@ def _simulated(
 def _record(run: Run, measured: Measured) -> RunRecord:
     if measured.failure:
         return RunRecord(run, "failed", measured.failure, seconds=measured.seconds)
-    return RunRecord(run, "ok", "", measured.metrics, measured.seconds, measured.waveforms)
+    return RunRecord(
+        run, "ok", "", measured.metrics, measured.seconds, measured.waveforms, measured.analysed,
+        measured.netlist,
+    )  # fmt: skip
 
 
 def group_runs(runs: Sequence[Run], largest: int) -> list[range]:

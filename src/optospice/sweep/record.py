@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from optospice.metrics.value import MetricValue
+from optospice.ngspice.bench_analyses import Result
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
 from optospice.scenario.verdict import Verdict
@@ -33,6 +34,10 @@ class RunRecord:
         Time that netlist, simulation and metrics took [s].
     waveforms : Waveforms or None
         Waveforms, where they are kept.
+    analysed : Solution, Curve, Spectrum, NoiseSpectrum or None
+        What an analysis without a time axis gave, where it is kept.
+    netlist : str
+        The circuit that ran, where only the run itself knows it.
     """
 
     run: Run
@@ -41,6 +46,13 @@ class RunRecord:
     metrics: Mapping[str, MetricValue] = field(default_factory=dict)
     seconds: float = 0.0
     waveforms: Waveforms | None = None
+    analysed: Result | None = None
+    netlist: str = ""
+
+    @property
+    def result(self) -> Waveforms | Result | None:
+        """What the run gave, where it is kept."""
+        return self.waveforms if self.analysed is None else self.analysed
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ class Records(Sequence[RunRecord]):
             return
         metrics = self._compacted(record.metrics)
         self._compact[place] = (
-            record.status, record.message, metrics, record.seconds, record.waveforms
+            record.status, record.message, metrics, record.seconds, record.waveforms,
+            record.analysed, record.netlist,
         )  # fmt: skip
 
     def drop_waveforms(self, place: int) -> None:

@@ -6,10 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from optospice.metrics.value import MetricValue
+from optospice.analysis import Analysis
+from optospice.metrics.value import MetricValue, annotated
+from optospice.ngspice.bench_analyses import Result, analyse_copies
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
+from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.runs import Run
 from optospice.waveforms import Waveforms
 
@@ -60,12 +63,18 @@ class Measured:
         Waveforms, where asked for.
     failure : str
         Why there are no metrics; empty for a run that succeeded.
+    analysed : Solution, Curve, Spectrum, NoiseSpectrum or None
+        What an analysis without a time axis gave, where waveforms would be asked for.
+    netlist : str
+        The circuit that ran, where only the run itself knows it.
     """
 
     metrics: Mapping[str, MetricValue]
     seconds: float
     waveforms: Waveforms | None = None
     failure: str = ""
+    analysed: Result | None = None
+    netlist: str = ""
 
 
 def perform(session: Session, task: Task) -> list[Measured]:
@@ -83,8 +92,11 @@ def perform(session: Session, task: Task) -> list[Measured]:
     run = task.runs[0]
     if run.protocol.kind == "closed loop":
         return _closed_loops(session, task)
+    if isinstance(run.protocol, AnalysisExperiment):
+        return _analyses(session, task, run.protocol.analysis(run.device))
     try:
-        waveforms = run_copies(session, run.testbench(), [one.parameters for one in task.runs])
+        bench = run.testbench()
+        waveforms = run_copies(session, bench, [one.parameters for one in task.runs])
     except RunFailedError:
         if len(task.runs) == 1:
             raise
@@ -92,7 +104,7 @@ def perform(session: Session, task: Task) -> list[Measured]:
     measured, size = [], 0
     for one, its_waveforms in zip(task.runs, waveforms, strict=True):
         try:
-            metrics = one.protocol.measure(its_waveforms, one.device)
+            metrics = _noted(one.protocol.measure(its_waveforms, one.device), bench.light_notes)
         except ValueError as error:
             measured.append(Measured({}, 0.0, None, f"the metrics cannot be taken: {error}"))
             continue
@@ -103,6 +115,33 @@ def perform(session: Session, task: Task) -> list[Measured]:
     return measured
 
 
+def _analyses(session: Session, task: Task, analysis: Analysis) -> list[Measured]:
+    """Run an analysis without a time axis, copies in one circuit where that can be."""
+    started = time.perf_counter()
+    run = task.runs[0]
+    try:
+        bench = run.testbench()
+        parameter_sets = [one.parameters for one in task.runs]
+        results = analyse_copies(session, bench, parameter_sets, analysis)
+    except RunFailedError:
+        if len(task.runs) == 1:
+            raise
+        return [_alone(session, one, task) for one in task.runs]
+    measured = []
+    for one, result in zip(task.runs, results, strict=True):
+        spent = (time.perf_counter() - started) / len(task.runs)
+        try:
+            notes = (*bench.light_notes, *result.notes)
+            metrics = _noted(one.protocol.measure(result, one.device), notes)
+        except ValueError as error:
+            failure = f"the metrics cannot be taken: {error}"
+            measured.append(Measured({}, spent, failure=failure))
+            continue
+        kept = result if task.keep_waveforms else None
+        measured.append(Measured(metrics, spent, analysed=kept))
+    return measured
+
+
 def _closed_loops(session: Session, task: Task) -> list[Measured]:
     """Run closed loops, each by itself: every one has its own time steps."""
     from optospice.sweep.closed_loop import simulate_loop
@@ -110,8 +149,15 @@ def _closed_loops(session: Session, task: Task) -> list[Measured]:
     if len(task.runs) > 1:
         return [_alone(session, one, task) for one in task.runs]
     started = time.perf_counter()
-    waveforms, metrics = simulate_loop(session, task.runs[0])
-    return [Measured(metrics, time.perf_counter() - started, task.kept(waveforms, 0))]
+    waveforms, metrics, netlist = simulate_loop(session, task.runs[0])
+    metrics = _noted(metrics, task.runs[0].testbench().light_notes)
+    spent, kept = time.perf_counter() - started, task.kept(waveforms, 0)
+    return [Measured(metrics, spent, kept, netlist="" if kept is None else netlist)]
+
+
+def _noted(metrics: Mapping[str, MetricValue], notes: Sequence[str]) -> dict[str, MetricValue]:
+    """Say with every metric what the spectral response assumed."""
+    return {name: annotated(value, notes) for name, value in metrics.items()}
 
 
 def _alone(session: Session, run: Run, task: Task) -> Measured:

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
+from optospice.circuit import Circuit
 from optospice.cosim.actions import Pulse, Request
-from optospice.cosim.circuit import Circuit
 from optospice.cosim.controller import Controller
 from optospice.cosim.controllers.neuron import Membrane, Neuron
 from optospice.cosim.protocol import ControllerProtocol, noted, value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from optospice.circuit import PassiveElement, Source
 from optospice.cosim.actions import Pulse, Request, When
-from optospice.cosim.circuit import PassiveElement, Source
 from optospice.cosim.controller import Context, Requests, Signals
 from optospice.stimulus import Signal, Stimulus
 

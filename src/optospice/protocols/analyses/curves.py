@@ -14,7 +14,8 @@ from optospice.errors import InputError
 from optospice.metrics import photovoltaic, transfer
 from optospice.metrics.levels import current_at_rest
 from optospice.protocols.analyses.base import AnalysisExperiment, find_terminal
-from optospice.protocols.base import Metrics, Options, Series
+from optospice.protocols.base import Metrics, Series
+from optospice.protocols.limits import Options
 
 
 class OperatingPointExperiment(AnalysisExperiment):
@@ -72,9 +73,10 @@ class _CurveExperiment(AnalysisExperiment):
 
     def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
         """Give the curve."""
-        name = self.signal(device)
-        values, unit = self.read(waveforms, device), waveforms.units[name]
-        return {name: Series(waveforms.sweep, values, f"v({self.moved(device)})", "V", unit)}
+        values, unit = self.read(waveforms, device), waveforms.units[self.signal(device)]
+        name = {"A": "current", "V": "voltage", "W": "emitted power"}.get(unit, "state")
+        place = f"voltage at {self.moved(device)}"
+        return {name: Series(waveforms.sweep, values, place, "V", unit)}
 
 
 class CurrentVoltageDefinitions(Options):

@@ -100,12 +100,8 @@ class FrequencyResponse(_SpectrumExperiment):
         per = "W*m^-2" if self.is_lit(device) else "V"
         unit = f"{waveforms.units[self.signal(device)]}/({per})".replace("V/(V)", "1")
         return {
-            f"magnitude of {self.signal(device)}": Series(
-                f, np.abs(values), "frequency", "Hz", unit, x_log=True, y_log=True
-            ),
-            f"phase of {self.signal(device)}": Series(
-                f, phase, "frequency", "Hz", "deg", x_log=True
-            ),
+            "magnitude": Series(f, np.abs(values), "frequency", "Hz", unit, x_log=True, y_log=True),
+            "phase": Series(f, phase, "frequency", "Hz", "deg", x_log=True),
         }
 
     def measure(self, result: Spectrum, device: Device) -> Metrics:
@@ -171,7 +167,7 @@ class NoiseExperiment(_SpectrumExperiment):
         """Give the densities."""
         f, unit = waveforms.frequency, "V" if self.signal(device)[0] == "v" else "A"
         return {
-            f"noise of {self.signal(device)}": Series(
+            "noise density": Series(
                 f, np.sqrt(waveforms["output"]), "frequency", "Hz", f"{unit}/Hz^0.5",
                 x_log=True, y_log=True,
             )

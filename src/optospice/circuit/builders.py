@@ -1,0 +1,227 @@
+"""Circuits that are made by a rule: an array of one device, an optical link between two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from optospice.accuracy import PROFILES, Profile
+from optospice.circuit.elements import Instance, OpticalLink, PassiveElement, Source
+from optospice.circuit.model import Circuit
+from optospice.device import Device, Terminal
+from optospice.errors import InputError
+from optospice.stimulus import Stimulus
+
+#: Row and column of a cell, both from 0.
+Cell = tuple[int, int]
+
+
+def array(
+    device: Device,
+    rows: Sequence[Stimulus],
+    columns: Sequence[Stimulus],
+    *,
+    row_terminal: str = "",
+    column_terminal: str = "",
+    line_resistance: float = 0.0,
+    parameters: Mapping[Cell, Mapping[str, float]] | None = None,
+    initial: Mapping[Cell, Mapping[str, float]] | None = None,
+    lights: Mapping[Cell, Stimulus] | None = None,
+    probes: Sequence[str] = (),
+    duration: float = 1.0,
+    profile: Profile = PROFILES["standard"],
+    temperature: float = 300.15,
+) -> Circuit:
+    """Build a crossbar: one device between every row line and every column line.
+
+    Row lines are driven from the side of column 0 and column lines from the side of the last
+    row, by the sources ``row_0``, ``column_0`` and so on. The cell in row 1 and column 2 is
+    the device ``1_2``.
+
+    Parameters
+    ----------
+    device : Device
+        The cell.
+    rows, columns : sequence of Signal or Samples
+        What drives each line [V].
+    row_terminal, column_terminal : str
+        Terminals at the lines; the first drive and the first ground terminal without them.
+    line_resistance : float
+        Resistance of each line from cell to cell and from its source to the first cell [ohm].
+    parameters, initial : mapping of (int, int) to mapping
+        Parameters and initial states of single cells, by row and column.
+    lights : mapping of (int, int) to Signal or Samples
+        Irradiance of single cells [W/m^2]; the others are dark.
+    probes : sequence of str
+        Signals besides the currents of the lines' sources, such as ``1_2.w``.
+    duration, profile, temperature
+        As for `Circuit`.
+
+    Raises
+    ------
+    InputError
+        For an array without rows or columns, a negative resistance, a cell outside the
+        array, or a device that lacks a terminal.
+    """
+    if not rows or not columns:
+        raise InputError("array: accepted: at least one row and one column")
+    if not line_resistance >= 0:
+        raise InputError(f"line_resistance = {line_resistance:g} ohm: accepted: 0 ohm or more")
+    cells = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
+    known = set(cells)
+    for given in (parameters or {}, initial or {}, lights or {}):
+        for cell in given:
+            if cell not in known:
+                raise InputError(
+                    f"cell {cell}: accepted: (0, 0) to ({len(rows) - 1}, {len(columns) - 1})"
+                )
+    row_name = row_terminal or _first(device, "drive")
+    column_name = column_terminal or _first(device, "ground")
+    light_name = _light_input(device).name if lights else ""
+    lines = _Lines(len(rows), len(columns), line_resistance)
+    devices = {}
+    for row, column in cells:
+        nodes = {row_name: lines.row(row, column), column_name: lines.column(row, column)}
+        if lights and (row, column) in lights:
+            nodes[light_name] = f"light_{row}_{column}"
+        devices[f"{row}_{column}"] = Instance(
+            device,
+            nodes,
+            (parameters or {}).get((row, column), {}),
+            (initial or {}).get((row, column), {}),
+        )
+    sources = {
+        **{f"row_{k}": Source(f"row_{k}", "voltage", one, False) for k, one in enumerate(rows)},
+        **{
+            f"column_{k}": Source(f"column_{k}", "voltage", one, False)
+            for k, one in enumerate(columns)
+        },
+    }
+    currents = tuple(f"i({name})" for name in sources)
+    for (row, column), shape in (lights or {}).items():
+        node = f"light_{row}_{column}"
+        sources[node] = Source(node, "light", shape, False)
+    return Circuit(
+        devices,
+        sources,
+        dict(lines.elements()),
+        duration=duration,
+        profile=profile,
+        temperature=temperature,
+        title=f"optospice array of {len(rows)} x {len(columns)} {device.name}",
+        probes=(*currents, *probes),
+    )
+
+
+class _Lines:
+    """Nodes and resistors of the lines of an array."""
+
+    def __init__(self, rows: int, columns: int, resistance: float) -> None:
+        self.rows, self.columns, self.resistance = rows, columns, resistance
+
+    def row(self, row: int, column: int) -> str:
+        """Node of a row's line at a column."""
+        return f"row_{row}_{column}" if self.resistance else f"row_{row}"
+
+    def column(self, row: int, column: int) -> str:
+        """Node of a column's line at a row."""
+        return f"column_{row}_{column}" if self.resistance else f"column_{column}"
+
+    def elements(self) -> Iterator[tuple[str, PassiveElement]]:
+        """Every segment of every line."""
+        if not self.resistance:
+            return
+        for row in range(self.rows):
+            before = f"row_{row}"
+            for column in range(self.columns):
+                after = self.row(row, column)
+                yield f"row_{row}_{column}", PassiveElement("R", before, after, self.resistance)
+                before = after
+        for column in range(self.columns):
+            before = f"column_{column}"
+            for row in reversed(range(self.rows)):
+                after = self.column(row, column)
+                yield f"column_{row}_{column}", PassiveElement("R", before, after, self.resistance)
+                before = after
+
+
+def optical_link(
+    emitter: Device,
+    receiver: Device,
+    *,
+    drive: Stimulus,
+    readout: Stimulus,
+    share: float,
+    area: float,
+    delay: float = 0.0,
+    background: Stimulus | None = None,
+    duration: float = 1.0,
+    profile: Profile = PROFILES["standard"],
+    temperature: float = 300.15,
+) -> Circuit:
+    """Build a link: one device emits light, the other one takes a share of it.
+
+    The devices are called ``emitter`` and ``receiver``; ``i(drive)`` and ``i(readout)`` are
+    the currents into their drive terminals, ``p(emitter.TERMINAL)`` is the emitted power.
+
+    Parameters
+    ----------
+    emitter, receiver : Device
+        One with a terminal that emits, one with a terminal that takes light.
+    drive, readout : Signal or Samples
+        Voltages on the drive terminals of emitter and receiver [V].
+    share : float
+        Part of the power that arrives [1].
+    area : float
+        Area that it falls onto [m^2].
+    delay : float
+        Time that the light takes [s].
+    background : Signal or Samples, optional
+        What else shines on the receiver [W/m^2].
+    duration, profile, temperature
+        As for `Circuit`.
+
+    Raises
+    ------
+    InputError
+        When the emitter does not emit or the receiver takes no light.
+    """
+    emission = [terminal for terminal in emitter.outputs if terminal.kind == "optical"]
+    if not emission:
+        raise InputError(f"device {emitter.name!r}: has no terminal that emits light")
+    sources = {
+        "drive": Source("drive", "voltage", drive, False),
+        "readout": Source("readout", "voltage", readout, False),
+    }
+    if background is not None:
+        sources["background"] = Source("received", "light", background, False)
+    return Circuit(
+        {
+            "emitter": Instance(
+                emitter, {emitter.drive_terminal.name: "drive", emission[0].name: "emitted"}
+            ),
+            "receiver": Instance(
+                receiver,
+                {receiver.drive_terminal.name: "readout", _light_input(receiver).name: "received"},
+            ),
+        },
+        sources,
+        links={"light": OpticalLink("emitted", "received", share, area, delay)},
+        duration=duration,
+        profile=profile,
+        temperature=temperature,
+        title=f"optospice link from {emitter.name} to {receiver.name}",
+    )
+
+
+def _first(device: Device, role: str) -> str:
+    for terminal in device.card.terminals:
+        if terminal.role == role:
+            return terminal.name
+    raise InputError(f"device {device.name!r}: has no {role} terminal")
+
+
+def _light_input(device: Device) -> Terminal:
+    for terminal in device.terminals("optical"):
+        if not terminal.is_output:
+            return terminal
+    raise InputError(f"device {device.name!r}: has no terminal that takes light")

@@ -1,0 +1,267 @@
+"""Metrics bound to windows: each argument of a metric follows from the window by its name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from optospice import units
+from optospice.errors import InputError, close_matches
+from optospice.metrics.registry import MetricInfo, argument_units, find_metric
+from optospice.metrics.value import MetricValue, missing
+from optospice.protocols.timeline.course import Window, WindowKind
+from optospice.protocols.timeline.view import ARGUMENTS, OF_AMPLITUDES, WORDS, View
+
+Pulse = int | Literal["first", "last", "mean"]
+#: Arguments that only a window fills, never an option.
+_GIVEN = frozenset(("current", "onset", "offset", "onsets", "offsets", "resolution"))
+#: What the letter before the bracket of a signal's name measures.
+_SIGNAL_UNITS = {"i(": "A", "v(": "V", "p(": "W", "e(": "W/m^2"}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A metric bound to a window.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric.
+    window : str
+        Name of the window, or the step that left it.
+    definition : str, optional
+        Its named definition; the default one if left out.
+    response : str
+        Signal that it reads; that of the protocol if empty.
+    amplitude : str
+        Definition of the amplitudes that it is made of.
+    pulse : int or {"first", "last", "mean"}
+        Pulse that it looks at, from 1 on, or its mean over all pulses.
+    repetition : {"first", "last"}
+        Repetition of a sweep.
+    options : mapping
+        Further arguments in SI units.
+    """
+
+    metric: str
+    window: str
+    definition: str | None = None
+    response: str = ""
+    amplitude: str = "raw"
+    pulse: Pulse = "first"
+    repetition: Literal["first", "last"] = "first"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def signal_unit(name: str) -> str:
+    """SI unit of a signal by its name, ``"i(p)"``; that of a state is 1."""
+    return _SIGNAL_UNITS.get(name[:2], "1")
+
+
+def response_unit(unit: str, response: str) -> str | None:
+    """SI unit of a metric of currents when it is taken of another signal.
+
+    Parameters
+    ----------
+    unit : str
+        Its SI unit when it reads a current.
+    response : str
+        The signal.
+
+    Returns
+    -------
+    str or None
+        The unit; None where the metric has no meaning for this signal.
+    """
+    own = signal_unit(response)
+    if own == "A":
+        return unit
+    if unit in ("J", "S"):
+        return None
+    return {"A": own, "A*V": "V" if own == "1" else f"{own}*V"}.get(unit, unit)
+
+
+def of_response(value: MetricValue, response: str) -> MetricValue:
+    """Give a metric that was taken of a signal in its unit, and say which signal it was."""
+    unit = response_unit(value.unit, response)
+    if signal_unit(response) == "A":
+        return value
+    words = f"{value.definition}; of {response}"
+    if unit is None:
+        return missing(value.unit, words, f"is taken of a current, and {response} is none")
+    return replace(value, unit=unit, definition=words)
+
+
+@cache
+def _parameters(function: Callable[..., MetricValue]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
+
+
+def _fillings(info: MetricInfo, kind: WindowKind) -> Iterator[tuple[str, str, bool]]:
+    """Arguments that a kind of window fills: own name, name in the window, whether it must."""
+    for name, parameter in _parameters(info.function).items():
+        source = info.arguments.get(name, name)
+        # the start and the end of a fit are counted from the window: they are options
+        optional = parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        if optional and source not in ("baseline", "resolution"):
+            continue
+        if name in WORDS and (name != "definition" or not info.definitions):
+            continue
+        if source in ARGUMENTS[kind]:
+            yield name, source, not optional
+
+
+def options_of(metric: str, kind: WindowKind) -> dict[str, str]:
+    """Arguments of a metric that a user may give, with the SI unit of each; "" for words."""
+    info = find_metric(metric)
+    known = argument_units(info.function)
+    filled = {name for name, _, must in _fillings(info, kind) if must}
+    return {
+        name: known.get(name, "")
+        for name in _parameters(info.function)
+        if name not in filled and name not in _GIVEN and name not in WORDS
+    }
+
+
+def read_options(
+    bound: Bound, kind: WindowKind, response: str, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Turn options as written into numbers in SI units.
+
+    Raises
+    ------
+    InputError
+        For an unknown option, a wrong unit, or an argument that is missing.
+    """
+    info, accepted = find_metric(bound.metric), options_of(bound.metric, kind)
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in accepted:
+            raise InputError(
+                f"{key}: metric {bound.metric!r} has no such option; "
+                f"{close_matches(key, ['metric', 'window', 'definition', 'response', *accepted])}"
+            )
+        unit = accepted[key]
+        default = _parameters(info.function)[key].default
+        if isinstance(default, str) or value == "fitted" or not unit:
+            found[key] = None if value == "fitted" else value
+        elif isinstance(default, int) and not isinstance(default, bool):
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise InputError(f"{key} = {value!r}: accepted: a whole number")
+            found[key] = value
+        else:
+            try:
+                found[key] = units.parse(value, response_unit(unit, response) or unit)
+            except units.UnitsError as error:
+                raise InputError(f"{key} = {value!r}: {error}") from None
+    return found
+
+
+def check(bound: Bound, window: Window, response: str) -> None:
+    """Refuse a metric that a window cannot hold, or to which an argument is missing.
+
+    Raises
+    ------
+    InputError
+        Naming what is accepted.
+    """
+    info, kind = find_metric(bound.metric), window.kind
+    filled = {name for name, _, _ in _fillings(info, kind)}
+    needed = [
+        name
+        for name, parameter in _parameters(info.function).items()
+        if parameter.default is inspect.Parameter.empty
+        and name not in filled
+        and name not in bound.options
+        and not (name in WORDS and not info.definitions)
+    ]
+    if needed:
+        fitting = [k for k in ARGUMENTS if all(
+            info.arguments.get(n, n) in ARGUMENTS[k]
+            for n, p in _parameters(info.function).items()
+            if p.default is inspect.Parameter.empty and n not in bound.options and n not in WORDS
+        )]  # fmt: skip
+        known = argument_units(info.function)
+        if all(known.get(name) for name in needed):
+            kinds = ", ".join(f"{n} ({units.kind_of(known[n])})" for n in needed)
+            raise InputError(f"metric {bound.metric!r} needs {kinds}")
+        raise InputError(
+            f"window = {bound.window!r}: metric {bound.metric!r} needs {', '.join(needed)}, which "
+            f"no window of {kind} holds; accepted: "
+            + (" or ".join(f"a window of {k}" for k in fitting) or "a protocol that takes it")
+        )
+    if bound.definition is not None and bound.definition not in info.definitions:
+        near = close_matches(bound.definition, info.definitions)
+        raise InputError(
+            f"definition = {bound.definition!r}: {near}"
+            if info.definitions
+            else f"definition: metric {bound.metric!r} has only one"
+        )
+    if response_unit(info.unit, response) is None:
+        raise InputError(f"response = {response!r}: metric {bound.metric!r} is taken of a current")
+    if kind == "pulses" and isinstance(bound.pulse, int):
+        count = window.onsets.size
+        if not 1 <= bound.pulse <= count:
+            raise InputError(f"pulse = {bound.pulse}: accepted: 1 to {count}, first, last, mean")
+
+
+def unit_of(bound: Bound, response: str) -> str | None:
+    """SI unit of a bound metric."""
+    return response_unit(find_metric(bound.metric).unit, response)
+
+
+def measure(bound: Bound, view: View) -> MetricValue:
+    """Take a metric of a window.
+
+    Parameters
+    ----------
+    bound : Bound
+        Which metric, and how.
+    view : View
+        The window in a run.
+    """
+    if bound.pulse == "mean" and view.window.kind == "pulses":
+        return _mean(bound, view)
+    info = find_metric(bound.metric)
+    arguments: dict[str, Any] = dict(bound.options)
+    sources: set[str] = set()
+    for name, source, _ in _fillings(info, view.window.kind):
+        if name not in arguments:
+            arguments[name] = view.take(source)
+            sources.add(source)
+    if not info.definitions:
+        arguments |= {
+            name: view.words(sources) for name in WORDS & _parameters(info.function).keys()
+        }
+    elif bound.definition is not None:
+        arguments["definition"] = bound.definition
+    value = info.function(**arguments)
+    of_pulses = view.window.kind == "pulses" and bool(sources & OF_AMPLITUDES)
+    if of_pulses and info.definitions:
+        value = replace(value, definition=f"{value.definition}; A = {view.words(sources)}")
+    if view.window.kind == "sweep" and "voltage" in sources:
+        value = replace(value, definition=f"{value.definition}; {bound.repetition} repetition")
+    if of_pulses and view.edge_note:
+        value = replace(value, note="; ".join(filter(None, (value.note, view.edge_note))))
+    return of_response(value, view.response)
+
+
+def _mean(bound: Bound, view: View) -> MetricValue:
+    """Take a metric of every pulse, and the mean."""
+    count = view.window.onsets.size
+    found = [measure(replace(bound, pulse=n + 1), replace(view, pulse=n)) for n in range(count)]
+    number = float(np.mean([value.value for value in found]))
+    words = f"{found[0].definition}; mean over {count} pulses"
+    return replace(found[0], value=number, definition=words)
+
+
+def chosen_pulse(pulse: Pulse) -> int:
+    """Place of a chosen pulse, from 0 on or from the last one backwards [1]."""
+    if isinstance(pulse, int):
+        return pulse - 1
+    return -1 if pulse == "last" else 0
