@@ -249,7 +249,7 @@ def test_a_pulse_pair_against_an_ode_solver(
     assert seen["i(d)"] == pytest.approx(current, abs=5e-3 * current.max())
     dose = np.cumsum(np.append(0.0, np.diff(corners) * (levels[1:] + levels[:-1]) / 20))
     absorbed = photons(p, np.interp(seen.time, corners, dose))
-    assert np.all(seen["n"] * trap_density <= absorbed * 1.001 + 1e-5 * trap_density)
+    assert np.all(seen["n"] * trap_density <= absorbed + 2e-3 * n.max() * trap_density)
 
 
 def test_graphene_between_two_absorbers_has_the_printed_signs_and_one_gate_voltage_for_both():
