@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from optospice import units
 from optospice.device import Device, Terminal, find_device, list_devices
 from optospice.errors import InputError, close_matches, echo
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _NEAR = 0.01
 #: Widest line of a terminal of one wavelength [m].
 _LINE = 0.5e-9
+#: Wavelengths of a range at which a spectral response is looked at [1].
+_LOOKED_AT = 101
 _WAVELENGTH = "wavelength"
 _ATTRIBUTES = ("family", "citation", "name", "title")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -241,25 +245,34 @@ def _wavelengths(condition: Condition, device: Device) -> str:
     if condition.has_range:
         # of light one value is a line, not a share of it
         low, high = Condition(condition.text, "", "", condition.low, condition.high).limits("m")
-    found = []
-    for terminal in device.terminals("optical"):
-        covered = _covered(terminal, device)
-        if not terminal.is_output and covered[0] <= high and low <= covered[1]:
-            found.append(f"{terminal.name} ({_colour(terminal, device)})")
-    return ", ".join(found)
+    return ", ".join(
+        f"{terminal.name} ({_colour(terminal, device)})"
+        for terminal in device.terminals("optical")
+        if not terminal.is_output and _takes_some(terminal, device, low, high)
+    )
 
 
-def _covered(terminal: Terminal, device: Device) -> tuple[float, float]:
-    """Range of wavelengths that a terminal takes [m]."""
+def _takes_some(terminal: Terminal, device: Device, low: float, high: float) -> bool:
+    """Whether a terminal takes light of some wavelength of a range [m]."""
     if isinstance(terminal.wavelength, float):
-        return terminal.wavelength - _LINE, terminal.wavelength + _LINE
-    return device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))
+        return low - _LINE <= terminal.wavelength <= high + _LINE
+    valid = device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))
+    low, high = max(low, valid[0]), min(high, valid[1])
+    if low > high or terminal.response is None:
+        return low <= high
+    some = [wavelength for wavelength in terminal.response.probes if low <= wavelength <= high]
+    if math.isfinite(high) and low > 0:
+        some += np.linspace(low, high, _LOOKED_AT).tolist()
+    return any(terminal.response.problem(wavelength) is None for wavelength in some)
 
 
 def _colour(terminal: Terminal, device: Device) -> str:
+    """Say what light a terminal takes."""
     if isinstance(terminal.wavelength, float):
         return f"{terminal.wavelength * 1e9:g} nm"
-    low, high = _covered(terminal, device)
+    if terminal.response is not None:
+        return terminal.response.accepted
+    low, high = device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))
     return "any" if math.isinf(high) else f"{low * 1e9:g} to {high * 1e9:g} nm"
 
 
