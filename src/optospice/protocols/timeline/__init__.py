@@ -2,6 +2,7 @@
 
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.course import Course, Window
+from optospice.protocols.timeline.protocol import Timeline
 from optospice.protocols.timeline.steps import Hold, Light, Pause, Read, Repeat, Sweep, Train
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Read",
     "Repeat",
     "Sweep",
+    "Timeline",
     "Train",
     "Window",
 ]
