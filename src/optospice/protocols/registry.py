@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from optospice.errors import InputError, close_matches
 from optospice.protocols.analyses.curves import (
@@ -25,7 +25,7 @@ from optospice.protocols.learning_forgetting import LearningForgetting
 from optospice.protocols.nociceptor import Nociceptor
 from optospice.protocols.paired_pulse import PairedPulse
 from optospice.protocols.potentiation_depression import PotentiationDepression
-from optospice.protocols.pulse_train import Train
+from optospice.protocols.pulse_train import PulseTrainProtocol
 from optospice.protocols.retention import Retention
 from optospice.protocols.single_pulse import SinglePulse
 from optospice.protocols.spike_timing import SpikeTiming
@@ -40,7 +40,7 @@ PROTOCOLS: Mapping[str, type[Experiment]] = MappingProxyType(
     {
         "single_pulse": SinglePulse,
         "paired_pulse": PairedPulse,
-        "pulse_train": Train,
+        "pulse_train": PulseTrainProtocol,
         "retention": Retention,
         "dark_recovery": DarkRecovery,
         "potentiation_depression": PotentiationDepression,
@@ -74,7 +74,7 @@ def with_installed(
     ready: Mapping[str, type[Kind]],
     entries: Iterable[EntryPoint],
     group: str,
-    base: type[Kind],
+    base: type[Any],
 ) -> dict[str, type[Kind]]:
     """Add what installed packages declare to what is there; nothing ready is replaced.
 
