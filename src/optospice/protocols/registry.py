@@ -67,7 +67,7 @@ def protocols() -> Mapping[str, type[Experiment]]:
     InputError
         When an installed package declares something that is no experiment.
     """
-    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))  # type: ignore[type-abstract]
+    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))
 
 
 def with_installed(
