@@ -21,6 +21,14 @@ def own_form(device: str = "pbs_rc", name: str | None = None) -> tuple[str, str]
         key: {**table, **{k: v for k, v in values["values"][key].items() if k != "value"}}
         for key, table in family.pop("parameters").items()
     }
+    for key, table in values.get("parameters", {}).items():  # named by a response alone
+        parameters[key] = {**table, **values["values"][key]}
+    terminals = [
+        {**{k: v for k, v in one.items() if k != "wavelength" or "response" not in own}, **own}
+        for one in family["terminals"]
+        for own in [values.get("terminals", {}).get(one["name"], {})]
+    ]
+    family["terminals"] = terminals
     kept = ("title", "description", "citations", "valid")
     card = {
         **{key: value for key, value in family.items() if not isinstance(value, (list, dict))},

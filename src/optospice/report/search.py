@@ -244,22 +244,26 @@ def _wavelengths(condition: Condition, device: Device) -> str:
     found = []
     for terminal in device.terminals("optical"):
         covered = _covered(terminal, device)
-        if not terminal.is_output and covered[0] <= high and low <= covered[1]:
+        if not terminal.is_output and any(first <= high and low <= last for first, last in covered):
             found.append(f"{terminal.name} ({_colour(terminal, device)})")
     return ", ".join(found)
 
 
-def _covered(terminal: Terminal, device: Device) -> tuple[float, float]:
-    """Range of wavelengths that a terminal takes [m]."""
+def _covered(terminal: Terminal, device: Device) -> list[tuple[float, float]]:
+    """Ranges of wavelengths that a terminal takes [m]."""
+    if terminal.response is not None:
+        return [(low - _LINE, high + _LINE) for low, high in terminal.response.ranges]
     if isinstance(terminal.wavelength, float):
-        return terminal.wavelength - _LINE, terminal.wavelength + _LINE
-    return device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))
+        return [(terminal.wavelength - _LINE, terminal.wavelength + _LINE)]
+    return [device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))]
 
 
 def _colour(terminal: Terminal, device: Device) -> str:
+    if terminal.response is not None:
+        return terminal.response.accepted
     if isinstance(terminal.wavelength, float):
         return f"{terminal.wavelength * 1e9:g} nm"
-    low, high = _covered(terminal, device)
+    ((low, high),) = _covered(terminal, device)
     return "any" if math.isinf(high) else f"{low * 1e9:g} to {high * 1e9:g} nm"
 
 
