@@ -17,18 +17,18 @@ def own_form(device: str = "pbs_rc", name: str | None = None) -> tuple[str, str]
     found = find_device(device)
     values = tomllib.loads((ROOT / "netlists" / "devices" / f"{device}.toml").read_text())
     family = tomllib.loads(found.file.with_suffix(".toml").read_text())
-    parameters = {
-        key: {**table, **{k: v for k, v in values["values"][key].items() if k != "value"}}
-        for key, table in family.pop("parameters").items()
-    }
-    for key, table in values.get("parameters", {}).items():  # named by a response alone
-        parameters[key] = {**table, **values["values"][key]}
-    terminals = [
-        {**{k: v for k, v in one.items() if k != "wavelength" or "response" not in own}, **own}
-        for one in family["terminals"]
-        for own in [values.get("terminals", {}).get(one["name"], {})]
-    ]
-    family["terminals"] = terminals
+    defined = {**family.pop("parameters"), **values.get("parameters", {})}
+    parameters = {}
+    for key, table in defined.items():
+        given = dict(values["values"][key])
+        if key in found.subcircuit.parameters:  # else only a spectral response names it
+            del given["value"]
+        parameters[key] = {**table, **given}
+    for terminal in family["terminals"]:
+        changes = values.get("terminals", {}).get(terminal["name"], {})
+        if "response" in changes:
+            terminal.pop("wavelength", None)
+        terminal.update(changes)
     kept = ("title", "description", "citations", "valid")
     card = {
         **{key: value for key, value in family.items() if not isinstance(value, (list, dict))},

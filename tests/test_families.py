@@ -197,12 +197,11 @@ def test_the_own_form_gives_the_same_device(project):
         assert (own.family, own.file.parent.name) == ("", "devices")
         assert own.text == packaged.text
         assert own.defaults == packaged.defaults
-        # what only a response names has its value in the card of the own form
-        parameters = {
+        plain = {
             key: parameter.model_copy(update={"value": None})
             for key, parameter in own.card.parameters.items()
         }
-        assert own.card.model_copy(update={"parameters": parameters}) == packaged.card
+        assert own.card.model_copy(update={"parameters": plain}) == packaged.card
 
 
 def test_an_edited_set_or_family_is_read_again(project):

@@ -41,7 +41,7 @@ def names(*texts: str) -> list[str]:
         (["gain_fast"], ["mose2"]),
         (["temperature_ref 290..310 K"], ["pbs_trap"]),
         (["wavelength 550 nm"], ["pbs_rc", "pbs_trap"]),
-        (["wavelength 600 nm"], ["pbs_trap"]),  # pbs_rc takes three lines
+        (["wavelength 600 nm"], ["pbs_trap"]),  # pbs_rc takes the paper's three lines only
         (["wavelength 0.4..0.46 um"], ["pbs_rc", "pbs_trap"]),
         (["wavelength 800..900 nm"], []),
         (["wavelength"], ["pbs_rc", "pbs_trap"]),

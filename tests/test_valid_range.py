@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import optospice
+from optospice.api import beam
 from optospice.cli import main
 from optospice.device import find_device, outside_valid_range
 from optospice.device.valid import changes_of
@@ -79,10 +80,7 @@ def test_irradiance_wavelength_and_temperature():
         "valid.irradiance.light: 1.3 mW/cm^2; accepted: 0 mW/cm^2 to 1.22 mW/cm^2"
     ]
     dim = {"light": pulsed(12.0)}
-    assert not outside("pbs_rc", dim, wavelengths={"light": 740e-9})
-    assert outside("pbs_rc", dim, wavelengths={"light": 850e-9}) == [
-        "valid.wavelength.light: 850 nm; accepted: 450 nm to 740 nm"
-    ]
+    assert not outside("pbs_rc", dim)
     assert not outside("pbs_trap", {}, temperature=280.15)
     assert outside("pbs_trap", {}, temperature=280.0) == [
         "valid.temperature: 6.85 degC; accepted: 7 degC to 57 degC"
@@ -203,11 +201,116 @@ def test_a_scenario_outside_is_refused_in_one_sentence(command, changes, words):
     assert not Path("results").exists()
 
 
-def test_the_light_of_a_protocol_is_held_to_its_range(command):
-    settings = ("--set", "protocol.wavelength=850 nm")
-    code, _, err = command("run", "pbs/single_pulse", *settings)
-    assert code == 2
-    assert "valid.wavelength.light: 850 nm; accepted: 450 nm to 740 nm" in err
+PROBE_RANGE = """
+[valid]
+temperature = ["0 degC", "100 degC"]
+voltage.p = ["-2 V", "2 V"]
+irradiance.light = ["0 mW/cm^2", "1 mW/cm^2"]
+wavelength.light = ["450 nm", "740 nm"]
+shortest = "1 ms"
+"""
+
+
+@pytest.fixture
+def probe(tmp_path, monkeypatch):
+    """A device of one's own that takes any colour, valid for some."""
+    monkeypatch.chdir(tmp_path)
+    write_device(tmp_path, "probe", PROBE_LIB, PROBE_CARD + PROBE_RANGE)
+    return find_device("probe")
+
+
+def test_every_light_on_a_terminal_is_held_to_its_range(probe):
+    lights = [beam("0.6 mW/cm^2", wavelength=colour) for colour in ("500 nm", "700 nm")]
+    with pytest.raises(InputError, match=r"irradiance\.light: 1\.2 mW/cm\^2; accepted: 0 mW"):
+        optospice.simulate(probe, light=lights, duration="1 s")
+    assert optospice.simulate(probe, light=lights[:1], duration="1 s").notes == ()
+    with pytest.raises(InputError, match=r"wavelength\.light: 850 nm; accepted: 450 nm to 740 nm"):
+        optospice.simulate(probe, light=[beam("0.1 mW/cm^2", wavelength="850 nm")], duration="1 s")
+
+
+SCENARIO = """
+title = "probe"
+device = "probe"
+
+[protocol]
+name = "{protocol}"
+{keys}
+"""
+
+
+def scenario(text: str, *changes: str):
+    Path("s.toml").write_text(text)
+    return expand(load_scenario("s.toml", list(changes)))
+
+
+def test_the_light_of_a_protocol_is_held_to_its_range(probe):
+    keys = 'width = "1 s"\nirradiance = "1 mW/cm^2"\nwavelength = "740 nm"'
+    text = SCENARIO.format(protocol="single_pulse", keys=keys)
+    assert scenario(text)
+    with pytest.raises(InputError, match=r"valid\.wavelength\.light: 850 nm; accepted: 450"):
+        scenario(text, "protocol.wavelength='850 nm'")
+    with pytest.raises(
+        InputError, match=r"run protocol\.irradiance = 3 mW/cm\^2: .*irradiance\.li"
+    ):
+        scenario(text, "sweep.protocol.irradiance=['1 mW/cm^2', '3 mW/cm^2']")
+
+
+def test_an_analysis_is_held_to_the_range_of_what_it_sweeps(probe):
+    keys = 'start = "-1 V"\nstop = "2 V"\npoints = 4'
+    text = SCENARIO.format(protocol="current_voltage", keys=keys)
+    assert scenario(text)
+    with pytest.raises(InputError, match=r"valid\.voltage\.p: 5 V; accepted: -2 V to 2 V"):
+        scenario(text.replace('"2 V"', '"5 V"'))
+    with pytest.raises(InputError, match=r"valid\.temperature: 120 degC; accepted: 0 degC to 100"):
+        scenario(text, "temperature='120 degC'")
+    (run,) = scenario(text, "temperature='120 degC'", "extrapolate=true")
+    assert run.outside == ("valid.temperature: 120 degC; accepted: 0 degC to 100 degC",)
+
+
+CIRCUIT = """
+title = "two devices side by side"
+
+[circuit]
+name = "pair"
+title = "two devices side by side"
+
+[circuit.terminals]
+top = "drive"
+
+[circuit.instances.first]
+device = "probe"
+nodes = {p = "top", n = "0"}
+
+[circuit.instances.second]
+device = "pbs_rc"
+nodes = {p = "top", n = "0"}
+
+[protocol]
+name = "single_pulse"
+voltage = "1 V"
+readout = "0 V"
+width = "1 s"
+"""
+
+
+def test_a_circuit_holds_where_all_its_devices_do(probe):
+    text = CIRCUIT
+    assert scenario(text)
+    with pytest.raises(InputError, match=r"valid\.voltage\.top: 1\.5 V; accepted: 0 V to 1 V"):
+        scenario(text, "protocol.voltage='1.5 V'")
+    with pytest.raises(InputError, match=r"valid\.temperature: 90 degC; accepted: 27 degC"):
+        scenario(text, "temperature='90 degC'")
+    with pytest.raises(InputError, match=r"valid\.shortest: .*accepted: at least 50 ms"):
+        scenario(text, "protocol.width='20 ms'")
+    alone = text.replace('device = "pbs_rc"', 'device = "probe"')
+    assert scenario(alone, "protocol.voltage='1.5 V'", "temperature='90 degC'")
+
+
+def test_devices_without_a_common_temperature_are_no_circuit(probe):
+    card = PROBE_CARD + PROBE_RANGE.replace('"0 degC", "100 degC"', '"50 degC", "60 degC"')
+    write_device(Path(), "probe", PROBE_LIB, card)
+    with pytest.raises(InputError, match="valid at different temperatures"):
+        scenario(CIRCUIT)
 
 
 def test_every_number_is_marked_through_to_the_files(command, monkeypatch):

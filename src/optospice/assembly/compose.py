@@ -11,6 +11,7 @@ from pathlib import Path
 from optospice import units
 from optospice.assembly.links import Route, routes, share_left
 from optospice.assembly.tables import QUANTITIES, CircuitTable, ElementTable, InstanceTable
+from optospice.assembly.valid import common_range
 from optospice.device import Card, Device, Parameter, Terminal, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.netlist import Subcircuit
@@ -100,6 +101,12 @@ def assembled(table: CircuitTable, file: Path) -> Device:
         terminals=terminals,
         parameters={key: parameter for key, parameter, _ in entries},
         states=states,
+        valid=common_range(
+            [(part.label, part.device, part.nodes) for part in parts],
+            terminals,
+            ["0", *(terminal.name for terminal in terminals if terminal.role == "ground")],
+            where,
+        ),
     )
     header = Subcircuit(own.lower(), tuple(t.name.lower() for t in terminals), defaults)
     return Device(own, file, cleaned("\n".join(lines) + "\n", str(file)), header, card)

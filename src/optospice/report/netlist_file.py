@@ -45,7 +45,8 @@ def circuit_text(device: Device) -> str:
     low, high = device.card.valid.voltage.get(drive, (-_BIAS, _BIAS))
     bias = min(max(_BIAS, low), high)
     bench = Testbench(device, {drive: constant(bias)}, _DURATION, title=device.name)
-    return "".join(f"{line}\n" for line in _head(device)) + bench.netlist()
+    _, _, circuit = bench.netlist().partition("\n")  # the head begins with the title
+    return "".join(f"{line}\n" for line in _head(device)) + circuit
 
 
 def _head(device: Device) -> Iterator[str]:

@@ -241,29 +241,33 @@ def _wavelengths(condition: Condition, device: Device) -> str:
     if condition.has_range:
         # of light one value is a line, not a share of it
         low, high = Condition(condition.text, "", "", condition.low, condition.high).limits("m")
-    found = []
-    for terminal in device.terminals("optical"):
-        covered = _covered(terminal, device)
-        if not terminal.is_output and any(first <= high and low <= last for first, last in covered):
-            found.append(f"{terminal.name} ({_colour(terminal, device)})")
-    return ", ".join(found)
+    return ", ".join(
+        f"{terminal.name} ({_colour(terminal, device)})"
+        for terminal in device.terminals("optical")
+        if not terminal.is_output and _takes_some(terminal, device, low, high)
+    )
 
 
-def _covered(terminal: Terminal, device: Device) -> list[tuple[float, float]]:
-    """Ranges of wavelengths that a terminal takes [m]."""
-    if terminal.response is not None:
-        return [(low - _LINE, high + _LINE) for low, high in terminal.response.ranges]
+def _takes_some(terminal: Terminal, device: Device, low: float, high: float) -> bool:
+    """Whether a terminal takes light of some wavelength of a range [m]."""
     if isinstance(terminal.wavelength, float):
-        return [(terminal.wavelength - _LINE, terminal.wavelength + _LINE)]
-    return [device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))]
+        return low - _LINE <= terminal.wavelength <= high + _LINE
+    valid = device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))
+    low, high = max(low, valid[0]), min(high, valid[1])
+    if low > high or terminal.response is None:
+        return low <= high
+    return any(
+        first - _LINE <= high and low <= last + _LINE for first, last in terminal.response.ranges
+    )
 
 
 def _colour(terminal: Terminal, device: Device) -> str:
-    if terminal.response is not None:
-        return terminal.response.accepted
+    """Say what light a terminal takes."""
     if isinstance(terminal.wavelength, float):
         return f"{terminal.wavelength * 1e9:g} nm"
-    ((low, high),) = _covered(terminal, device)
+    if terminal.response is not None:
+        return terminal.response.accepted
+    low, high = device.card.valid.wavelength.get(terminal.name, (0.0, math.inf))
     return "any" if math.isinf(high) else f"{low * 1e9:g} to {high * 1e9:g} nm"
 
 

@@ -100,8 +100,11 @@ def targets_table(result: ScenarioResult) -> RenderableType:
         place = _place(verdict, several)
         if place:
             metric.append(f"\n{place}", style="dim")
+        name = _text(verdict.target.id, "bold")
+        if verdict.target.kind != "printed":
+            name.append(f"\n{_KINDS[verdict.target.kind]}", style="dim")
         table.add_row(
-            _text(verdict.target.id, "bold"),
+            name,
             metric,
             _text(claim_text(verdict.target)),
             _text(_simulated(verdict) + _MARK * verdict.is_extrapolated),
@@ -112,6 +115,15 @@ def targets_table(result: ScenarioResult) -> RenderableType:
     if any(verdict.is_extrapolated for verdict in result.verdicts):
         lines += _extrapolated_lines(result)
     return _with_notes(table, [*lines, *_target_notes(result)])
+
+
+#: What stands below the id of a claim that no paper prints as it is.
+_KINDS = {
+    "digitised": "from a figure",
+    "derived": "derived",
+    "reading": "a reading",
+    "own": "own check",
+}
 
 
 def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> RenderableType:
