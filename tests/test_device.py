@@ -10,6 +10,7 @@ from optospice.device import find_device, list_devices, load_device
 from optospice.errors import InputError
 from optospice.stimulus import Signal
 from optospice.testbench import Testbench
+from own_form import own_form
 from probe_device import PROBE_CARD, PROBE_LIB, write_device
 
 
@@ -43,9 +44,8 @@ def test_every_listed_device_loads():
 
 
 def test_the_users_own_device_comes_first(own_folder):
-    packaged = find_device("pbs_rc")
-    library = packaged.text.replace("r3=25e6", "r3=30e6")
-    write_device(own_folder, "pbs_rc", library, packaged.card_file.read_text())
+    library, card = own_form("pbs_rc")
+    write_device(own_folder, "pbs_rc", library.replace("r3=25000000.0", "r3=30e6"), card)
     write_device(own_folder, "aaa", PROBE_LIB.replace("probe", "aaa"), PROBE_CARD)
     assert find_device("pbs_rc").defaults["r3"] == 30e6
     listed = list_devices()
@@ -187,7 +187,8 @@ def test_light_of_a_colour(own_folder):
     assert device.optical_terminal(740.4e-9).name == "red"
     with pytest.raises(InputError, match=r"650 nm is not covered .*; accepted: 532 nm, 740 nm"):
         device.optical_terminal(650e-9)
-    assert find_device("pbs_rc").optical_terminal(1e-6).name == "light"
+    with pytest.raises(InputError, match=r"640 nm is none of .*450 nm, 550 nm, 740 nm"):
+        find_device("pbs_rc").optical_terminal(640e-9)
 
 
 def test_a_device_without_light(own_folder):

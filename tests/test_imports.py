@@ -20,7 +20,8 @@ LAYERS = (
     "netlist", "expressions", "circuit_text", "circuit_cards", "capacitances",
     "separation", "probes",
     # what is applied over time, and to which device
-    "stimulus", "sources", "waveshapes", "source_shapes", "device", "circuit", "assembly",
+    "stimulus", "light", "sources", "waveshapes", "source_shapes", "device", "circuit",
+    "assembly",
     # what is simulated, by what, and what comes back
     "waveforms", "analysis", "testbench", "ngspice", "foreign", "foreign_analyses",
     # what is measured in it

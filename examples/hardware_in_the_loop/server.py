@@ -7,7 +7,7 @@ from optospice.stimulus import constant
 
 device = find_device("pbs_trap")
 circuit = Circuit(
-    {"": Instance(device, {"p": "p", "light_740": "light"})},
+    {"": Instance(device, {"p": "p", "light": "light"})},
     {
         "p": Source("p", base=constant(1.0), controlled=False),
         "light": Source("light", "light"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from optospice.api import (
         amplitudes,
         analyse_circuit,
+        beam,
         paired_pulse_index,
         pulse,
         pulse_pair,
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "amplitudes",
     "analyse_circuit",
+    "beam",
     "find_device",
     "paired_pulse_index",
     "pulse",

@@ -7,14 +7,18 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from optospice import units
 from optospice.accuracy import find_profile
 from optospice.analysis import Analysis, Curve, Noise, NoiseSpectrum, Solution, Spectrum
-from optospice.device import Device, Terminal, find_device
+from optospice.device import Device, Terminal, find_device, outside_valid_range
+from optospice.device.valid import refusal
 from optospice.errors import InputError, SimulationError, close_matches
+from optospice.light import Beam, Illumination, Light, LightColour, superposed
 from optospice.metrics import plasticity, postsynaptic_current
 from optospice.metrics.levels import dark_current
 from optospice.metrics.value import MetricValue
@@ -22,13 +26,15 @@ from optospice.metrics.windows import edge_note
 from optospice.netlist.guard import check_library
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
-from optospice.stimulus import PulseTrain, Signal, Stimulus, constant
+from optospice.stimulus import PulseTrain, Samples, Signal, Stimulus, constant
 from optospice.testbench import Testbench
+from optospice.validation import first_problem
 from optospice.waveforms import Waveforms
 
 __all__ = [
     "amplitudes",
     "analyse_circuit",
+    "beam",
     "find_device",
     "paired_pulse_index",
     "pulse",
@@ -39,6 +45,9 @@ __all__ = [
 ]
 
 _LEVEL_UNITS = ("W/m^2", "V")
+
+#: What one light may be given as: a model, its keys as in TOML, or a stimulus with a colour.
+Shining = Light | Mapping[str, Any] | Beam
 
 
 def pulse_train(
@@ -111,6 +120,31 @@ def _level_unit(text: str) -> str:
     )
 
 
+def beam(light: Signal | Stimulus | str, **colour: Any) -> Beam:
+    """Give light its colour: ``beam(pulse("1 mW/cm^2", width="1 s"), wavelength="640 nm")``.
+
+    Parameters
+    ----------
+    light : Signal, Samples or str
+        Irradiance before any filter; text is a constant level.
+    **colour
+        ``wavelength``, or ``spectrum``; and ``filter``: as in a scenario's ``[lights]``.
+
+    Raises
+    ------
+    InputError
+        For text that is no such quantity.
+    """
+    try:
+        read = LightColour.model_validate(colour)
+        course = constant(units.parse(light, "W/m^2")) if isinstance(light, str) else light
+    except ValidationError as error:
+        raise InputError(first_problem(error, "light", LightColour)) from None
+    except units.UnitsError as error:
+        raise InputError(f"light: {error}") from None
+    return Beam(superposed([(read.transmitted, course)]), read.colour)
+
+
 def simulate(
     device: Device,
     *,
@@ -118,7 +152,8 @@ def simulate(
     parameters: Mapping[str, str | float] | None = None,
     accuracy: str = "standard",
     temperature: str = "27 degC",
-    **terminals: Signal | Stimulus | str,
+    extrapolate: bool = False,
+    **terminals: Signal | Stimulus | str | Shining | Sequence[Shining],
 ) -> Waveforms:
     """Simulate a device with stimuli on its terminals.
 
@@ -134,9 +169,13 @@ def simulate(
         Accuracy profile.
     temperature : str
         Device temperature.
-    **terminals : Signal, Samples or str
+    extrapolate : bool
+        Whether to go on where the device's valid range is left; the waveforms' notes say so.
+    **terminals : Signal, Samples, str, or lights
         What each terminal sees; text is a constant level. What is not named is grounded
-        or dark.
+        or dark. On an optical terminal one light or a list of them: each a `beam`, or the
+        keys of a scenario's light: ``{"wavelength": "740 nm", "irradiance": "1 mW/cm^2",
+        "width": "1 s", "delay": "5 s"}``.
 
     Returns
     -------
@@ -146,7 +185,7 @@ def simulate(
     Raises
     ------
     InputError
-        For anything that cannot be used.
+        For anything that cannot be used, or that leaves the device's valid range.
     SimulationError
         When ngspice fails, with its own words.
     """
@@ -157,26 +196,56 @@ def simulate(
                 f"device {device.name!r} has no terminal {name!r}; {close_matches(name, known)}"
             )
     try:
+        seconds = _above_zero("duration", duration, "s")
         stimuli = {
-            name: _constant(known[name], given) if isinstance(given, str) else given
+            name: _stimulus(device, known[name], given, seconds)
             for name, given in terminals.items()
         }
         bench = Testbench(
             device=device,
             stimuli=stimuli,
-            duration=_above_zero("duration", duration, "s"),
+            duration=seconds,
             parameters=_changed(device, parameters or {}),
             profile=find_profile(accuracy),
             temperature=_above_zero("temperature", temperature, "K"),
         )
     except units.UnitsError as error:
         raise InputError(str(error)) from None
+    outside = outside_valid_range(device, bench.stimuli, bench.duration, bench.temperature)
+    if outside and not extrapolate:
+        raise InputError(refusal(device, outside))
     check_library(device.text, str(device.file))
     ((_, outcome),) = default_pool().map("optospice.ngspice.simulate:run_testbench", [bench])
     if isinstance(outcome, Failed):
         raise SimulationError(f"device {device.name!r}: {outcome.message}")
     result: Waveforms = outcome.result
-    return result
+    if not outside:
+        return result
+    return replace(result, notes=(*result.notes, f"extrapolated: {'; '.join(outside)}"))
+
+
+def _stimulus(
+    device: Device, terminal: Terminal, given: Any, duration: float
+) -> Stimulus | Illumination:
+    """Read what a terminal sees over so many seconds."""
+    if isinstance(given, str):
+        return _constant(terminal, given)
+    if isinstance(given, (Signal, Samples)):
+        return given
+    if terminal.kind != "optical":
+        raise InputError(f"terminal {terminal.name} of {device.name!r}: takes no light")
+    lights = given if isinstance(given, Sequence) else [given]
+    return Illumination(tuple(_beam(f"{terminal.name}", one, duration) for one in lights))
+
+
+def _beam(where: str, given: Any, duration: float) -> Beam:
+    if isinstance(given, Beam):
+        return given
+    try:
+        light = given if isinstance(given, Light) else Light.model_validate(given)
+    except ValidationError as error:
+        raise InputError(first_problem(error, where, Light)) from None
+    return Beam(light.stimulus(duration), light.colour)
 
 
 def _constant(terminal: Terminal, text: str) -> Signal:

@@ -17,6 +17,7 @@ from optospice.capacitances import smallest_capacitance
 from optospice.circuit import simulation_cards, transient_card
 from optospice.circuit_cards import Cards, read_cards
 from optospice.circuit_text import Section, read_circuit
+from optospice.device import included_set
 from optospice.errors import InputError
 from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
@@ -175,8 +176,7 @@ def _expanded(text: str) -> list[str]:
     for index, line in enumerate(body):
         name = included_name(line)
         if name is not None:
-            file = _file(name, folders)
-            included[index] = (file.stem, expand_includes(file, folders, seen))
+            included[index] = _library(name, folders, seen)
     plain = {k: line.removesuffix("\r") for k, line in enumerate(body) if k not in included}
     lines = [title]
     libraries = iter(_apart(list(included.values()), plain.values()))
@@ -185,6 +185,26 @@ def _expanded(text: str) -> list[str]:
     while len(lines) > 1 and (not lines[-1].strip() or lines[-1].strip().lower() == ".end"):
         lines.pop()
     return lines
+
+
+def _library(name: str, folders: Sequence[Path], seen: set[Path]) -> tuple[str, str]:
+    """Give the name and the text of a library: a file's, or that of a parameter set."""
+    given = Path(name)
+    if given.is_absolute() and not exists(given) and given.is_relative_to(Path.cwd()):
+        # PySpice has made the name absolute from the working folder
+        name = str(given.relative_to(Path.cwd()))
+    found = given if given.is_absolute() and exists(given) else find_included(name, folders)
+    if found is None:
+        written = included_set(name, seen)
+        if written is not None:
+            return given.stem, "".join(f"{line.text}\n" for line in written)
+    if found is None and not given.is_absolute() and not exists(given):
+        raise InputError(
+            f"circuit: .include {name!r}: there is no such file; accepted: files in "
+            + ", ".join(map(str, folders))
+        )
+    file = found or given  # one that lies outside is refused by the reader
+    return file.stem, expand_includes(file, folders, seen, included_set)
 
 
 def _apart(libraries: Sequence[tuple[str, str]], lines: Iterable[str]) -> list[str]:
@@ -210,25 +230,6 @@ def _apart(libraries: Sequence[tuple[str, str]], lines: Iterable[str]) -> list[s
 
 def _all_names(text: str) -> set[str]:
     return {name for _, names in definitions(text).kinds for name in names}
-
-
-def _file(name: str, folders: Sequence[Path]) -> Path:
-    """Find a library that a circuit includes: as a path as it stands, otherwise by name."""
-    given = Path(name)
-    if given.is_absolute():
-        if exists(given) or not given.is_relative_to(Path.cwd()):
-            return given
-        # PySpice has made the name absolute from the working folder
-        name = str(given.relative_to(Path.cwd()))
-    found = find_included(name, folders)
-    if found is not None:
-        return found
-    if exists(given):
-        return given  # outside: the reader refuses it
-    raise InputError(
-        f"circuit: .include {name!r}: there is no such file; accepted: files in "
-        + ", ".join(map(str, folders))
-    )
 
 
 def _span(cards: Cards, circuit: Section, duration: float | None) -> _Span:

@@ -1,8 +1,9 @@
 """A pytest plugin: ``pytest scenarios netlists`` runs the regression and the conformance suite.
 
 Every scenario gives one test per target, golden metric and golden waveform on each of its
-devices; every ``.lib`` with a card one test per conformance check. Only folders that are named
-on the command line (or in ``testpaths``) are looked at: a plain ``pytest`` stays as it is.
+devices; every ``.lib`` with a card and every parameter set one test per conformance check. Only
+folders that are named on the command line (or in ``testpaths``) are looked at: a plain
+``pytest`` stays as it is.
 A scenario is simulated once per process.
 """
 
@@ -94,10 +95,20 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
         return None
     if folder.name == "scenarios" and file_path.suffix == ".toml" and _is_scenario(file_path):
         return ScenarioFile.from_parent(parent, path=file_path, nodeid=_shown(file_path, parent))
-    is_device = file_path.parent == folder / "devices" and file_path.suffix == ".lib"
-    if folder.name == "netlists" and is_device and file_path.with_suffix(".toml").is_file():
+    if (
+        folder.name == "netlists"
+        and file_path.parent == folder / "devices"
+        and _is_device(file_path)
+    ):
         return DeviceFile.from_parent(parent, path=file_path, nodeid=_shown(file_path, parent))
     return None
+
+
+def _is_device(file: Path) -> bool:
+    """Whether a file stands for a device: a ``.lib`` with a card, or a parameter set alone."""
+    if file.suffix == ".lib":
+        return file.with_suffix(".toml").is_file()
+    return not file.with_suffix(".lib").exists()
 
 
 def _shown(file: Path, parent: pytest.Collector) -> str | None:

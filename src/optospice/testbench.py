@@ -13,12 +13,14 @@ import numpy as np
 from optospice.accuracy import PROFILES, Profile
 from optospice.circuit import Circuit, Instance, PassiveElement, Source, transient_card
 from optospice.circuit.elements import check_initial
+from optospice.circuit.lights import check_light, shining
 from optospice.circuit.model import MERGED_BREAKPOINTS
 from optospice.circuit.pyspice import exported
 from optospice.circuit.writer import Answered, netlist
 from optospice.device import Device, Terminal
 from optospice.errors import InputError, close_matches
 from optospice.interpolation import nearest_points
+from optospice.light import Illumination, lights_of, total_of
 from optospice.sources import sources
 from optospice.stimulus import (
     Course,
@@ -50,9 +52,10 @@ class Testbench:
     ----------
     device : Device
         The subcircuit under test.
-    stimuli : mapping of str to Signal or Samples
+    stimuli : mapping of str to Signal, Samples or Illumination
         What each terminal sees: [V] or [W/m^2]. A terminal that is not named is
-        grounded (electrical) or dark (optical).
+        grounded (electrical) or dark (optical). Several lights, and light of a colour, are
+        an `Illumination`; a terminal with a spectral response needs one.
     duration : float
         Simulated time [s].
     parameters : mapping of str to float
@@ -79,13 +82,14 @@ class Testbench:
     Raises
     ------
     InputError
-        For an initial value or a load that the device cannot have.
+        For an initial value or a load that the device cannot have, and for light that a
+        terminal does not take.
     """
 
     __test__ = False  # not a pytest class, whatever its name
 
     device: Device
-    stimuli: Mapping[str, Stimulus]
+    stimuli: Mapping[str, Stimulus | Illumination]
     duration: float
     parameters: Mapping[str, float] = field(default_factory=dict)
     profile: Profile = PROFILES["standard"]
@@ -98,6 +102,9 @@ class Testbench:
     def __post_init__(self) -> None:
         if self.initial:
             check_initial(self.device, self.initial)
+        for terminal in self.device.terminals("optical"):
+            if terminal.name in self.stimuli:
+                check_light(self.device, terminal.name, self.stimuli[terminal.name])
         allowed = [t.name for t in self.device.terminals("electrical") if not t.is_output]
         for name, resistance in self.loads.items():
             if name not in allowed:
@@ -111,14 +118,19 @@ class Testbench:
     @cached_property
     def breakpoints(self) -> FloatArray:
         """Times at which the solver starts its steps afresh [s]."""
-        return breakpoints(list(self.stimuli.values()), self.duration)
+        return breakpoints(self._all_stimuli, self.duration)
+
+    @cached_property
+    def _all_stimuli(self) -> list[Stimulus]:
+        """Everything that changes on a terminal, each light by itself."""
+        return [part for one in self.stimuli.values() for part in lights_of(one)]
 
     @cached_property
     def courses(self) -> tuple[Course, ...]:
         """Ramps of the stimuli, which the engine looks at closely enough."""
         return tuple(
             Course(start, stop, (stop - start) / RAMP_INTERVALS)
-            for stimulus in self.stimuli.values()
+            for stimulus in self._all_stimuli
             for start, stop in ramps(stimulus)
             if start < self.duration and stop - start > SHORTEST_RAMP * self.duration
         )
@@ -142,20 +154,28 @@ class Testbench:
             for terminal, resistance in self.loads.items()
             for copy in copies
         }
-        return Circuit(
-            {
-                copy: Instance(self.device, self._nodes(copy), parameters, self.initial)
-                for copy, parameters in copies.items()
-            },
-            {
-                terminal.name: Source(
-                    _source(terminal.name) if terminal.name in self.loads else terminal.name,
-                    "voltage" if terminal.kind == "electrical" else "light",
-                    self.driven[terminal.name],
+        nodes = {copy: self._nodes(copy) for copy in copies}
+        driving: dict[str, Source] = {}
+        for terminal in self._driven_terminals:
+            name, stimulus = terminal.name, self.driven[terminal.name]
+            if terminal.kind == "electrical":
+                driving[name] = Source(
+                    _source(name) if name in self.loads else name,
+                    "voltage",
+                    total_of(stimulus),
                     controlled=False,
                 )
-                for terminal in self._driven_terminals
+                continue
+            lights = shining(self.device, name, stimulus, copies)
+            driving.update(lights.sources)
+            for copy, node in lights.nodes.items():
+                nodes[copy][name] = node
+        return Circuit(
+            {
+                copy: Instance(self.device, nodes[copy], parameters, self.initial)
+                for copy, parameters in copies.items()
             },
+            driving,
             passives,
             duration=self.duration,
             profile=self.profile,
@@ -247,7 +267,9 @@ class Testbench:
         results = []
         for copy in copies:
             signals, units_of = self.named(circuit, copy, vectors, applied)
-            results.append(Waveforms(time, signals, units_of, breaks, self.profile.bound))
+            results.append(
+                Waveforms(time, signals, units_of, breaks, self.profile.bound, self.light_notes)
+            )
         return results
 
     def named(
@@ -286,7 +308,17 @@ class Testbench:
         return signals, units_of
 
     @cached_property
-    def driven(self) -> Mapping[str, Stimulus]:
+    def light_notes(self) -> tuple[str, ...]:
+        """What the spectral responses assume for the lights, each in one sentence."""
+        return tuple(
+            note
+            for name, one in self.stimuli.items()
+            if isinstance(one, Illumination)
+            for note in self.device.light_notes(name, [beam.colour for beam in one.beams])
+        )
+
+    @cached_property
+    def driven(self) -> Mapping[str, Stimulus | Illumination]:
         """What each terminal with a source sees; 0 V behind a load that has none."""
         return {**{name: constant(0.0) for name in self.loads}, **self.stimuli}
 
@@ -366,7 +398,7 @@ class Testbench:
         time : ndarray
             Time points of a run [s].
         """
-        corners = corner_times(list(self.stimuli.values()), self.duration)
+        corners = corner_times(self._all_stimuli, self.duration)
         _, distances = nearest_points(time, corners)
         return bool((distances <= 2 * MERGED_BREAKPOINTS * self.largest_step).all())
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from optospice.errors import close_matches, echo
 from optospice.texts import check_texts
+
+#: A name that goes into netlists and commands as it stands.
+SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
+
+
+def form_of(value: Any) -> str:
+    """Tell a table from a text or a number: the tag of a union's branch, for `Discriminator`.
+
+    Tags in brackets stay out of messages.
+    """
+    return "[table]" if isinstance(value, (dict, BaseModel)) else "[text]"
 
 
 class StrictModel(BaseModel):

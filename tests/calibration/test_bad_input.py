@@ -109,7 +109,7 @@ def test_records(tmp_path: Path, text: str, mapping: list[str], message: str) ->
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["pbs_rc.lib", "pbs_rc.toml", "parameters.toml"])
+@pytest.mark.parametrize("name", ["pbs_rc.toml", "parameters.toml"])
 def test_nothing_is_written_over(tmp_path: Path, name: str) -> None:
     file = write_scenario(tmp_path / "pulse.toml", GOOD)
     (tmp_path / "out").mkdir()

@@ -42,7 +42,7 @@ def test_record_with_wrong_sign_and_offset_is_mapped_and_fitted(
     assert "2 free parameters to" in printed.out
     files = sorted(file.name for file in (tmp_path / "fit").iterdir())
     assert files == [
-        "calibration.json", "calibration.md", "parameters.toml", "pbs_rc.lib", "pbs_rc.toml",
+        "calibration.json", "calibration.md", "parameters.toml", "pbs_rc.toml",
     ]  # fmt: skip
     document = json.loads((tmp_path / "fit" / "calibration.json").read_text())
     for entry in document["parameters"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from optospice.errors import InputError
 from optospice.ngspice.pool import Pool
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
+from own_form import write_own_form
 
 TRUTH = {"r1": 7e6, "r3": 31e6, "c": 240e-9}
 FREE = list(TRUTH)
@@ -138,7 +140,8 @@ def test_written_card_loads_and_gives_the_same_numbers(
     prepare(folder, before)
     write_device(fit, statistics, folder)
     device = find_device("pbs_rc")
-    assert device.file == folder / "pbs_rc.lib"
+    assert device.card_file == folder / "pbs_rc.toml"
+    assert device.file == before.file
     assert [device.defaults[name] for name in FREE] == list(fit.values)
     assert device.defaults["r2"] == before.defaults["r2"]
     assert device.card.parameters["r3"].origin == "fitted"
@@ -147,36 +150,59 @@ def test_written_card_loads_and_gives_the_same_numbers(
     assert interval is not None
     ends = [units.parse(end, "ohm") for end in interval]
     assert ends == pytest.approx(statistics.estimates[1].interval, rel=1e-5)
-    header = next(line for line in device.file.read_text().splitlines() if "*   r3 " in line)
-    assert "fitted" in header
-    assert f"{fit.values[1]:.6g}" in header
     (again,) = evaluate(build([str(file)], FREE), pool, [fit.values])
     assert again.residuals == pytest.approx(fit.residuals, abs=0.05)
     with pytest.raises(InputError, match="never writes over"):
         prepare(folder, before)
 
 
-def test_device_with_cells_is_written_so_that_it_stands_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from optospice.calibration.cards import card, library
+def only(name: str, unit: str, value: float) -> Any:
+    """Give the statistics of a fit of one parameter."""
     from optospice.calibration.problem import FreeParameter
     from optospice.calibration.statistics import Estimate
 
-    monkeypatch.chdir(tmp_path)
-    device = find_device("pbs_trap")
-    free = FreeParameter("trap_coupling", "1", 0.902, 0, 20, False)
-    estimate = Estimate(free, 0.8765, (0.85, 0.9), None, 0.02, False)
+    free = FreeParameter(name, unit, value, 0, 20, False)
 
     class Only:
-        estimates = [estimate]
+        estimates = [Estimate(free, value, (0.85, 0.9), None, 0.02, False)]
 
+    return Only()
+
+
+def test_the_set_keeps_all_that_was_not_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from optospice.calibration.cards import parameter_set
+
+    monkeypatch.chdir(tmp_path)
+    device = find_device("pbs_trap")
     folder = tmp_path / "netlists" / "devices"
     folder.mkdir(parents=True)
-    (folder / "pbs_trap.lib").write_text(library(device, Only(), "P08a"))  # type: ignore[arg-type]
-    (folder / "pbs_trap.toml").write_text(card(device, Only(), "P08a"))  # type: ignore[arg-type]
+    text = parameter_set(device, only("trap_coupling", "1", 0.8765), "P08a")
+    (folder / "pbs_trap.toml").write_text(text)
     changed = find_device("pbs_trap")
-    assert changed.file.parent == folder
+    assert changed.card_file.parent == folder
     assert changed.defaults == {**device.defaults, "trap_coupling": 0.8765}
     assert changed.card.parameters["trap_coupling"].source == "P08a"
-    assert ".include" not in changed.file.read_text()
+    assert changed.card.parameters["r3"] == device.card.parameters["r3"]
+    assert changed.card.valid == device.card.valid
+    assert changed.family == device.family
+
+
+def test_a_device_with_its_own_library_becomes_the_family_of_its_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from optospice.calibration.cards import parameter_set, prepare
+
+    monkeypatch.chdir(tmp_path)
+    library = write_own_form(tmp_path, "pbs_trap", "mine")
+    device = find_device("mine")
+    text = parameter_set(device, only("trap_coupling", "1", 0.8765), "P08a")
+    library.with_name("mine_fitted.toml").write_text(text)
+    fitted_device = find_device("mine_fitted")
+    assert fitted_device.family == "mine"
+    assert fitted_device.defaults == {**device.defaults, "trap_coupling": 0.8765}
+    assert fitted_device.card.parameters["r3"] == device.card.parameters["r3"]
+    assert find_device("mine").defaults == device.defaults
+    with pytest.raises(InputError, match=r"holds mine_fitted\.toml, and .* never writes over"):
+        prepare(library.parent, device)

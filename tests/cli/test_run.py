@@ -166,11 +166,11 @@ def test_set_reaches_the_protocol_and_the_sweep_may_change(project):
 
 @pytest.mark.usefixtures("no_figures")
 def test_the_users_own_device_comes_first(project):
-    packaged = find_device("pbs_rc")
-    shutil.copy(packaged.card_file, project.library.with_name("pbs_rc.toml"))
-    text = packaged.file.read_text()
-    assert " r3=25e6" in text
-    project.library.with_name("pbs_rc.lib").write_text(text.replace(" r3=25e6", " r3=88e6"))
+    packaged = find_device("pbs_rc").card_file.read_text()
+    assert 'value = "25 Mohm"' in packaged
+    project.library.with_name("pbs_rc.toml").write_text(
+        packaged.replace('value = "25 Mohm"', 'value = "88 Mohm"')
+    )
     outcome = project("run", "pbs/single_pulse", "--json", *ONE)
     metrics = document(outcome)["runs"][0]["metrics"]
     assert metrics["dark_current"]["value"] == pytest.approx(10e-9, rel=1e-3)  # 1 V / 100 Mohm

@@ -10,21 +10,18 @@ import numpy as np
 from optospice.cosim import Circuit, Instance, Level, Pulse, Sampled, Source
 from optospice.cosim.protocol import ControllerProtocol, value
 from optospice.device import find_device
+from optospice.light import Beam, Illumination
 from optospice.stimulus import Samples, Signal, constant
 from optospice.testbench import Testbench
 
 EDGE = 1e-3
 
 
-def light_terminal(device):
-    return find_device(device).terminals("optical")[0].name
-
-
 def light_circuit(device, duration, base=None):
     """A PbS device at 1 V whose light is an actuator."""
     found = find_device(device)
     return Circuit(
-        {"": Instance(found, {"p": "p", light_terminal(device): "light"})},
+        {"": Instance(found, {"p": "p", "light": "light"})},
         {
             "p": Source("p", base=constant(1.0), controlled=False),
             "light": Source("light", "light", base=base or Signal()),
@@ -43,7 +40,7 @@ def open_loop_bench(device, onsets, levels):
     corners = onsets[:, None] + np.array([0.0, EDGE, 1.0, 1.0 + EDGE])
     heights = levels[:, None] * np.array([0.0, 1.0, 1.0, 0.0])
     light = Samples(np.append(0.0, corners.ravel()), np.append(0.0, heights.ravel()))
-    stimuli = {"p": constant(1.0), light_terminal(device): light}
+    stimuli = {"p": constant(1.0), "light": Illumination((Beam(light, 740e-9),))}
     return Testbench(find_device(device), stimuli, onsets[-1] + 5.0)
 
 
@@ -97,8 +94,8 @@ class Misbehave:
         while self.way == "hangs":
             pass
         if self.way == "not finite":
-            return Level("light_740", float("nan"))
-        return Level("light_740", 1.0, start=time - 0.5) if self.way == "past" else None
+            return Level("light", float("nan"))
+        return Level("light", 1.0, start=time - 0.5) if self.way == "past" else None
 
 
 class Misbehaving(ControllerProtocol):
@@ -114,8 +111,12 @@ class Misbehaving(ControllerProtocol):
     def duration(self):
         return 5.0
 
+    @property
+    def colour(self):
+        return 740e-9
+
     def actuated(self, device):
-        return ("light_740",)
+        return ("light",)
 
     def surroundings(self, device):
         return {"p": constant(1.0)}

@@ -212,7 +212,7 @@ def test_the_newest_action_wins_from_its_start_on(session):
 def test_actions_add_to_what_the_source_does_by_itself(session):
     onsets, levels = train_of(3)
     bench = open_loop_bench("pbs_rc", onsets, levels)
-    circuit = light_circuit("pbs_rc", bench.duration, base=bench.stimuli["light"])
+    circuit = light_circuit("pbs_rc", bench.duration, base=bench.stimuli["light"].total)
 
     def more(context):
         yield 2.0 * 0.75

@@ -38,7 +38,7 @@ def test_light_adaptation_holds_the_current(pool):
     assert metric(record, "step_deviation") > 0.2
     waves = record.waveforms
     assert waves.at("i(p)", 89.0) == pytest.approx(40e-9, rel=0.01)  # and is regulated away
-    assert waves.at("e(light_740)", 5.0) == 0.0
+    assert waves.at("e(light)", 5.0) == 0.0
     assert "regulator.level" in waves.signals
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from closed_form import rc_current
 from optospice.device import find_device
+from optospice.light import Beam, Illumination
 from optospice.protocols import find_protocol
 from optospice.stimulus import PulseTrain, Signal
 from optospice.testbench import Testbench
@@ -22,7 +23,8 @@ def device():
 
 def lit(simulate, device, light, duration, parameters=None, temperature=300.15, bias=1.0):
     """Run with light of each colour [nm] on top of a constant bias."""
-    stimuli = {"p": Signal(bias), **{f"light_{colour}": s for colour, s in light.items()}}
+    beams = tuple(Beam(signal, colour * 1e-9) for colour, signal in light.items())
+    stimuli = {"p": Signal(bias), "light": Illumination(beams)}
     return simulate(Testbench(device, stimuli, duration, parameters or {}, temperature=temperature))
 
 

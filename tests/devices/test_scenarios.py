@@ -70,7 +70,7 @@ class PbsTrap:
     """Equations of pbs_trap: states carriers, fast trap, slow trap, network voltage."""
 
     colours = ("740", "550", "450")
-    drives = ("p", "light_740", "light_550", "light_450")
+    drives = ("p", 740, 550, 450)
 
     def __init__(self, p, temperature):
         self.p = p
@@ -118,7 +118,12 @@ def solve(run, wanted):
     )
     signals = []
     for name in equations.drives:
-        stimulus = bench.stimuli.get(name)
+        if name == "p":
+            stimulus = bench.stimuli[name]
+        else:  # light of one wavelength [nm]
+            beams = bench.stimuli["light"].beams
+            found = [beam.course for beam in beams if round(beam.colour * 1e9) == name]
+            stimulus = found[0] if found else None
         scale = 1.0 if name == "p" else 0.1  # W/m^2 to mW/cm^2
         points = (np.zeros(1), np.zeros(1)) if stimulus is None else stimulus.points
         signals.append((points[0], points[1] * scale))

@@ -17,7 +17,7 @@ from optospice.accuracy import PROFILES
 from optospice.device import find_device
 from optospice.errors import InputError
 from optospice.metrics import find_metric, metrics
-from optospice.protocols.timeline import Bound, Course, Light, Pause, Train
+from optospice.protocols.timeline import Bound, Course, LightStep, PauseStep, TrainStep
 from optospice.protocols.timeline.binding import options_of, unit_of
 from optospice.protocols.timeline.protocol import Timeline
 from optospice.protocols.timeline.shapes import Pulses, outline, superpose
@@ -135,10 +135,10 @@ def test_a_new_experiment_takes_a_few_lines_of_python(simulate, tmp_path):
     protocol = Timeline(
         readout="2 V",
         steps=[
-            Pause(duration="1 s"),
-            Train(name="gating", channel="gate", level="3 V", width="1 s"),
-            Light(irradiance="1 mW/cm^2", wavelength="550 nm", width="2 s", at="1.5 s"),
-            Pause(duration="1 s"),
+            PauseStep(duration="1 s"),
+            TrainStep(name="gating", channel="gate", level="3 V", width="1 s"),
+            LightStep(irradiance="1 mW/cm^2", wavelength="550 nm", width="2 s", at="1.5 s"),
+            PauseStep(duration="1 s"),
         ],
         metrics={"dark_current": {"window": "light"}, "peak": {
             "metric": "postsynaptic_current_amplitude", "window": "gating", "definition": "raw",

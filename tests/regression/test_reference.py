@@ -16,7 +16,8 @@ from optospice.reference.page import CARD_TABLES, SCENARIO_TABLES
 from optospice.reference.schemas import meanings, reachable, ready_controllers
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = ("reference.md", "schema/card.schema.json", "schema/scenario.schema.json")
+KINDS = ("card", "family", "parameter_set", "scenario")
+WRITTEN = ("reference.md", *(f"schema/{kind}.schema.json" for kind in KINDS))
 
 
 def test_the_committed_files_are_what_the_command_writes(tmp_path, monkeypatch, capsys):
@@ -44,7 +45,12 @@ def test_every_protocol_controller_and_metric_is_in_it():
 
 
 @pytest.mark.parametrize(
-    ("kind", "pattern"), [("card", "netlists/devices/*.toml"), ("scenario", "scenarios/**/*.toml")]
+    ("kind", "pattern"),
+    [
+        ("parameter_set", "netlists/devices/*.toml"),
+        ("family", "netlists/families/*.toml"),
+        ("scenario", "scenarios/**/*.toml"),
+    ],
 )
 def test_packaged_files_are_valid(kind, pattern):
     jsonschema = pytest.importorskip("jsonschema")

@@ -215,7 +215,7 @@ def test_more_light_than_is_emitted_is_refused() -> None:
 def test_a_colour_that_the_receiver_does_not_take_is_refused() -> None:
     card = Path("netlists/devices/lamp.toml")
     card.write_text(LAMP_CARD.replace("740 nm", "1500 nm"))
-    with pytest.raises(InputError, match="1500 nm is not covered"):
+    with pytest.raises(InputError, match="1500 nm is outside its tabulated response"):
         runs_of(LINK, ('device = "pbs_rc"', 'device = "pbs_trap"'))
 
 

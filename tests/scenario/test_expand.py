@@ -53,7 +53,7 @@ def test_the_last_key_varies_fastest(tmp_path):
 
 def test_temperature_accuracy_and_device_may_be_swept(tmp_path):
     axes = ('temperature = ["20 degC", "300 K"]', 'accuracy = ["fast", "reference"]')
-    runs = expand(load(tmp_path, sweep(*axes, 'device = ["pbs_rc"]')))
+    runs = expand(load(tmp_path, sweep(*axes, 'device = ["pbs_trap"]')))
     assert [run.temperature for run in runs] == pytest.approx([293.15, 293.15, 300, 300])
     assert [run.profile.name for run in runs] == ["fast", "reference"] * 2
 
@@ -64,7 +64,7 @@ def test_temperature_accuracy_and_device_may_be_swept(tmp_path):
         ('start = "1 s", stop = "3 s", count = 5', [1.0, 1.5, 2.0, 2.5, 3.0]),
         ('start = "3 s", stop = "1 s", count = 3', [3.0, 2.0, 1.0]),
         ('start = "1 s", stop = "100 s", count = 3, spacing = "log"', [1.0, 10.0, 100.0]),
-        ('start = "10 ms", stop = "10 ms", count = 1', [0.01]),
+        ('start = "100 ms", stop = "100 ms", count = 1', [0.1]),
         ('start = "0.1 s", stop = "0.7 s", count = 7', [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
     ],
 )

@@ -15,7 +15,11 @@ from pathlib import Path
 
 from fuzz_whole import WHOLE
 
+from own_form import own_form
+
 ROOT = Path(__file__).parents[2]
+
+PACKAGED = ("pbs_rc", "pbs_trap", "mose2")
 
 #: What is mutated, in turn; a record is a measured CSV, a mapping the table beside it.
 KINDS = ("scenario", "card", "golden", "record", "library", "scenario", "mapping", "library")
@@ -201,14 +205,16 @@ def _seeds(kind: str) -> tuple[tuple[str, str], ...]:
     patterns = {
         "scenario": ("scenarios/*/*.toml",),
         "golden": ("scenarios/*/*.golden.json",),
-        "card": ("netlists/devices/*.toml",),
+        "card": ("netlists/devices/*.toml",),  # parameter sets
         "library": (
-            *("netlists/devices/*.lib", "netlists/devices/*.lib", "netlists/cells/*.lib"),
-            *("tests/third_party/**/*.lib", "docs/examples/*.lib"),
+            "netlists/cells/*.lib",
+            "tests/third_party/**/*.lib",
+            "docs/examples/*.lib",
         ),
     }[kind]
     files = sorted(file for pattern in patterns for file in ROOT.glob(pattern))
-    pairs = []
+    own = [own_form(name, "q") for name in PACKAGED] if kind in ("card", "library") else []
+    pairs = [(card, library) if kind == "card" else (library, card) for library, card in own]
     for file in files:
         text = file.read_text(encoding="utf-8")
         beside = file.with_suffix({"card": ".lib", "library": ".toml"}.get(kind, ".none"))

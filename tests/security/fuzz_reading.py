@@ -25,6 +25,7 @@ from optospice.netlist.guard import cleaned
 from optospice.regression.golden import read_golden, text_of
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
+from own_form import write_own_form
 
 #: Longest processor time [s] and most further address space [bytes] of one input.
 SECONDS = 10.0
@@ -42,9 +43,9 @@ def make_project(folder: Path, given: Input) -> None:
     devices, scenarios = folder / "netlists/devices", folder / "scenarios"
     devices.mkdir(parents=True)
     scenarios.mkdir()
-    for end in ("lib", "toml"):
-        text = (ROOT / f"netlists/devices/pbs_rc.{end}").read_text(encoding="utf-8")
-        (devices / f"q.{end}").write_text(text.replace("pbs_rc", "q"), encoding="utf-8")
+    write_own_form(folder, name="q")
+    if given.kind == "card" and not given.beside:  # a parameter set
+        (devices / "q.lib").unlink()
     if given.beside:
         end = "lib" if given.kind == "card" else "toml"
         (devices / f"q.{end}").write_text(given.beside, encoding="utf-8")

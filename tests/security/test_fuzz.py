@@ -32,7 +32,7 @@ COMMANDS = {
 def read_all(start: int, folder: Path) -> None:
     """Read one batch in a process of its own and hold how each input ended."""
     code = (
-        f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
+        f"import sys; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]\n"
         f"from fuzz_reading import read_batch\nread_batch({start}, {start + BATCH})"
     )
     ended = run_python(code, folder, memory=None, seconds=BATCH)

@@ -19,6 +19,7 @@ from optospice.protocols import base
 from optospice.regression import golden
 from optospice.scenario import schema
 from optospice.sweep import local, task
+from own_form import write_own_form
 
 
 def test_the_numbers_are_those_of_the_documentation() -> None:
@@ -122,12 +123,8 @@ def test_scenarios_are_as_large_as_said(tmp_path: Path) -> None:
 
 
 def test_the_name_of_a_device_is_as_long_as_said(tmp_path: Path) -> None:
-    for end in ("lib", "toml"):
-        text = (Path(__file__).parents[2] / f"netlists/devices/pbs_rc.{end}").read_text()
-        for name in ("q" * 100, "q" * 101):
-            file = tmp_path / "netlists/devices" / f"{name}.{end}"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text.replace("pbs_rc", name))
+    for name in ("q" * 100, "q" * 101):
+        write_own_form(tmp_path, name=name)
     assert run_command("show", "q" * 100, folder=tmp_path).status == 0
     refused(run_command("show", "q" * 101, folder=tmp_path), "up to 100 ASCII characters")
 

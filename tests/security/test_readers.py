@@ -15,6 +15,7 @@ from optospice.errors import InputError
 from optospice.netlist import expand_lines
 from optospice.netlist.guard import cleaned
 from optospice.reading import read_text
+from own_form import write_own_form
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,12 +23,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with one device and one scenario of its own."""
-    devices, scenarios = tmp_path / "netlists/devices", tmp_path / "scenarios"
-    devices.mkdir(parents=True)
+    scenarios = tmp_path / "scenarios"
     scenarios.mkdir()
-    for end in ("lib", "toml"):
-        text = (ROOT / f"netlists/devices/pbs_rc.{end}").read_text()
-        (devices / f"q.{end}").write_text(text.replace("pbs_rc", "q"))
+    write_own_form(tmp_path, name="q")
     shutil.copy(ROOT / "scenarios/pbs/paired_pulse.toml", scenarios / "s.toml")
     return tmp_path
 

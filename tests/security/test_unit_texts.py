@@ -11,6 +11,7 @@ from watchdog import refused, run_command, run_python
 
 from optospice import units
 from optospice.protocols import PROTOCOLS
+from own_form import own_form
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = [
@@ -111,10 +112,9 @@ def test_a_scenario_with_such_a_unit_is_refused(tmp_path: Path) -> None:
 def test_a_card_with_such_a_unit_is_refused(tmp_path: Path) -> None:
     devices = tmp_path / "netlists" / "devices"
     devices.mkdir(parents=True)
-    for end in ("lib", "toml"):
-        text = (ROOT / f"netlists/devices/pbs_rc.{end}").read_text()
-        text = text.replace("pbs_rc", "q").replace('unit = "ohm"', 'unit = "9**9**9**9"')
-        (devices / f"q.{end}").write_text(text)
+    library, card = own_form(name="q")
+    (devices / "q.lib").write_text(library)
+    (devices / "q.toml").write_text(card.replace('unit = "ohm"', 'unit = "9**9**9**9"'))
     assert "9**9" in (devices / "q.toml").read_text()
     refused(run_command("show", "q", folder=tmp_path), "q.toml", "9**9**9**9")
 

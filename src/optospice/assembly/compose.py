@@ -11,6 +11,7 @@ from pathlib import Path
 from optospice import units
 from optospice.assembly.links import Route, routes, share_left
 from optospice.assembly.tables import QUANTITIES, CircuitTable, ElementTable, InstanceTable
+from optospice.assembly.valid import common_range
 from optospice.device import Card, Device, Parameter, Terminal, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.netlist import Subcircuit
@@ -100,6 +101,12 @@ def assembled(table: CircuitTable, file: Path) -> Device:
         terminals=terminals,
         parameters={key: parameter for key, parameter, _ in entries},
         states=states,
+        valid=common_range(
+            [(part.label, part.device, part.nodes) for part in parts],
+            terminals,
+            ["0", *(terminal.name for terminal in terminals if terminal.role == "ground")],
+            where,
+        ),
     )
     header = Subcircuit(own.lower(), tuple(t.name.lower() for t in terminals), defaults)
     return Device(own, file, cleaned("\n".join(lines) + "\n", str(file)), header, card)
@@ -141,7 +148,13 @@ def _outer(table: CircuitTable) -> list[Terminal]:
 def _exposed(part: _Part) -> list[Terminal]:
     """Terminals of an instance that are reached from outside without a node of their own."""
     return [
-        terminal.model_copy(update={"name": part.named(terminal.name)})
+        terminal.model_copy(
+            update={
+                "name": part.named(terminal.name),
+                "response": terminal.response
+                and terminal.response.renamed(lambda name: part.named(name).lower()),
+            }
+        )
         for terminal in part.device.card.terminals
         if terminal.kind == "optical" or part.nodes[terminal.name] == part.named(terminal.name)
     ]
@@ -150,7 +163,11 @@ def _exposed(part: _Part) -> list[Terminal]:
 def _parameters(parts: Sequence[_Part]) -> list[tuple[str, Parameter, float]]:
     """Parameters of the devices, in the cards' units."""
     return [
-        (part.named(name).lower(), parameter, part.given.get(name, part.device.defaults[name]))
+        (
+            part.named(name).lower(),
+            parameter.model_copy(update={"value": None}),  # the circuit's text holds it
+            part.given.get(name, part.device.defaults[name]),
+        )
         for part in parts
         for name, parameter in part.device.card.parameters.items()
     ]
@@ -195,7 +212,9 @@ def _shares(links: Sequence[Route]) -> list[tuple[str, Parameter, float]]:
 def _instance_line(part: _Part, called: str) -> str:
     nodes = " ".join(part.nodes[terminal.name] for terminal in part.device.card.terminals)
     values = "".join(
-        f" {name}={{{part.named(name).lower()}}}" for name in part.device.card.parameters
+        f" {name}={{{part.named(name).lower()}}}"
+        for name in part.device.card.parameters
+        if name not in part.device.optical_values
     )
     return f"X{part.label} {nodes} {called}{values}"
 

@@ -41,11 +41,21 @@ class Route:
     absorbing: Terminal
 
     def lines(self, node: str, ends: tuple[str, str]) -> Iterator[str]:
-        """Write the link from the emitter's node to two nodes of the receiver."""
-        per_area = convert(
-            convert(1.0, EMISSION_UNIT, "W") / self.link.area, "W/m^2", IRRADIANCE_UNIT
-        )
-        gain = f"{{{number(per_area)}*{self.name.lower()}_share}}"
+        """Write the link from the emitter's node to two nodes of the receiver.
+
+        What arrives counts as the receiver's spectral response says for the emission.
+        """
+        power = convert(1.0, EMISSION_UNIT, "W")
+        per_area = convert(power / self.link.area, "W/m^2", IRRADIANCE_UNIT)
+        factors = [number(per_area), f"{self.name.lower()}_share"]
+        if self.absorbing.response is not None:
+            factors.append(
+                self.absorbing.response.expression(
+                    float(self.emitting.wavelength or 0.0),
+                    lambda parameter: f"{self.receiver}_{parameter}".lower(),
+                )
+            )
+        gain = f"{{{'*'.join(factors)}}}"
         return link_lines(self.name, node, ends, gain, self.link.delay)
 
 
@@ -111,11 +121,14 @@ def _route(name: str, link: LinkTable, devices: Mapping[str, Device], where: str
             f"{at_target}: device {taking.name!r}",
             "that takes light",
         )
-    else:
-        try:
-            absorbing = taking.optical_terminal(float(emitting.wavelength or 0.0))
-        except InputError as error:
-            raise InputError(f"{at_target}: {error}") from None
+    try:
+        colour = float(emitting.wavelength or 0.0)
+        if not absorbing_name:
+            absorbing = taking.optical_terminal(colour)
+        elif absorbing.response is not None:
+            taking.check_light(absorbing.name, colour)
+    except InputError as error:
+        raise InputError(f"{at_target}: {error}") from None
     return Route(name, link, emitter, emitting, receiver, absorbing)
 
 

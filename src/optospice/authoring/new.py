@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from optospice.authoring.files import check_name, template, write_new
-from optospice.device import find_device, list_devices
+from optospice.device import Family, find_device, find_family, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.protocols import PROTOCOLS
 
@@ -76,12 +76,79 @@ def new_device(name: str, root: Path = Path()) -> list[str]:
     InputError
         For a name that cannot be one, or that is taken.
     """
-    if check_name(name) in list_devices():
-        raise InputError(f"new device {name!r}: there is one of this name; accepted: another name")
+    _check_new(name)
     return [
         *write_new(_device_files(name, root)),
         f"next: optospice check {name}; optospice run {name}/first",
     ]
+
+
+def new_parameter_set(name: str, family: str) -> list[str]:
+    """Write a parameter set of a family into ``./netlists/devices``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the device.
+    family : str
+        Name of the family; every parameter begins with its default.
+
+    Returns
+    -------
+    list of str
+        What was written and what to do next.
+
+    Raises
+    ------
+    InputError
+        For a name that cannot be one or that is taken, or no such family.
+    """
+    _check_new(name)
+    file = Path("netlists") / "devices" / f"{name}.toml"
+    text = _parameter_set(name, find_family(family, "new device"))
+    return [*write_new({file: text}), f"next: fill in {file}, then optospice check {name}"]
+
+
+def _check_new(name: str) -> None:
+    if check_name(name) in list_devices():
+        raise InputError(f"new device {name!r}: there is one of this name; accepted: another name")
+
+
+def _parameter_set(name: str, family: Family) -> str:
+    card = family.card
+    lines = [
+        f'family = "{family.name}"',
+        f'title = "{name}: FILL IN"',
+        'description = "FILL IN: what it is, who published it, and what is not known of it."',
+        "citations = []  # keys of netlists/references.bib",
+        "",
+        "# [valid]  # outside this range a run is refused, or its numbers are marked",
+        '# temperature = "27 degC"',
+        '# shortest = "10 ms"',
+        '# longest = "100 s"',
+    ]
+    for terminal in card.terminals:
+        if terminal.role in ("drive", "control"):
+            lines.append(f'# voltage.{terminal.name} = ["0 V", "1 V"]')
+        elif terminal.kind == "optical" and not terminal.is_output:
+            lines.append(f'# irradiance.{terminal.name} = ["0 mW/cm^2", "1 mW/cm^2"]')
+            lines.append(f'# wavelength.{terminal.name} = ["400 nm", "700 nm"]')
+    for key, parameter in card.parameters.items():
+        default, unit = _short(family.subcircuit.parameters[key]), parameter.unit
+        lines += [
+            "",
+            f"[values.{key}]  # {' '.join(parameter.meaning.split())}",
+            f"value = {default}" if unit == "1" else f'value = "{default} {unit}"',
+            'origin = "assumed"',
+            f'source = "FILL IN: default of {family.name}"',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _short(value: float) -> str:
+    """Write a number with no more digits than it needs."""
+    plain = f"{value:.6g}"
+    return plain if float(plain) == value else repr(value)
 
 
 def _device_files(name: str, root: Path) -> dict[Path, str]:

@@ -1,11 +1,10 @@
-"""The fitted device as files of its own: a new ``.lib``, a new card, the parameters."""
+"""The fitted device as files of its own: a parameter set, and the parameters for a scenario."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import optospice
 from optospice import units
@@ -15,11 +14,18 @@ from optospice.calibration.statistics import Estimate, Statistics
 from optospice.device import Device, read_toml
 from optospice.errors import InputError
 from optospice.files import make_folder, write_text, writing
-from optospice.library import netlist_folders
-from optospice.netlist import expand_lines, spice_number, split_comment
 
 REPORTS = ("calibration.md", "calibration.json")
 _SHOWN_TARGETS = 12
+
+
+def set_name(device: Device) -> str:
+    """Name of the fitted parameter set.
+
+    That of the device where it is a set itself: the new one takes its place. A device with a
+    ``.lib`` of its own is the family of the new set, which needs another name.
+    """
+    return device.name if device.family else f"{device.name}_fitted"
 
 
 def prepare(folder: Path, device: Device) -> None:
@@ -30,7 +36,7 @@ def prepare(folder: Path, device: Device) -> None:
     InputError
         When one of the files is there already, or the folder is the device's own.
     """
-    names = (f"{device.name}.lib", f"{device.name}.toml", "parameters.toml", *REPORTS)
+    names = (f"{set_name(device)}.toml", "parameters.toml", *REPORTS)
     make_folder(folder)
     there = [name for name in names if os.path.lexists(folder / name)]
     if there:
@@ -41,7 +47,7 @@ def prepare(folder: Path, device: Device) -> None:
 
 
 def write_device(fit: Fit, statistics: Statistics, folder: Path) -> list[Path]:
-    """Write ``.lib``, card and ``parameters.toml`` of the fitted device.
+    """Write the parameter set and ``parameters.toml`` of the fitted device.
 
     Parameters
     ----------
@@ -58,8 +64,9 @@ def write_device(fit: Fit, statistics: Statistics, folder: Path) -> list[Path]:
     device, source = fit.problem.device, source_of(fit)
     with writing(folder):
         return [
-            write_text(folder / f"{device.name}.lib", library(device, statistics, source)),
-            write_text(folder / f"{device.name}.toml", card(device, statistics, source)),
+            write_text(
+                folder / f"{set_name(device)}.toml", parameter_set(device, statistics, source)
+            ),
             write_text(folder / "parameters.toml", parameters(device, statistics, source)),
         ]
 
@@ -71,46 +78,47 @@ def source_of(fit: Fit) -> str:
     return f"optospice calibrate: {', '.join(labels[:_SHOWN_TARGETS])}{more}"
 
 
-def library(device: Device, statistics: Statistics, source: str) -> str:
-    """Give the ``.lib`` with new defaults, its includes in place so that it stands alone."""
-    lines = expand_lines(device.file, netlist_folders())
-    text = [line.text for line in lines]
-    own = [line.place.startswith(f"{device.file}:") for line in lines]
-    for index in _header_lines(text, device.name):
-        code, comment = split_comment(text[index])
-        for estimate in statistics.estimates:
-            pattern = rf"(?i)(?<![\w.]){re.escape(estimate.free.name)}\s*=\s*[^\s,]+"
-            code = re.sub(pattern, f"{estimate.free.name}={_number(estimate.value)}", code)
-        text[index] = code + comment
-    for index, line in enumerate(text):
-        if own[index] and line.lstrip().startswith("*"):
-            for estimate in statistics.estimates:
-                line = _table_line(line, estimate, device.defaults[estimate.free.name], source)
-            text[index] = line
-    names = ", ".join(estimate.free.name for estimate in statistics.estimates)
-    head = (
-        f"* Fitted by optospice {optospice.__version__} from {device.file.name}: {names}\n"
-        f"* {source}\n*\n"
-    )
-    return head + "".join(f"{line}\n" for line in text)
-
-
-def card(device: Device, statistics: Statistics, source: str) -> str:
-    """Give the card with origin, source and interval of the fitted parameters."""
+def parameter_set(device: Device, statistics: Statistics, source: str) -> str:
+    """Give the parameter set with value, origin, source and interval of what was fitted."""
     import tomli_w
 
-    data = read_toml(device.card_file)
+    data = read_toml(device.card_file) if device.family else _set_of(device)
+    left = [name for name in data.get("family_defaults", ()) if name not in _fitted(statistics)]
+    if "family_defaults" in data:
+        data["family_defaults"] = left
     for estimate in statistics.estimates:
-        entry = data["parameters"][estimate.free.name]
-        entry["origin"] = "fitted"
-        entry["source"] = source
+        entry = data["values"].setdefault(estimate.free.name, {})
         entry.pop("interval", None)
+        entry |= {
+            "value": _quantity(estimate.value, estimate), "origin": "fitted", "source": source
+        }  # fmt: skip
         if estimate.interval is None:
             entry["source"] += " (which do not identify it)"
         else:
             entry["interval"] = [_quantity(end, estimate) for end in estimate.interval]
     head = f"# Fitted by optospice {optospice.__version__} from {device.card_file.name}.\n\n"
     return head + tomli_w.dumps(data, multiline_strings=True)
+
+
+def _fitted(statistics: Statistics) -> list[str]:
+    return [estimate.free.name for estimate in statistics.estimates]
+
+
+def _set_of(device: Device) -> dict[str, Any]:
+    """Give a device with a ``.lib`` of its own as a parameter set of the family that it is."""
+    card = read_toml(device.card_file)
+    values: dict[str, dict[str, Any]] = {}
+    for name, parameter in device.card.parameters.items():
+        own, number = card["parameters"][name], device.defaults[name]
+        plain = parameter.unit == "1"
+        values[name] = {"value": number if plain else units.format_quantity(number, parameter.unit)}
+        values[name] |= {key: own[key] for key in ("origin", "source", "interval") if key in own}
+    kept = ("title", "description", "citations", "valid")
+    return {
+        "family": device.name,
+        **{key: card[key] for key in kept if key in card},
+        "values": values,
+    }
 
 
 def parameters(device: Device, statistics: Statistics, source: str) -> str:
@@ -129,33 +137,6 @@ def parameters(device: Device, statistics: Statistics, source: str) -> str:
         },
     }
     return f"# optospice {optospice.__version__}: 68 % intervals.\n\n" + tomli_w.dumps(data)
-
-
-def _header_lines(text: Sequence[str], name: str) -> list[int]:
-    """Give the physical lines of one ``.subckt`` head."""
-    found: list[int] = []
-    for index, line in enumerate(text):
-        code = split_comment(line)[0].strip()
-        if found and code and not code.startswith("+"):
-            break
-        words = code.lower().split()
-        if found or (words[:1] == [".subckt"] and words[1:2] == [name.lower()]):
-            found.append(index)
-    return found
-
-
-def _table_line(line: str, estimate: Estimate, default: float, source: str) -> str:
-    """Replace value, origin and source in the header's table, where it is this parameter's row."""
-    match = re.match(
-        rf"(?i)(\s*\*\s*{re.escape(estimate.free.name)}\s+)(\S+)(\s+\[[^\]]*\]\s+)"
-        r"(published|fitted|assumed)(\s+)\S.*$",
-        line,
-    )
-    if match is None or spice_number(match.group(2)) != default:
-        return line
-    value = _number(estimate.value).ljust(len(match.group(2)))
-    origin = "fitted".ljust(len(match.group(4)))
-    return f"{match.group(1)}{value}{match.group(3)}{origin}{match.group(5)}{source}"
 
 
 def _number(value: float) -> str:

@@ -159,7 +159,7 @@ def build(
     """
     settings = [] if device is None else [f"device={device!r}"]
     loaded = [load_scenario(name, settings) for name in dict.fromkeys(scenarios)]
-    expanded = [expand(one) for one in loaded]
+    expanded = [expand(one, explores=True) for one in loaded]
     _check_scenarios(loaded, expanded)
     the_device = expanded[0][0].device
     if device is None and len({one.scenario.device for one in loaded}) > 1:

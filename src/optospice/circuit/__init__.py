@@ -5,6 +5,7 @@ The bench of one device, a batch of copies, a closed loop and an array are all a
 
 from optospice.circuit.builders import array, optical_link
 from optospice.circuit.elements import Instance, OpticalLink, PassiveElement, Source, base_name
+from optospice.circuit.lights import shining
 from optospice.circuit.model import Circuit
 from optospice.circuit.signals import Reading
 from optospice.circuit.writer import simulation_cards, transient_card
@@ -19,6 +20,7 @@ __all__ = [
     "array",
     "base_name",
     "optical_link",
+    "shining",
     "simulation_cards",
     "transient_card",
 ]

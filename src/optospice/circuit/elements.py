@@ -98,6 +98,9 @@ class Source:
         The other node.
     small_signal : float
         Amplitude in an AC analysis, in the unit of its level [V, A or W/m^2].
+    shines_on : mapping of str to float
+        Nodes of optical terminals that a light adds to, each with the weight that its
+        colour has there [1]; its own node then carries the irradiance as it is.
     """
 
     node: str
@@ -106,6 +109,7 @@ class Source:
     controlled: bool = True
     reference: str = "0"
     small_signal: float = 0.0
+    shines_on: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:
@@ -148,6 +152,8 @@ class OpticalLink:
         Area that it falls onto [m^2].
     delay : float
         Time that the light takes [s].
+    weight : float
+        What the emission counts at the receiver, by its spectral response [1].
 
     Raises
     ------
@@ -160,6 +166,7 @@ class OpticalLink:
     share: float
     area: float
     delay: float = 0.0
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         where = f"link from {self.emitter} to {self.receiver}"
@@ -173,7 +180,7 @@ class OpticalLink:
     @property
     def gain(self) -> float:
         """Volts at the receiver per volt at the emitter: [mW/cm^2] per [mW]."""
-        power = convert(self.share, EMISSION_UNIT, "W")
+        power = convert(self.share * self.weight, EMISSION_UNIT, "W")
         return convert(power / self.area, "W/m^2", IRRADIANCE_UNIT)
 
 

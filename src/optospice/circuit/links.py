@@ -17,10 +17,13 @@ class LightNodes:
     ----------
     sources, links : mapping of str to (str, str)
         By the name of the source or of the link; sources that shine alone are left out.
+    weighted : mapping of (str, str) to (str, str)
+        By the name of the source and the node that it shines on with a weight.
     """
 
     sources: Mapping[str, tuple[str, str]]
     links: Mapping[str, tuple[str, str]]
+    weighted: Mapping[tuple[str, str], tuple[str, str]]
 
 
 def light_nodes(sources: Mapping[str, Source], links: Mapping[str, OpticalLink]) -> LightNodes:
@@ -33,15 +36,21 @@ def light_nodes(sources: Mapping[str, Source], links: Mapping[str, OpticalLink])
     links : mapping of str to OpticalLink
         All its links.
     """
-    shining: dict[str, list[tuple[bool, str]]] = defaultdict(list)
+    shining: dict[str, list[tuple[str, tuple[str, str]]]] = defaultdict(list)
     for name, link in links.items():
-        shining[link.receiver.lower()].append((True, name))
+        shining[link.receiver.lower()].append(("link", (name, "")))
+    for name, source in sources.items():
+        for node in source.shines_on:
+            shining[node.lower()].append(("weighted", (name, node)))
     for name, source in sources.items():
         if source.kind == "light" and source.node.lower() in shining:
-            shining[source.node.lower()].append((False, name))
-    found: dict[bool, dict[str, tuple[str, str]]] = {True: {}, False: {}}
+            shining[source.node.lower()].append(("source", (name, "")))
+    found: dict[str, dict[tuple[str, str], tuple[str, str]]] = defaultdict(dict)
     for node, parts in shining.items():
         inner = [f"{node}_light{k}" for k in range(1, len(parts))]
-        for (is_link, name), upper, lower in zip(parts, [node, *inner], [*inner, "0"], strict=True):
-            found[is_link][name] = (upper, lower)
-    return LightNodes(found[False], found[True])
+        for (kind, key), upper, lower in zip(parts, [node, *inner], [*inner, "0"], strict=True):
+            found[kind][key] = (upper, lower)
+    plain = {
+        kind: {name: ends for (name, _), ends in found[kind].items()} for kind in ("source", "link")
+    }
+    return LightNodes(plain["source"], plain["link"], found["weighted"])

@@ -173,6 +173,10 @@ def body(
             tabulated=tabulated or answered is Answered.ALL,
             ends=lights.sources.get(name),
         )
+        for index, (node, weight) in enumerate(source.shines_on.items()):
+            upper, lower = lights.weighted[name, node]
+            own = f"Eweight_{name}_{index}"
+            yield f"{own} {upper} {lower} {source.node} {source.reference} {number(weight)}"
     yield from _links(circuit, lights)
     yield from _initial(circuit, held)
 
@@ -188,7 +192,11 @@ def _instances(circuit: Circuit, called: Mapping[tuple[str, str], str]) -> Itera
                 yield f"V{sense_name(name, terminal.name)} {node} {own} 0"
                 node = own
             nodes.append(node)
-        given = "".join(f" {key}={number(value)}" for key, value in placed.parameters.items())
+        given = "".join(
+            f" {key}={number(value)}"
+            for key, value in placed.parameters.items()
+            if key not in placed.device.optical_values
+        )
         subcircuit = called[placed.device.name, placed.device.text]
         yield f"{instance_name(name)} {' '.join(nodes)} {subcircuit}{given}"
 

@@ -12,7 +12,9 @@ from optospice.cli.adopt import adopt
 from optospice.cli.calibrate import calibrate
 from optospice.cli.check import check
 from optospice.cli.doctor import doctor
+from optospice.cli.find import find
 from optospice.cli.listing import list_, show
+from optospice.cli.netlist import netlist
 from optospice.cli.reference import reference
 from optospice.cli.regress import regress
 from optospice.cli.reproduce import reproduce
@@ -43,6 +45,8 @@ def _options(
 
 app.command()(run)
 app.command(name="list")(list_)
-for _command in (show, doctor, check, adopt, calibrate, reproduce, regress, reference):
+for _command in (
+    show, find, netlist, doctor, check, adopt, calibrate, reproduce, regress, reference,
+):  # fmt: skip
     app.command()(_command)
 app.add_typer(new.app, name="new")

@@ -13,11 +13,14 @@ app = typer.Typer(no_args_is_help=True, help="Write a working starting point of 
 @app.command()
 def device(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new device.")],
+    family: Annotated[
+        str, typer.Option(metavar="FAMILY", help="Write values of this family, one TOML.")
+    ] = "",
 ) -> None:
-    """Write a subcircuit, its card, a first scenario and a test."""
-    from optospice.authoring.new import new_device
+    """Write a subcircuit, its card, a first scenario and a test; or a parameter set."""
+    from optospice.authoring.new import new_device, new_parameter_set
 
-    print("\n".join(new_device(name)))
+    print("\n".join(new_parameter_set(name, family) if family else new_device(name)))
 
 
 @app.command()

@@ -34,6 +34,12 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the results.")] = None,
     json: AsJson = False,
+    extrapolate: Annotated[
+        bool,
+        typer.Option(
+            "--extrapolate", help="Run outside a device's valid range too, and mark every number."
+        ),
+    ] = False,
     run_id: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
     ] = None,
@@ -50,7 +56,8 @@ def run(
 
     with Pool(workers=workers, preload="optospice.sweep.task") as pool, ExitStack() as claims:
         # everything that can be wrong is found before anything is written
-        loaded = [load_scenario(name, settings or []) for name in scenarios]
+        changes = [*(settings or []), *(["extrapolate=true"] if extrapolate else [])]
+        loaded = [load_scenario(name, changes) for name in scenarios]
         expanded: list[Sequence[Run]] = [expand(one) for one in loaded]
         if run_id is not None:
             pairs = zip(loaded, expanded, strict=True)

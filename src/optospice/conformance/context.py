@@ -17,6 +17,7 @@ from optospice.circuit.writer import netlist
 from optospice.conformance.finding import Finding, Severity
 from optospice.conformance.jobs import NetlistJob, NetlistResult
 from optospice.device import IRRADIANCE_UNIT, Device, Terminal
+from optospice.light import Beam, Illumination
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed
 from optospice.resolution import SHORTEST_SHOWN, BoolArray
@@ -35,6 +36,11 @@ _LEVELS = {"electrical": ("V", "V"), "optical": (IRRADIANCE_UNIT, "W/m^2")}
 #: Duration of an edge as a share of its level: long enough for the engine to look into it where
 #: charge is stored; and so short that nothing follows it, for runs that nobody looks into [1].
 _EDGE_FRACTION, _STEEP = 1e-4, 1e-6
+#: Emitted light below this is not compared [W]: 1 uV on its node, a thousand times the engine's
+#: tolerance of a voltage.
+_FAINTEST_LIGHT = 1e-9
+#: A terminal, and the wavelength of a light on it [m].
+_Light = tuple[str, float | None]
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
 _RUN_NETLIST = "optospice.conformance.jobs:run_netlist"
 
@@ -184,12 +190,12 @@ class Context:
             Terminal that carries the AC amplitude of 1 V, or of 1 W/m^2.
         """
         given = levels or {}
+        stimuli = self.at_rest(
+            {t.name: convert(given.get(t.name, 0.0), *_LEVELS[t.kind]) for t in self.driven}
+        )
         bench = Testbench(
             self.device,
-            {
-                t.name: constant(convert(given.get(t.name, 0.0), *_LEVELS[t.kind]))
-                for t in self.driven
-            },
+            stimuli,
             1.0,
             dict(parameters or {}),
             self.begin,
@@ -199,6 +205,17 @@ class Context:
         wanted = (*self.currents, *self.states)
         text = netlist(bench.model().at_rest(small_signal), card, vectors=wanted)
         return NetlistJob(text, wanted)
+
+    def at_rest(self, levels: Mapping[str, float]) -> dict[str, Stimulus | Illumination]:
+        """Give constant levels [V or W/m^2], light of a colour that the device takes."""
+        stimuli: dict[str, Stimulus | Illumination] = {}
+        for terminal in self.driven:
+            level = constant(levels[terminal.name])
+            (colour, *_) = [*_colours(terminal), None]
+            stimuli[terminal.name] = (
+                level if colour is None else Illumination((Beam(level, colour),))
+            )
+        return stimuli
 
     @property
     def currents(self) -> list[str]:
@@ -240,28 +257,42 @@ def in_short(failed: Failed, limit: int = 240) -> str:
 
 def rich_stimuli(
     context: Context, duration: float, scale: float, steep: bool = False
-) -> dict[str, Stimulus]:
+) -> dict[str, Stimulus | Illumination]:
     """Give the rich stimulus: see `Context.rich`."""
-    optical = [t.name for t in context.driven if t.kind == "optical"]
+    optical = [(t.name, colour) for t in context.driven for colour in _colours(t)]
     # what is on in each slot: sign of the bias, and which colours
-    slots: list[tuple[float, tuple[str, ...]]] = [(0, ()), (1, ()), (-1, ()), (0, ())]
-    for name in optical:
-        slots += [(0, (name,)), (1, (name,)), (-1, (name,)), (0, ())]
+    slots: list[tuple[float, tuple[_Light, ...]]] = [(0, ()), (1, ()), (-1, ()), (0, ())]
+    for one in optical:
+        slots += [(0, (one,)), (1, (one,)), (-1, (one,)), (0, ())]
     slots += [(0.5, tuple(optical)), (1, ()), (0, ())]
     voltage, irradiance = context.drive.voltage * scale, context.irradiance * scale
-    return {
-        terminal.name: _steps(
-            [
-                voltage * sign
-                if terminal.kind == "electrical"
-                else irradiance * (terminal.name in on)
-                for sign, on in slots
-            ],
-            duration,
-            _STEEP if steep else _EDGE_FRACTION,
+    edge = _STEEP if steep else _EDGE_FRACTION
+
+    def over_time(levels: Iterable[float]) -> Samples:
+        return _steps(list(levels), duration, edge)
+
+    found: dict[str, Stimulus | Illumination] = {}
+    for terminal in context.driven:
+        if terminal.kind == "electrical":
+            found[terminal.name] = over_time(voltage * sign for sign, _ in slots)
+            continue
+        courses = {
+            colour: over_time(irradiance * ((terminal.name, colour) in on) for _, on in slots)
+            for colour in _colours(terminal)
+        }
+        found[terminal.name] = (
+            courses[None]
+            if None in courses
+            else Illumination(tuple(Beam(course, c) for c, course in courses.items() if c))
         )
-        for terminal in context.driven
-    }
+    return found
+
+
+def _colours(terminal: Terminal) -> list[float | None]:
+    """Give the wavelengths that show a terminal's response [m]; None where it knows none."""
+    if terminal.kind != "optical":
+        return []
+    return [None] if terminal.response is None else list(terminal.response.probes)
 
 
 def _steps(levels: Sequence[float], duration: float, edge_fraction: float) -> Samples:
@@ -292,8 +323,8 @@ def worst_difference(
     Returns
     -------
     fraction : float
-        Of the larger peak of a current; of a state's declared range where its peak is
-        less than a hundredth of it.
+        Of the larger peak of a current, of an observed voltage or of emitted light; of a
+        state's declared range where its peak is less than a hundredth of it.
     signal : str
         Name of the signal.
     """
@@ -304,11 +335,11 @@ def worst_difference(
         times = times[_is_shown(other.time, times)]
     times = times[_is_shown(one.time, times)]
     worst, where = 0.0, ""
-    for name in _outputs(one, states):
+    for name in _outputs(context.device, one):
         peak = max(float(np.abs(wave[name]).max()) for wave in (one, other))
         if name in states:
             peak = max(peak, 0.01 * (states[name].maximum - states[name].minimum))
-        if peak < 1e-15:
+        if peak < (_FAINTEST_LIGHT if name.startswith("p(") else 1e-15):
             continue
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # PCHIP divides by slopes next to nothing
@@ -327,6 +358,7 @@ def _is_shown(points: FloatArray, times: FloatArray) -> BoolArray:
     return result
 
 
-def _outputs(waves: Waveforms, states: Iterable[str]) -> list[str]:
-    known = set(states)
+def _outputs(device: Device, waves: Waveforms) -> list[str]:
+    """Name what a device answers with: currents, states, voltages and light that it gives out."""
+    known = {*device.card.states, *(f"{kind}({t.name})" for t in device.outputs for kind in "vp")}
     return [name for name in waves.signals if name.startswith("i(") or name in known]

@@ -17,7 +17,7 @@ from optospice.ngspice.batch import BatchSession
 from optospice.ngspice.easing import eased
 from optospice.ngspice.judge import RunFailedError, judge
 from optospice.ngspice.worker import Failed
-from optospice.stimulus import Samples, constant
+from optospice.stimulus import Samples
 from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
 
@@ -39,12 +39,13 @@ def check_transient(context: Context) -> Iterator[Finding]:
 
 def check_equilibrium(context: Context) -> Iterator[Finding]:
     """Under constant bias and light nothing moves: a run begins at a true operating point."""
-    stimuli = {
-        terminal.name: constant(
-            0.5 * (context.drive.voltage if terminal.kind == "electrical" else context.irradiance)
-        )
-        for terminal in context.driven
-    }
+    stimuli = context.at_rest(
+        {
+            terminal.name: 0.5
+            * (context.drive.voltage if terminal.kind == "electrical" else context.irradiance)
+            for terminal in context.driven
+        }
+    )
     device = _without_initial_states(context.device)
     for duration in WINDOWS:
         bench = replace(context.rich(duration), device=device, stimuli=stimuli)
@@ -174,7 +175,7 @@ def check_instances(context: Context) -> Iterator[Finding]:
     for terminal in context.device.card.terminals:
         own = "0" if terminal.role == "ground" else f"second_{terminal.name}"
         nodes.append(own)
-        if own != "0":
+        if own != "0" and not terminal.is_output:
             level = -0.7 * context.drive.voltage if terminal.kind == "electrical" else 0.3
             lines.append(f"V{own} {own} 0 DC {level!r}\n")
     lines.append(f"Xsecond {' '.join(nodes)} {context.device.name}\n")

@@ -10,7 +10,7 @@ from optospice.conformance.context import Context
 from optospice.conformance.finding import Finding
 from optospice.conformance.lines import Line
 from optospice.conformance.pitfalls import find_pitfalls
-from optospice.device import Device
+from optospice.device import Device, included_set
 from optospice.library import netlist_folders
 from optospice.netlist import Body, LogicalLine, subcircuit_bodies
 
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[a-z0-9_.#+\-/\[\]]+")
 def lines_of(device: Device) -> list[Line]:
     """Logical lines of a device's library, includes in their place, with file and number."""
     folders = (*netlist_folders(), *device.file.parents[1:2])
-    physical = netlist.expand_lines(device.file, folders)
+    physical = netlist.expand_lines(device.file, folders, written=included_set)
     return [
         Line(" ".join(text.split()), physical[index].place)
         for index, text in netlist.numbered_lines(line.text for line in physical)

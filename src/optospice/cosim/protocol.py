@@ -13,11 +13,13 @@ from pydantic import Field
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
-from optospice.circuit import Circuit, Instance, Source
+from optospice.circuit import Circuit, Instance, Source, shining
+from optospice.circuit.lights import check_light
 from optospice.cosim.controller import Controller
 from optospice.cosim.loop import PATIENCE
 from optospice.cosim.run import LoopResult
 from optospice.device import Device
+from optospice.light import Illumination, total_of
 from optospice.metrics.value import MetricValue
 from optospice.protocols.base import Experiment, Kind, Metrics
 from optospice.stimulus import FloatArray, Stimulus
@@ -70,14 +72,12 @@ class ControllerProtocol(Experiment):
     def measure(self, result: LoopResult, device: Device) -> Metrics:
         """Take the metrics of a run from its waveforms and what the controllers recorded."""
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what the terminals see without a controller."""
         from optospice.stimulus import constant
 
-        return {
-            **{name: constant(0.0) for name in self.actuated(device)},
-            **self.surroundings(device),
-        }
+        dark = {name: constant(0.0) for name in self.actuated(device)}
+        return device.lit({**dark, **self.surroundings(device)}, self.colour)
 
     def surroundings(self, device: Device) -> Mapping[str, Stimulus]:
         """Give what happens by itself: biases, ambient light, disturbances."""
@@ -92,15 +92,22 @@ class ControllerProtocol(Experiment):
     ) -> Circuit:
         """Build the circuit: one device with a source on each terminal that is used."""
         actuated = self.actuated(device)
-        kinds = {t.name: "light" if t.kind == "optical" else "voltage" for t in
-                 device.card.terminals}  # fmt: skip
-        stimuli = self.stimuli(device)
+        sources: dict[str, Source] = {}
+        nodes = {}
+        for name, stimulus in self.stimuli(device).items():
+            terminal = next(t for t in device.card.terminals if t.name == name)
+            driven = name in actuated
+            if terminal.kind == "optical":
+                check_light(device, name, stimulus, driven=driven)
+                lights = shining(device, name, stimulus, {"": parameters}, controlled=driven)
+                sources.update(lights.sources)
+                nodes[name] = lights.nodes[""]
+            else:
+                sources[name] = Source(name, "voltage", total_of(stimulus), driven)
+                nodes[name] = name
         return Circuit(
-            {"": Instance(device, {name: name for name in stimuli}, dict(parameters))},
-            {
-                name: Source(name, kinds[name], stimulus, name in actuated)  # type: ignore[arg-type]
-                for name, stimulus in stimuli.items()
-            },
+            {"": Instance(device, nodes, dict(parameters))},
+            sources,
             duration=self.duration,
             profile=profile,
             temperature=temperature,

@@ -8,18 +8,25 @@ from optospice.device.card import (
     Card,
     Origin,
     Parameter,
-    SpiceName,
+    ParameterDefinition,
     State,
     Terminal,
 )
 from optospice.device.device import Device
+from optospice.device.family import Family, FamilyCard
 from optospice.device.loading import (
     LONGEST_NAME,
     find_device,
+    find_family,
+    included_set,
+    library_lines,
     list_devices,
+    list_families,
     load_device,
     read_toml,
 )
+from optospice.device.parameter_set import ParameterSet, Value
+from optospice.device.valid import Valid, outside_valid_range
 
 __all__ = [
     "EMISSION_UNIT",
@@ -27,13 +34,23 @@ __all__ = [
     "LONGEST_NAME",
     "Card",
     "Device",
+    "Family",
+    "FamilyCard",
     "Origin",
     "Parameter",
-    "SpiceName",
+    "ParameterDefinition",
+    "ParameterSet",
     "State",
     "Terminal",
+    "Valid",
+    "Value",
     "find_device",
+    "find_family",
+    "included_set",
+    "library_lines",
     "list_devices",
+    "list_families",
     "load_device",
+    "outside_valid_range",
     "read_toml",
 ]

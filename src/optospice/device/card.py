@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from optospice import units
-from optospice.validation import StrictModel
+from optospice.device.valid import Valid
+from optospice.light import Response
+from optospice.validation import SpiceName, StrictModel
 
 Origin = Literal["published", "fitted", "assumed"]
 #: Unit in which an optical terminal of a subcircuit is driven: 1 V = 1 mW/cm^2.
 IRRADIANCE_UNIT = "mW/cm^2"
 #: Unit in which an optical terminal emits: 1 V = 1 mW.
 EMISSION_UNIT = "mW"
-#: A name that goes into netlists and commands as it stands.
-SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
 
 
 class Terminal(StrictModel):
@@ -37,6 +38,9 @@ class Terminal(StrictModel):
     wavelength : str
         For optical terminals: the wavelength it takes (``"740 nm"``) or ``"any"``; of one that
         emits, that of the emission.
+    response : table
+        For optical terminals that take light, in place of the wavelength: how much each
+        colour counts.
     description : str
         Meaning in words.
     """
@@ -46,19 +50,24 @@ class Terminal(StrictModel):
     role: Literal["drive", "ground", "control", "output"] | None = None
     direction: Literal["in", "out"] | None = None
     wavelength: Literal["any"] | units.Length | None = None
+    response: Response | None = None
     description: str = ""
 
     @model_validator(mode="after")
     def _complete(self) -> Terminal:
+        colours = [self.wavelength, self.response]
         if self.kind == "electrical":
-            if self.role is None or self.wavelength is not None or self.direction is not None:
+            if self.role is None or colours != [None, None] or self.direction is not None:
                 raise ValueError(
                     "an electrical terminal has a role ('drive', 'ground', 'control' or "
-                    "'output') and no wavelength or direction"
+                    "'output') and no wavelength, response or direction"
                 )
-        elif self.wavelength is None or self.role is not None:
-            raise ValueError("an optical terminal has a wavelength ('740 nm' or 'any') and no role")
-        elif self.is_output and self.wavelength == "any":
+        elif colours.count(None) != 1 or self.role is not None:
+            raise ValueError(
+                "an optical terminal has a wavelength ('740 nm' or 'any') or a response, and no "
+                "role"
+            )
+        elif self.is_output and not isinstance(self.wavelength, float):
             raise ValueError("a terminal that emits has the wavelength of its emission ('530 nm')")
         return self
 
@@ -68,8 +77,8 @@ class Terminal(StrictModel):
         return self.role == "output" or self.direction == "out"
 
 
-class Parameter(StrictModel):
-    """One parameter of a subcircuit.
+class ParameterDefinition(StrictModel):
+    """What a parameter of a subcircuit is, whatever its value.
 
     Parameters
     ----------
@@ -78,14 +87,7 @@ class Parameter(StrictModel):
     meaning : str
         What it is, in words.
     bounds : pair of str or number
-        Range outside which the card refuses, with units.
-    origin : {"published", "fitted", "assumed"}
-        Where the default comes from.
-    source : str
-        Figure, equation or text; for a fitted value the targets it was fitted to; for an
-        assumed one the reason.
-    interval : pair of str or number, optional
-        Confidence interval of a fitted value (68 %).
+        Range outside which a value is refused, with units.
     scale : {"linear", "log"}
         How a fit or a random draw should move the value.
     """
@@ -93,19 +95,13 @@ class Parameter(StrictModel):
     unit: str
     meaning: str
     bounds: tuple[str | float, str | float]
-    origin: Origin
-    source: Annotated[str, Field(min_length=1)]
-    interval: tuple[str | float, str | float] | None = None
     scale: Literal["linear", "log"] = "linear"
 
     @model_validator(mode="after")
-    def _readable(self) -> Parameter:
+    def _ordered(self) -> ParameterDefinition:
         low, high = self.limits
         if not low < high:
             raise ValueError(f"bounds {list(self.bounds)!r}: the first must be below the second")
-        if self.interval is not None:
-            for end in self.interval:
-                units.parse(end, self.unit)
         return self
 
     @cached_property
@@ -113,6 +109,38 @@ class Parameter(StrictModel):
         """Bounds in the parameter's own unit."""
         low, high = (units.parse(bound, self.unit) for bound in self.bounds)
         return low, high
+
+
+class Parameter(ParameterDefinition):
+    """One parameter of a device.
+
+    Parameters
+    ----------
+    origin : {"published", "fitted", "assumed"}
+        Where the default comes from.
+    source : str
+        Figure, equation or text; for a fitted value the targets it was fitted to; for an
+        assumed one the reason.
+    interval : pair of str or number, optional
+        Confidence interval of a fitted value (68 %).
+    value : str or number, optional
+        Default of a parameter that only a spectral response names; the ``.lib`` holds that of
+        every other one.
+    """
+
+    origin: Origin
+    source: Annotated[str, Field(min_length=1)]
+    interval: tuple[str | float, str | float] | None = None
+    value: str | float | None = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Parameter:
+        if self.interval is not None:
+            for end in self.interval:
+                units.parse(end, self.unit)
+        if self.value is not None:
+            units.parse(self.value, self.unit)
+        return self
 
 
 class State(StrictModel):
@@ -146,7 +174,7 @@ class State(StrictModel):
 
 
 class Card(StrictModel):
-    """What a device's TOML file says. See `docs/cards.md` for every key."""
+    """What the card of a device with its own ``.lib`` says. See `docs/cards.md` for every key."""
 
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
@@ -157,3 +185,18 @@ class Card(StrictModel):
     terminals: Annotated[list[Terminal], Field(min_length=1)]
     parameters: dict[str, Parameter] = {}
     states: dict[str, State] = {}
+    valid: Valid = Valid()
+
+    @model_validator(mode="after")
+    def _valid_of_its_terminals(self) -> Card:
+        self.valid.check_terminals(self.terminals)
+        return self
+
+
+def optical_parameters(terminals: Iterable[Terminal]) -> dict[str, str]:
+    """Give the parameters that spectral responses name, each with the unit that it must have."""
+    found: dict[str, str] = {}
+    for terminal in terminals:
+        if terminal.response is not None:
+            found.update(terminal.response.parameters)
+    return found

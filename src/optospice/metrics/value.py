@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class MetricValue:
     def is_missing(self) -> bool:
         """Whether the data did not hold the quantity."""
         return math.isnan(self.value)
+
+
+def annotated(value: MetricValue, notes: Sequence[str]) -> MetricValue:
+    """Give a metric with further notes."""
+    return replace(value, note="; ".join(filter(None, (value.note, *notes)))) if notes else value
 
 
 def missing(unit: str, definition: str, note: str) -> MetricValue:

@@ -28,6 +28,7 @@ from optospice.netlist.subcircuits import (
     Body,
     Subcircuit,
     find_subcircuit,
+    renamed_with_values,
     subcircuit_bodies,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "numbered_lines",
     "physical_lines",
     "read_library",
+    "renamed_with_values",
     "spice_number",
     "split_comment",
     "subcircuit_bodies",

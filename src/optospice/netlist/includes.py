@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from optospice.errors import InputError, echo
 from optospice.netlist.lines import LARGEST_LIBRARY, SourceLine, check_lines
 from optospice.reading import exists, read_text
+
+#: Gives the lines of a library that is written when it is asked for, by the name that an
+#: ``.include`` gives and the files that were taken already; None where there is none.
+Written = Callable[[str, set[Path]], list[SourceLine] | None]
 
 _INCLUDE = re.compile(r"\s*\.(include|inc|lib)\b(.*)", re.IGNORECASE)
 _DEEPEST_INCLUDE = 50
@@ -27,12 +31,17 @@ def read_library(path: Path) -> str:
     return text
 
 
-def expand_includes(path: Path, folders: Sequence[Path], seen: set[Path] | None = None) -> str:
+def expand_includes(
+    path: Path,
+    folders: Sequence[Path],
+    seen: set[Path] | None = None,
+    written: Written | None = None,
+) -> str:
     """Read a library with the text of every ``.include`` in its place.
 
     Parameters
     ----------
-    path, folders, seen
+    path, folders, seen, written
         As `expand_lines`.
 
     Returns
@@ -40,11 +49,14 @@ def expand_includes(path: Path, folders: Sequence[Path], seen: set[Path] | None 
     str
         The text of the library.
     """
-    return "".join(f"{line.text}\n" for line in expand_lines(path, folders, seen))
+    return "".join(f"{line.text}\n" for line in expand_lines(path, folders, seen, written))
 
 
 def expand_lines(
-    path: Path, folders: Sequence[Path], seen: set[Path] | None = None
+    path: Path,
+    folders: Sequence[Path],
+    seen: set[Path] | None = None,
+    written: Written | None = None,
 ) -> list[SourceLine]:
     """Read a library with the lines of every ``.include`` in its place.
 
@@ -61,6 +73,9 @@ def expand_lines(
         Netlist folders from which text may come.
     seen : set of Path, optional
         Files that have been taken already; those that are taken now are added.
+    written : callable, optional
+        Gives what an ``.include`` names where no file has that name, as a device that is a
+        parameter set.
 
     Returns
     -------
@@ -116,7 +131,13 @@ def expand_lines(
                 continue
             name = _included_name(match, resolved)
             beside = resolved.parent / name
-            target = beside if exists(beside) else find_included(name, folders) or beside
+            target = beside if exists(beside) else find_included(name, folders)
+            if target is None and written is not None:
+                lines = written(name, taken)
+                if lines is not None:
+                    yield from lines
+                    continue
+            target = target or beside
             yield from expand(target, resolved, depth + 1)
 
     return list(expand(path, None, 0))
@@ -135,13 +156,13 @@ def find_included(name: str, folders: Sequence[Path]) -> Path | None:
     Returns
     -------
     Path or None
-        The first file of this name in ``devices``, ``cells`` or a folder itself that lies
-        inside the folder after all links are followed; None when there is none.
+        The first file of this name in ``devices``, ``families``, ``cells`` or a folder itself
+        that lies inside the folder after all links are followed; None when there is none.
     """
     for folder in folders:
         root = folder.resolve()
         inside = name.removeprefix("./").removeprefix(f"{folder.name}/")
-        for place in (root / "devices", root / "cells", root):
+        for place in (root / "devices", root / "families", root / "cells", root):
             try:
                 file = (place / inside).resolve()
                 if file.is_relative_to(root) and file.is_file():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from optospice.errors import InputError
-from optospice.netlist.lines import LogicalLine, logical_lines
+from optospice.netlist.lines import LogicalLine, SourceLine, logical_lines, split_comment
 from optospice.netlist.numbers import spice_number
+
+#: Defaults on one line of a head that is written [1].
+_VALUES_IN_A_LINE = 4
 
 L = TypeVar("L", bound=LogicalLine)
 
@@ -81,6 +84,58 @@ def find_subcircuit(text: str, name: str, file: Path | str = "") -> Subcircuit:
             return _read_header(line, file)
     listed = ", ".join(found) or "none"
     raise InputError(f"{file}: no .subckt named {name!r}; the file defines: {listed}")
+
+
+def renamed_with_values(
+    lines: Iterable[SourceLine], name: str, new_name: str, values: Mapping[str, float], place: str
+) -> list[SourceLine]:
+    """Give a library in which one subcircuit has another name and other defaults.
+
+    Parameters
+    ----------
+    lines : iterable of SourceLine
+        Physical lines, includes in their place; comments stay.
+    name, new_name : str
+        The subcircuit's name, and the one that it gets.
+    values : mapping of str to float
+        Its parameters with their defaults.
+    place : str
+        Where the new head comes from, for messages.
+    """
+    found: list[SourceLine] = []
+    depth, place_of_head = 0, -1
+    head = ""
+    for line in lines:
+        code = split_comment(line.text)[0].strip()
+        words = code.lower().split()
+        if place_of_head >= 0 and code.startswith("+"):
+            head = f"{head} {code[1:]}"
+            continue
+        if place_of_head >= 0 and code:
+            nodes = itertools.takewhile(lambda word: "=" not in word, _header(head)[1:])
+            found[place_of_head:place_of_head] = _head(new_name, nodes, values, place)
+            place_of_head = -1
+        if words[:2] == [".subckt", name.lower()] and not depth:
+            depth, head, place_of_head = 1, code, len(found)
+            continue
+        if depth and words[:1] == [".subckt"]:
+            depth += 1
+        elif depth and words[:1] == [".ends"]:
+            depth -= 1
+            if not depth:
+                line = SourceLine(f".ends {new_name}", line.place)
+        found.append(line)
+    return found
+
+
+def _head(
+    name: str, nodes: Iterable[str], values: Mapping[str, float], place: str
+) -> Iterator[SourceLine]:
+    texts = [f"{key}={value!r}" for key, value in values.items()]
+    mark = " params:" if texts else ""
+    yield SourceLine(f".subckt {name} {' '.join(nodes)}{mark}", place)
+    for index in range(0, len(texts), _VALUES_IN_A_LINE):
+        yield SourceLine(f"+ {' '.join(texts[index : index + _VALUES_IN_A_LINE])}", place)
 
 
 def subcircuit_bodies(lines: Iterable[L]) -> list[Body[L]]:

@@ -23,6 +23,7 @@ from optospice.analysis import (
 from optospice.circuit import Circuit, base_name
 from optospice.circuit.writer import netlist
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.netlist.guard import check_library
 from optospice.ngspice.analyses import DENSITIES, Analysed, AnalysisJob, result_of, run_analysis
 from optospice.ngspice.judge import RunFailedError, in_users_words, signal_names
@@ -139,7 +140,7 @@ def analyse_model(session: Session, circuit: Circuit, analysis: Analysis) -> Res
     return result_of(analysis, run, circuit.signals(run.vectors), units_of)
 
 
-def analysis_netlist(bench: Testbench, analysis: Analysis, printed: bool = True) -> str:
+def analysis_netlist(bench: Testbench, analysis: Analysis) -> str:
     """Write an analysis of a testbench; ``ngspice -b`` runs it as it stands.
 
     Parameters
@@ -148,17 +149,41 @@ def analysis_netlist(bench: Testbench, analysis: Analysis, printed: bool = True)
         The bench with its own parameters.
     analysis : OperatingPoint, DCSweep, SmallSignal or Noise
         What is asked.
-    printed : bool
-        Whether for ``ngspice -b``, or for the engine.
 
     Raises
     ------
     InputError
         When the bench does not have what is asked for.
     """
-    bench = _driven(bench, analysis)
-    circuit = bench.model().at_rest(_small_signal(analysis))
-    return _job(circuit, analysis, printed).netlist
+    return analysis_job(bench, analysis, printed=True).netlist
+
+
+def analysis_job(
+    bench: Testbench,
+    analysis: Analysis,
+    parameter_sets: Sequence[Mapping[str, float]] | None = None,
+    printed: bool = False,
+) -> AnalysisJob:
+    """Write an analysis of a testbench.
+
+    Parameters
+    ----------
+    bench : Testbench
+        The bench.
+    analysis : OperatingPoint, DCSweep, SmallSignal or Noise
+        What is asked.
+    parameter_sets : sequence of mapping, optional
+        Parameters of copies; one device with the bench's own without them.
+    printed : bool
+        Whether ``ngspice -b`` is to run the netlist, or the engine.
+
+    Raises
+    ------
+    InputError
+        When the bench does not have what is asked for.
+    """
+    circuit = _driven(bench, analysis).model(parameter_sets).at_rest(_small_signal(analysis))
+    return _job(circuit, analysis, printed)
 
 
 def _driven(bench: Testbench, analysis: Analysis) -> Testbench:
@@ -171,7 +196,15 @@ def _driven(bench: Testbench, analysis: Analysis) -> Testbench:
                 f"source {name!r}: no terminal of {bench.device.name!r} that takes one; "
                 + close_matches(name, known)
             )
-        stimuli.setdefault(name, constant(0.0))
+        one = stimuli.setdefault(name, constant(0.0))
+        response = bench.device.response(name)
+        if response is not None and response.knows_colour:
+            count = len(one.beams) if isinstance(one, Illumination) else 0
+            if count != 1:
+                raise InputError(
+                    f"source {name!r}: the terminal has a spectral response and {count} lights; "
+                    "accepted: one light with its colour"
+                )
     return replace(bench, stimuli=stimuli)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from optospice.device import Device
+from optospice.light import Illumination
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue
 from optospice.protocols.limits import Options
@@ -75,8 +76,14 @@ class Experiment(Options, ABC):
 
     name: str
 
+    @property
+    def colour(self) -> float | None:
+        """Wavelength of the light that it, or a controller, applies [m]; None without light."""
+        wavelength: float | None = getattr(self, "wavelength", None)
+        return wavelength
+
     @abstractmethod
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what each terminal of a device sees, apart from what controllers do.
 
         Raises
@@ -84,6 +91,10 @@ class Experiment(Options, ABC):
         InputError
             When the device lacks a terminal that the experiment needs.
         """
+
+    def spanned(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give the levels that an analysis goes through, of terminals that it drives itself."""
+        return {}
 
     @property
     def duration(self) -> float:

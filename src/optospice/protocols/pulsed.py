@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from optospice import units
 from optospice.device import Device
+from optospice.light import Illumination, total_of
 from optospice.protocols.timeline.channels import DRIVE, electrical_terminal
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import TimelineProtocol
@@ -134,11 +135,11 @@ class PulsedProtocol(TimelineProtocol):
         channel = self.channel
         return Signal(self.rests()[channel], self.course.trains(channel))
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give the read-out bias and the pulses, each on its terminal."""
         drive = device.drive_terminal.name
         given = dict(super().stimuli(device))
-        return {**given, drive: self.from_initial(given[drive])}
+        return {**given, drive: self.from_initial(total_of(given[drive]))}
 
     def from_initial(self, drive: Stimulus) -> Stimulus:
         """Give what the drive terminal sees: with a start at rest from 0 V on."""

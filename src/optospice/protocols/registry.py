@@ -25,7 +25,7 @@ from optospice.protocols.learning_forgetting import LearningForgetting
 from optospice.protocols.nociceptor import Nociceptor
 from optospice.protocols.paired_pulse import PairedPulse
 from optospice.protocols.potentiation_depression import PotentiationDepression
-from optospice.protocols.pulse_train import PulseTrainProtocol
+from optospice.protocols.pulse_train import Train
 from optospice.protocols.retention import Retention
 from optospice.protocols.single_pulse import SinglePulse
 from optospice.protocols.spike_timing import SpikeTiming
@@ -40,7 +40,7 @@ PROTOCOLS: Mapping[str, type[Experiment]] = MappingProxyType(
     {
         "single_pulse": SinglePulse,
         "paired_pulse": PairedPulse,
-        "pulse_train": PulseTrainProtocol,
+        "pulse_train": Train,
         "retention": Retention,
         "dark_recovery": DarkRecovery,
         "potentiation_depression": PotentiationDepression,
@@ -67,7 +67,7 @@ def protocols() -> Mapping[str, type[Experiment]]:
     InputError
         When an installed package declares something that is no experiment.
     """
-    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))
+    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))  # type: ignore[type-abstract]
 
 
 def with_installed(

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from optospice import units
 from optospice.device import Device
+from optospice.light import Illumination
 from optospice.metrics import plasticity
 from optospice.metrics.value import MetricValue
 from optospice.protocols.base import Metrics
@@ -165,7 +166,7 @@ class SpikeTiming(PulsedProtocol):
             shape.append(0.0)
         return Samples(np.stack(corners, axis=1).ravel(), np.tile(shape, train.count))
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give the superposed spikes on the drive terminal, or light and the postsynaptic ones."""
         given = super().stimuli(device)
         return {**given, device.drive_terminal.name: self.from_initial(self.drive())}

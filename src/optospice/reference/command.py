@@ -8,7 +8,12 @@ from typing import Any
 
 from optospice.files import write_text, writing
 from optospice.reference.page import reference
-from optospice.reference.schemas import card_schema, scenario_json_schema
+from optospice.reference.schemas import (
+    card_schema,
+    family_schema,
+    parameter_set_schema,
+    scenario_json_schema,
+)
 
 
 def write_reference(folder: Path) -> list[Path]:
@@ -32,6 +37,8 @@ def write_reference(folder: Path) -> list[Path]:
     texts = {
         folder / "reference.md": reference(),
         folder / "schema" / "card.schema.json": _json(card_schema()),
+        folder / "schema" / "family.schema.json": _json(family_schema()),
+        folder / "schema" / "parameter_set.schema.json": _json(parameter_set_schema()),
         folder / "schema" / "scenario.schema.json": _json(scenario_json_schema()),
     }
     with writing(folder):

@@ -8,7 +8,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from optospice import units
-from optospice.device import Card, Parameter, State, Terminal
+from optospice.device import (
+    Card,
+    FamilyCard,
+    Parameter,
+    ParameterDefinition,
+    ParameterSet,
+    State,
+    Terminal,
+    Valid,
+    Value,
+)
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.base import Experiment
@@ -26,21 +36,25 @@ SCENARIO_TABLES: tuple[type[BaseModel], ...] = (
     scenario_schema.Draw, scenario_schema.Across, scenario_schema.Target,
     scenario_schema.Expectation, scenario_schema.Figure,
 )  # fmt: skip
-CARD_TABLES: tuple[type[BaseModel], ...] = (Card, Terminal, Parameter, State)
+CARD_TABLES: tuple[type[BaseModel], ...] = (
+    ParameterSet, Value, Valid, FamilyCard, ParameterDefinition, Card, Terminal, Parameter, State,
+)  # fmt: skip
 
 
 def reference() -> str:
     """Write the reference as Markdown."""
-    tables = {**definitions([Card]), **_scenario_definitions()}
+    tables = {**definitions([Card, FamilyCard, ParameterSet]), **_scenario_definitions()}
     lines = [
         "# Reference",
         "",
         "Written by `optospice reference`; change the schemas, not this file. For editors: "
-        "[card.schema.json](schema/card.schema.json), "
+        "[parameter_set.schema.json](schema/parameter_set.schema.json), "
+        "[family.schema.json](schema/family.schema.json), "
+        "[card.schema.json](schema/card.schema.json) (a device with a `.lib` of its own), "
         "[scenario.schema.json](schema/scenario.schema.json). "
         "Quantities are text with a unit; an unknown key is an error.",
         "",
-        "## Cards",
+        "## Devices",
     ]
     for card_table in CARD_TABLES:
         lines += _section(card_table, tables, 3)

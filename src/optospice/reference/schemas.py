@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
 from optospice import units
-from optospice.device import Card, State
+from optospice.device import Card, FamilyCard, ParameterSet, State
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.base import Experiment
 from optospice.scenario import schema as scenario_schema
@@ -33,22 +33,49 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "terminals": "Terminals, in the order of the `.subckt` line.",
         "parameters": "Parameters by the name they have in the `.lib`.",
         "states": "Internal states and the range in which each must stay.",
+        "valid": "The range in which the device holds; a run outside it is refused.",
+    },
+    FamilyCard: {
+        "title": "One line.",
+        "description": "The mechanism, and what it leaves out.",
+        "passive": "Whether every device of it can only absorb energy.",
+        "built_in_voltage": "Whether current may flow without bias.",
+        "terminals": "Terminals, in the order of the `.subckt` line.",
+        "parameters": "Parameters by the name they have in the `.lib`.",
+        "states": "Internal states and the range in which each must stay.",
+    },
+    ParameterSet: {
+        "family": "Name of the family; or of a device with a `.lib` of its own.",
+        "title": "One line.",
+        "description": "What it is and what it is not.",
+        "citations": "Keys of `netlists/references.bib`.",
+        "values": "Values by the name of the parameter: all of the family.",
+        "family_defaults": "Parameters that keep the default of the family's `.lib`, as assumed.",
+        "terminals": "What differs at an optical terminal: wavelength, description.",
+        "valid": "The range in which the device holds; a run outside it is refused.",
     },
     State: {
         "node": "Node of the subcircuit that holds the state.",
         "meaning": "What it is, in words.",
         "minimum": "Least value [1].",
         "maximum": "Greatest value [1].",
+        "initial": "Value that a run starts from [1].",
     },
     scenario_schema.Scenario: {
         "title": "One line.",
         "description": "More lines.",
         "citation": "A key of `netlists/references.bib`.",
-        "device": "Name of the device.",
+        "device": "Name of the device; or a `circuit`.",
+        "circuit": "Devices, elements and links in place of a device.",
+        "bias": "Constant voltage of terminals that the experiment does not drive.",
+        "load": "Resistance between a terminal and its source.",
+        "initial": "Value of declared states at the start.",
+        "lights": "Lights besides those of the experiment.",
         "parameters": "Parameters that differ from the device's defaults, with units.",
         "temperature": "Device temperature.",
         "accuracy": "Accuracy profile: `fast`, `standard` or `reference`.",
         "timeout": "Longest time for one run.",
+        "extrapolate": "Whether runs outside the device's valid range are made, and marked.",
         "protocol": "The experiment: `name`, and what it needs; or a `controller`.",
         "controller": "A closed loop in place of a protocol.",
         "sweep": "Values that vary from run to run, by dotted key.",
@@ -102,6 +129,16 @@ def ready_controllers() -> dict[str, type[Experiment]]:
 def card_schema() -> dict[str, Any]:
     """Give the JSON Schema of a device's card."""
     return _document(Card, definitions([Card]), "optospice card")
+
+
+def family_schema() -> dict[str, Any]:
+    """Give the JSON Schema of a family."""
+    return _document(FamilyCard, definitions([FamilyCard]), "optospice family")
+
+
+def parameter_set_schema() -> dict[str, Any]:
+    """Give the JSON Schema of a parameter set."""
+    return _document(ParameterSet, definitions([ParameterSet]), "optospice parameter set")
 
 
 def scenario_json_schema() -> dict[str, Any]:

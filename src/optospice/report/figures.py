@@ -76,7 +76,7 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
             for name, group in alike(series_of(record)):
                 if all(one.x.size < 2 for one in group.values()):
                     continue
-                figure = draw_series(group, result.loaded.scenario.figure.title)
+                figure = draw_series(group, _marked(result.loaded.scenario.figure.title, [record]))
                 own = name if len(drawn) == 1 else f"{name}_{record.run.id}"
                 files.append(_save(figure, folder, own))
         for name, figure in _analyses(result, analysed):
@@ -86,6 +86,7 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
                 continue
             figure, ax = style.new_figure(style.SINGLE_COLUMN, 65)
             plot_metric(result, name, axis, ax)
+            _title(figure, _marked("", result.records))
             files.append(_save(figure, folder, name))
     return files
 
@@ -127,7 +128,7 @@ def _single_run(result: ScenarioResult, record: RunRecord) -> Figure:
     stop = wanted.stop if wanted.stop is not None else float(waveforms.time[-1])
     time_scale, _ = scale_of(stop, "s")
     plot_waveforms(waveforms, signal, ax, _wavelength(record), (start, stop))
-    _title(figure, wanted.title)
+    _title(figure, _marked(wanted.title, [record]))
     if not signal.startswith("i(") or pulse_source(waveforms) is None:
         return figure
     scale, label = signal_scale(signal, waveforms, waveforms[signal])
@@ -172,7 +173,7 @@ def _overlay(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
     if any(spans):
         _overlay_bars(ax, rows, [w for _, w in shown], sources, wavelengths)
     _legend(ax, chosen, colours, styles, len(drawn))
-    _title(figure, result.loaded.scenario.figure.title)
+    _title(figure, _marked(result.loaded.scenario.figure.title, chosen))
     return figure
 
 
@@ -221,8 +222,15 @@ def _panels(result: ScenarioResult, drawn: Sequence[RunRecord]) -> Figure:
             draw_bars(ax, [(moved, bar_colour(source, wavelength))], note)
     figure.supxlabel(f"time ({time_unit})", fontsize=7.5)
     figure.supylabel(style.plain(label), fontsize=7.5)
-    _title(figure, wanted.title)
+    _title(figure, _marked(wanted.title, chosen))
     return figure
+
+
+def _marked(title: str, records: Sequence[RunRecord]) -> str:
+    """Give a title that says so when a run left the valid range of its device."""
+    if not any(record.outside for record in records):
+        return title
+    return f"{title} (extrapolated)" if title else "extrapolated"
 
 
 def _title(figure: Figure, title: str) -> None:

@@ -128,9 +128,15 @@ def write_results(
         for record in result.records:
             run = record.run.id
             if record.waveforms is not None:
-                put(f"waveforms/{run}.parquet", waveforms_parquet(record.waveforms, run))
+                put(
+                    f"waveforms/{run}.parquet",
+                    waveforms_parquet(record.waveforms, run, record.outside),
+                )
             for name, group in alike(series_of(record)):
-                put(f"series/{run}/{safe.plain_name(name)}.csv", csv_bytes(series_columns(group)))
+                put(
+                    f"series/{run}/{safe.plain_name(name)}.csv",
+                    csv_bytes(series_columns(group, record.outside)),
+                )
         put("log.txt", log_text(result, folder, argv))  # also where a figure cannot be drawn
         files += save_figures(result, folder / "figures")
     return files
@@ -162,7 +168,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         f"ngspice {result.ngspice}, numpy {numpy.__version__}",
         f"system    {platform.platform()}, {sys.implementation.name}",
         f"runs      {len(records)}: {len(records) - len(failed) - missing} ok, "
-        f"{len(failed)} failed, {missing} not run",
+        f"{len(failed)} failed, {missing} not run, {len(result.extrapolated)} extrapolated",
         f"seconds   {result.seconds:.2f}",
         f"exit code {result.exit_code}",
         "",

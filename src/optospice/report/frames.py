@@ -38,6 +38,7 @@ _TARGET_COLUMNS = [
     "met",
     "expected_miss",
     "verdict",
+    "extrapolated",
     "source",
     "note",
 ]
@@ -84,6 +85,7 @@ def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
     columns["temperature [K]"] = [record.run.temperature for record in records]
     columns["seed"] = [record.run.seed for record in records]
     columns.update(_metrics(records))
+    columns["extrapolated"] = ["; ".join(record.outside) for record in records]
     columns["status"] = [record.status for record in records]
     columns["message"] = [record.message for record in records]
     columns["seconds [s]"] = [record.seconds for record in records]
@@ -108,6 +110,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "where": verdict.where,
             "definition": verdict.definition,
             "claim": verdict.claim,
+            "kind": verdict.target.kind,
             "unit": verdict.si_unit,
             "published": verdict.claimed_si,
             "tolerance": verdict.target.tolerance,
@@ -118,6 +121,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "met": verdict.met,
             "expected_miss": verdict.expected_miss,
             "verdict": verdict.word,
+            "extrapolated": verdict.is_extrapolated,
             "source": verdict.target.source,
             "note": verdict.note,
         }
@@ -157,13 +161,21 @@ def runs_parquet(result: ScenarioResult, columns: Mapping[str, Sequence[Any]]) -
     return _parquet(dict(columns), metadata, {"scenario": result.loaded.name})
 
 
-def waveforms_parquet(waveforms: Waveforms, run: str) -> bytes:
-    """Write waveforms as parquet: time first, the unit in each column's metadata."""
+def waveforms_parquet(waveforms: Waveforms, run: str, outside: Sequence[str] = ()) -> bytes:
+    """Write waveforms as parquet: time first, the unit in each column's metadata.
+
+    Which limits of the device's valid range the run left stands in the file's metadata.
+    """
     columns = {"time": waveforms.time, **waveforms.signals}
     metadata = {name: {"unit": waveforms.units.get(name, "1")} for name in columns}
     metadata["time"] = {"unit": "s"}
     breakpoints = json.dumps([float(time) for time in waveforms.breakpoints])
-    return _parquet(columns, metadata, {"run": run, "breakpoints [s]": breakpoints})
+    about = {"run": run, "breakpoints [s]": breakpoints}
+    return _parquet(columns, metadata, about | _mark(outside))
+
+
+def _mark(outside: Sequence[str]) -> dict[str, str]:
+    return {"extrapolated": "; ".join(outside)} if outside else {}
 
 
 def _parquet(
@@ -248,13 +260,17 @@ def spell_parameters(record: RunRecord) -> str:
     return ", ".join(parts)
 
 
-def series_columns(group: Mapping[str, Series]) -> dict[str, Sequence[Any]]:
+def series_columns(
+    group: Mapping[str, Series], outside: Sequence[str] = ()
+) -> dict[str, Sequence[Any]]:
     """Give series with the same places as columns in SI units; shorter ones end in empty cells.
 
     Parameters
     ----------
     group : mapping of str to Series
         Series by name.
+    outside : sequence of str
+        Which limits of the device's valid range the run left; they mark every row.
     """
     rows = max(one.x.size for one in group.values())
     columns: dict[str, Sequence[Any]] = {}
@@ -263,4 +279,4 @@ def series_columns(group: Mapping[str, Series]) -> dict[str, Sequence[Any]]:
         place = one.x_name if len(group) == 1 else f"{name}: {one.x_name}"
         columns[f"{place} [{one.x_unit}]"] = [*one.x.tolist(), *fill]
         columns[f"{name} [{one.y_unit}]"] = [*one.y.tolist(), *fill]
-    return columns
+    return columns | {key: [text] * rows for key, text in _mark(outside).items()}

@@ -22,7 +22,8 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
     -------
     dict
         Scenario, device, ngspice version, runs and targets. Every metric is in the SI unit
-        named beside it; a number that does not exist is None.
+        named beside it; a number that does not exist is None; one of a run outside the valid
+        range of its device has ``"extrapolated": True``.
     """
     devices = devices_of(result)
     return {
@@ -54,6 +55,8 @@ def _run(record: RunRecord) -> dict[str, Any]:
     }
     if record.status == "failed":
         document["message"] = record.message
+    if record.outside:
+        document["extrapolated"] = list(record.outside)
     document["metrics"] = {}
     for name, value in record.metrics.items():
         entry: dict[str, Any] = {
@@ -65,6 +68,8 @@ def _run(record: RunRecord) -> dict[str, Any]:
             entry["standard_error"] = finite(value.standard_error)
         if value.note:
             entry["note"] = value.note
+        if record.outside:
+            entry["extrapolated"] = True
         document["metrics"][name] = entry
     return document
 
@@ -74,11 +79,13 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
     if name_device:
         where.setdefault("device", verdict.device)
     published = verdict.claimed_si
+    mark = {"extrapolated": True} if verdict.is_extrapolated else {}
     return {
         "id": verdict.target.id,
         "metric": verdict.target.metric,
         "where": where,
         "claim": verdict.claim,
+        "kind": verdict.target.kind,
         "published": published if isinstance(published, str) else finite(published),
         "simulated": finite(verdict.simulated_si),
         "unit": verdict.si_unit,
@@ -88,6 +95,7 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
         "expected_miss": verdict.expected_miss,
         "runs": {"done": verdict.runs[0], "planned": verdict.runs[1]},
         "source": verdict.target.source,
+        **mark,
     }
 
 

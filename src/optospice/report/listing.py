@@ -54,13 +54,14 @@ def _problem(error: InputError) -> str:
 
 
 def _devices() -> Table:
-    table = _table("device", "title", "terminals")
+    table = _table("device", "family", "title", "terminals")
     for name in list_devices():
         try:
-            card = find_device(name).card
-            _add_row(table, name, card.title, " ".join(t.name for t in card.terminals))
+            device = find_device(name)
+            terminals = " ".join(t.name for t in device.card.terminals)
+            _add_row(table, name, device.family or "–", device.card.title, terminals)
         except InputError as error:
-            _add_row(table, one_line(name), _problem(error), "")
+            _add_row(table, one_line(name), "", _problem(error), "")
     return table
 
 
@@ -129,7 +130,12 @@ def _show_device(device: Device) -> list[RenderableType]:
         kind: str = terminal.kind
         if optical:
             colour = terminal.wavelength
-            kind += f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+            if terminal.response is not None:
+                kind += f", {terminal.response.accepted}"
+            else:
+                kind += (
+                    f", {'any colour' if colour == 'any' else f'{float(colour or 0) * 1e9:g} nm'}"
+                )
         unit = "mW/cm², 1 V = 1 mW/cm²" if optical else "V"
         _add_row(terminals, terminal.name, kind, unit, terminal.description)
     parameters = _table(
@@ -151,11 +157,14 @@ def _show_device(device: Device) -> list[RenderableType]:
         _text(f"{device.name}: {card.title}", style="bold"),
         _text(card.description.strip()),
     ]
-    if card.range:
-        parts.append(_text(f"Range: {card.range}"))
+    if device.family:
+        parts.append(_text(f"Family: {device.family}"))
+    valid = "; ".join([*([card.range] if card.range else []), *card.valid.lines()])
+    if valid:
+        parts.append(_text(f"Valid range: {valid}"))
     parts += [Text(""), terminals, Text(""), parameters, Text("")]
     parts += [_text(f"Source: {citation(key)}") for key in card.citations]
-    parts.append(_text(f"Files: {device.file} and {device.card_file.name}"))
+    parts.append(_text(f"Files: {device.file} and {device.card_file}"))
     return parts
 
 

@@ -25,6 +25,9 @@ __all__ = ["print_result", "result_json", "runs_table", "targets_table"]
 _COLOURS = {(True, False): "green", (True, True): "green", (False, True): "yellow"}
 _LONGEST_LINE = 9
 _SHOWN_FAILURES = 3
+_SHOWN_LIMITS = 3
+#: Stands behind every number of a run that left the valid range of its device.
+_MARK = " *"
 
 
 def print_result(console: Console, result: ScenarioResult, folder: Path) -> None:
@@ -97,16 +100,30 @@ def targets_table(result: ScenarioResult) -> RenderableType:
         place = _place(verdict, several)
         if place:
             metric.append(f"\n{place}", style="dim")
+        name = _text(verdict.target.id, "bold")
+        if verdict.target.kind != "printed":
+            name.append(f"\n{_KINDS[verdict.target.kind]}", style="dim")
         table.add_row(
-            _text(verdict.target.id, "bold"),
+            name,
             metric,
             _text(claim_text(verdict.target)),
-            _text(_simulated(verdict)),
+            _text(_simulated(verdict) + _MARK * verdict.is_extrapolated),
             _text(_error(verdict)),
             _text(verdict.word, _colour(verdict)),
         )
     lines = [f"definition ({number}): {text}" for text, number in definitions.items()]
+    if any(verdict.is_extrapolated for verdict in result.verdicts):
+        lines += _extrapolated_lines(result)
     return _with_notes(table, [*lines, *_target_notes(result)])
+
+
+#: What stands below the id of a claim that no paper prints as it is.
+_KINDS = {
+    "digitised": "from a figure",
+    "derived": "derived",
+    "reading": "a reading",
+    "own": "own check",
+}
 
 
 def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> RenderableType:
@@ -168,14 +185,25 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
     lines = []
     if same:
         spelled = (
-            f"{_words(name)} {with_unit(text, metrics[name])}" for name, text in same.items()
+            f"{_words(name)} {with_unit(text.removesuffix(_MARK), metrics[name])}"
+            f"{_MARK if text.endswith(_MARK) else ''}"
+            for name, text in same.items()
         )
         lines.append(f"the same in all runs: {', '.join(spelled)}")
     if left_out:
         lines.append(f"also in runs.csv: {', '.join(_words(name) for name in left_out)}")
     if len(records) > limit:
         lines.append(f"… and {len(records) - limit} more runs, in runs.csv")
-    return _with_notes(table, [*lines, *_across_lines(result)])
+    return _with_notes(table, [*lines, *_across_lines(result), *_extrapolated_lines(result)])
+
+
+def _extrapolated_lines(result: ScenarioResult) -> list[str]:
+    """Say what the mark behind a number means, and which limits were left."""
+    reasons = list(dict.fromkeys(r for record in result.extrapolated for r in record.outside))
+    if not reasons:
+        return []
+    more = f"; and {len(reasons) - _SHOWN_LIMITS} more" if len(reasons) > _SHOWN_LIMITS else ""
+    return [f"* extrapolated, outside the valid range: {'; '.join(reasons[:_SHOWN_LIMITS])}{more}"]
 
 
 def _summary(result: ScenarioResult) -> str:
@@ -184,6 +212,7 @@ def _summary(result: ScenarioResult) -> str:
     text = f"{count} {'run' if count == 1 else 'runs'} in {result.seconds:.1f} s"
     text += f", {failed} failed" if failed else ""
     text += f", {missing} not run (interrupted)" if missing else ""
+    text += f", {len(result.extrapolated)} extrapolated" if result.extrapolated else ""
     if result.verdicts:
         met = sum(verdict.met for verdict in result.verdicts)
         known = sum(_is_known_miss(verdict) for verdict in result.verdicts)
@@ -209,8 +238,9 @@ def _single_run_table(result: ScenarioResult, record: RunRecord) -> RenderableTy
         if error is not None:
             text += f" ± {units.short_number(error, 2)}"
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
-        table.add_row(_text(_words(name)), _text(with_unit(text, unit)), _text(meaning))
-    return _with_notes(table, _across_lines(result))
+        shown = with_unit(text, unit) + _MARK * bool(record.outside)
+        table.add_row(_text(_words(name)), _text(shown), _text(meaning))
+    return _with_notes(table, [*_across_lines(result), *_extrapolated_lines(result)])
 
 
 def _asked(result: ScenarioResult) -> set[str]:
@@ -296,7 +326,9 @@ def _header(name: str, unit: str = "") -> Text:
 def _metric(record: RunRecord, name: str) -> str:
     if name not in record.metrics:
         return "–"
-    return units.short_number(displayed(name, record.metrics[name])[0])
+    return units.short_number(displayed(name, record.metrics[name])[0]) + _MARK * bool(
+        record.outside
+    )
 
 
 def _place(verdict: Verdict, several: bool) -> str:
@@ -359,4 +391,5 @@ def _across_lines(result: ScenarioResult) -> Iterable[str]:
             "" if error is None else f" ± {units.short_number(error, 2)}"
         )
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
-        yield f"across the runs: {_words(name)} {with_unit(text, unit)} ({meaning})"
+        mark = _MARK * bool(result.extrapolated)
+        yield f"across the runs: {_words(name)} {with_unit(text, unit)}{mark} ({meaning})"

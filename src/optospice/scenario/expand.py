@@ -12,7 +12,9 @@ from optospice import units
 from optospice.accuracy import find_profile
 from optospice.assembly import assembled
 from optospice.device import Device, find_device, list_devices
+from optospice.device.valid import outside_in_temperature, refusal
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
 from optospice.protocols import Experiment
@@ -23,8 +25,10 @@ from optospice.scenario.load import LoadedScenario
 from optospice.scenario.order import check_axes
 from optospice.scenario.runs import Plan, Run, Runs, parameters_at, surroundings_at
 from optospice.scenario.schema import SURROUNDINGS, Scenario, Value
-from optospice.scenario.surroundings import check_surroundings
+from optospice.scenario.surroundings import Surroundings, check_surroundings
+from optospice.scenario.validity import limits_left
 from optospice.scenario.verdict import check_across, matches
+from optospice.stimulus import Stimulus
 
 #: How many values of a sweep a message lists [1].
 _SHOWN_VALUES = 12
@@ -36,15 +40,24 @@ LONGEST_RUN = 1e9
 MOST_PROTOCOLS = 50_000
 
 
-def expand(loaded: LoadedScenario) -> Runs:
+def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     """Give every run of a scenario, in order: the last swept key varies fastest.
 
     Every value of every axis is checked here; the runs are made when they are asked for.
 
+    Parameters
+    ----------
+    loaded : LoadedScenario
+        The scenario.
+    explores : bool
+        Whether the runs may leave the device's valid range without being marked, as those of a
+        fit do.
+
     Raises
     ------
     InputError
-        When a value does not fit its protocol, its device or its bounds.
+        When a value does not fit its protocol, its device or its bounds, or a run would leave
+        the range in which its device is valid and the scenario does not extrapolate.
     """
     scenario, where = loaded.scenario, str(loaded.file)
     axes = {
@@ -55,15 +68,25 @@ def expand(loaded: LoadedScenario) -> Runs:
     protocols = _protocols(loaded, axes, swept, first)
     _check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
+    marks = scenario.extrapolate and not explores
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
         device = device_of(loaded, name)
         check_library(device.text, str(device.file))
         devices[name] = device
         _check_parameters(loaded, device, axes, first)
-        for protocol in protocols.values():
-            _check_terminals(protocol, device, where)
-        _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())))
+        refuses = not (explores or marks)
+        _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())), refuses)
+        here = {**first, "device": name} if "device" in first else first
+        around = surroundings_at(surrounding_tables(scenario), first, where)
+        for place, protocol in protocols.items():
+            stimuli = _stimuli(protocol, device, around, where)
+            reasons = limits_left(protocol, device, stimuli) if refuses else ()
+            if reasons:
+                at = {**here, **_written(axes, swept, place)}
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
+    if not explores and not scenario.extrapolate:
+        _check_temperatures_are_valid(loaded, axes, devices, first)
     for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
         _check_profile(given, where)
     _check_names(loaded)
@@ -80,6 +103,7 @@ def expand(loaded: LoadedScenario) -> Runs:
             temperature=scenario.temperature,
             accuracy=scenario.accuracy,
             draws=scenario.monte_carlo,
+            marks=marks,
         )
     )
 
@@ -109,8 +133,9 @@ def _check_surroundings(
     axes: Mapping[str, Sequence[Value]],
     first: Mapping[str, Value],
     experiment: Experiment,
+    refuses: bool,
 ) -> None:
-    """Every bias, load and initial state is one that the device has, and can be."""
+    """Every bias, load, light and initial state is one that the device has, and can be."""
     tables, where = surrounding_tables(loaded.scenario), str(loaded.file)
     own = surroundings_at(tables, first, where)
     check_surroundings(own, device, experiment, where)
@@ -122,8 +147,45 @@ def _check_surroundings(
             here = _at({**first, key: value}, where)
             around = surroundings_at(tables, {**first, key: value}, here)
             check_surroundings(around, device, experiment, here)
+            stimuli = _stimuli(experiment, device, around, here)
+            reasons = limits_left(experiment, device, stimuli) if refuses else ()
+            if reasons:
+                raise InputError(f"{here}: {refusal(device, reasons)}")
 
         check_bounded(values, check)
+
+
+def _written(
+    axes: Mapping[str, Sequence[Value]], swept: Sequence[str], place: Sequence[int]
+) -> dict[str, Value]:
+    """Give the values of a combination as written, from their numbers."""
+    return {
+        key: axes[key][codes(axes[key]).tolist().index(number)]
+        for key, number in zip(swept, place, strict=True)
+    }
+
+
+def _check_temperatures_are_valid(
+    loaded: LoadedScenario,
+    axes: Mapping[str, Sequence[Value]],
+    devices: Mapping[str, Device],
+    first: Mapping[str, Value],
+) -> None:
+    where = str(loaded.file)
+    for name, device in devices.items():
+        here = {**first, "device": name} if "device" in first else dict(first)
+
+        def check(given: Value, device: Device = device, here: Mapping[str, Value] = here) -> None:
+            kelvin = units.parse(given, "K") if isinstance(given, str) else float(given)
+            reasons = outside_in_temperature(device, kelvin)
+            if reasons:
+                at = {**here, "temperature": given} if "temperature" in axes else here
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
+
+        if "temperature" in axes:
+            check_bounded(axes["temperature"], check)
+        else:
+            check(loaded.scenario.temperature)
 
 
 def _protocols(
@@ -243,9 +305,11 @@ def _spell(point: Mapping[str, Value]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in point.items())
 
 
-def _check_terminals(protocol: Experiment, device: Device, where: str) -> None:
+def _stimuli(
+    protocol: Experiment, device: Device, around: Surroundings, where: str
+) -> Mapping[str, Stimulus | Illumination]:
     try:
-        protocol.stimuli(device)
+        return around.stimuli(protocol, device)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
 

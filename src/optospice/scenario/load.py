@@ -19,7 +19,7 @@ from optospice.toml_text import DEEPEST, TomlError, parse_toml
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
-_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "figure")
+_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "extrapolate", "figure")
 
 
 @dataclass(frozen=True)

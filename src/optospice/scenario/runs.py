@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from optospice import units
 from optospice.accuracy import Profile, find_profile
 from optospice.device import Device
+from optospice.device.valid import outside_in_temperature
 from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.axes import codes
+from optospice.scenario.load import set_dotted
 from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
 from optospice.scenario.surroundings import Surroundings, read_surroundings
+from optospice.scenario.validity import limits_left
 from optospice.testbench import Testbench
 
 _NOTHING = Surroundings()
@@ -48,6 +51,8 @@ class Run:
         Seed of its draw, where it is one of a Monte Carlo block.
     surroundings : Surroundings
         Biases, loads and programmed states.
+    outside : tuple of str
+        Which limits of the device's valid range it leaves, where the scenario extrapolates.
     """
 
     id: str
@@ -59,6 +64,7 @@ class Run:
     profile: Profile
     seed: int | None = None
     surroundings: Surroundings = _NOTHING
+    outside: tuple[str, ...] = ()
 
     @property
     def is_closed_loop(self) -> bool:
@@ -70,7 +76,7 @@ class Run:
         alone = " without its controller" if self.is_closed_loop else ""
         return Testbench(
             device=self.device,
-            stimuli=self.surroundings.stimuli(self.protocol.stimuli(self.device)),
+            stimuli=self.surroundings.stimuli(self.protocol, self.device),
             duration=self.protocol.duration or 1.0,  # of an analysis no time passes
             parameters=self.parameters,
             profile=self.profile,
@@ -112,6 +118,8 @@ class Plan:
         Profile where none is swept.
     draws : MonteCarlo or None
         Random variation, at every point.
+    marks : bool
+        Whether runs outside the valid range are told apart.
     """
 
     axes: Mapping[str, Sequence[Value]]
@@ -123,6 +131,7 @@ class Plan:
     temperature: float
     accuracy: str
     draws: MonteCarlo | None
+    marks: bool = False
 
 
 class Runs(Sequence[Run]):
@@ -186,19 +195,26 @@ class Runs(Sequence[Run]):
         parameters = {key: resolved[key] for key in given}
         if plan.draws is not None:
             parameters.update(drawn(plan.draws, number, device, resolved))
-        temperature = point.get("temperature")
+        swept = point.get("temperature")
+        temperature = plan.temperature if swept is None else units.parse(swept, "K")
+        combination = tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
+        protocol = plan.protocols[combination]
+        around = surroundings_at(plan.surroundings, point)
+        outside: tuple[str, ...] = ()
+        if plan.marks:
+            outside = limits_left(protocol, device, around.stimuli(protocol, device))
+            outside += tuple(outside_in_temperature(device, temperature))
         return Run(
             id=f"{place + 1:04d}",
             point=point,
             device=device,
             parameters=parameters,
-            protocol=plan.protocols[
-                tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
-            ],
-            temperature=plan.temperature if temperature is None else units.parse(temperature, "K"),
+            protocol=protocol,
+            temperature=temperature,
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
             seed=None if plan.draws is None else number,
-            surroundings=surroundings_at(plan.surroundings, point),
+            surroundings=around,
+            outside=outside,
         )
 
 
@@ -215,11 +231,7 @@ def surroundings_at(
     swept = {key: value for key, value in point.items() if key.partition(".")[0] in SURROUNDINGS}
     if not swept and not any(own.values()):
         return _NOTHING
-    tables = {table: dict(own.get(table, {})) for table in SURROUNDINGS}
-    for key, value in swept.items():
-        table, _, name = key.partition(".")
-        tables[table][name] = value
-    return read_surroundings(tables, where)
+    return read_surroundings(set_dotted(own, swept), where)
 
 
 def drawn(

@@ -29,7 +29,7 @@ MOST_RUNS = 1_000_000
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
 #: Tables that say what surrounds the device while a protocol acts on it.
-SURROUNDINGS = ("bias", "load", "initial")
+SURROUNDINGS = ("bias", "load", "initial", "lights")
 #: Scenario keys that a sweep may vary, and tables whose keys it may vary.
 SWEEPABLE = ("device", "temperature", "accuracy")
 SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
@@ -157,6 +157,10 @@ class Target(Options):
         A published bound, instead of a number.
     devices : list of str, optional
         Devices to which the claim applies, where it is not one about the paper's device.
+    kind : {"printed", "digitised", "derived", "reading", "own"}
+        What the claim is: a number that the paper prints, one read off its figure, one that
+        follows from printed ones, a reading of its words, or a check of our own. The last is no
+        published claim and is not counted as one.
     source : str
         Figure, equation or text.
     note : str
@@ -174,6 +178,7 @@ class Target(Options):
     at_least: Value | None = None
     at_most: Value | None = None
     devices: list[str] = []
+    kind: Literal["printed", "digitised", "derived", "reading", "own"] = "printed"
     source: Annotated[str, Field(min_length=1)]
     note: str = ""
 
@@ -248,9 +253,11 @@ class Scenario(Options):
     bias: dict[str, Value] = {}
     load: dict[str, Value] = {}
     initial: dict[str, Value] = {}
+    lights: dict[str, dict[str, Any]] = {}
     temperature: units.Temperature = 300.15
     accuracy: str = "standard"
     timeout: units.Time = 60.0
+    extrapolate: bool = False
     protocol: dict[str, Any] = {}
     controller: dict[str, Any] = {}
     sweep: dict[str, Axis] = {}

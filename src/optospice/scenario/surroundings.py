@@ -1,4 +1,4 @@
-"""What surrounds a device while a protocol acts on it: biases, loads, programmed states."""
+"""What surrounds a device while a protocol acts on it: biases, loads, lights, states."""
 
 from __future__ import annotations
 
@@ -6,13 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
+from optospice.light import Beam, Illumination, Light
 from optospice.protocols.base import Experiment
 from optospice.stimulus import Stimulus, constant
+from optospice.validation import first_problem
 
 _BIASED = ("drive", "control")
+
+
+class PlacedLight(Light):
+    """A light of a scenario.
+
+    Parameters
+    ----------
+    on : str
+        Terminal that it falls on; the first one that takes its colour when it is left out.
+    """
+
+    on: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,19 +43,36 @@ class Surroundings:
         Resistance between a terminal and its source [ohm].
     initial : mapping of str to float
         Value of declared states at the start [1].
+    lights : mapping of str to PlacedLight
+        Lights besides those of the protocol.
     """
 
     bias: Mapping[str, float] = field(default_factory=dict)
     load: Mapping[str, float] = field(default_factory=dict)
     initial: Mapping[str, float] = field(default_factory=dict)
+    lights: Mapping[str, PlacedLight] = field(default_factory=dict)
 
-    def stimuli(self, applied: Mapping[str, Stimulus]) -> dict[str, Stimulus]:
-        """Add the biases to what a protocol applies."""
-        return {**{name: constant(level) for name, level in self.bias.items()}, **applied}
+    def stimuli(self, experiment: Experiment, device: Device) -> dict[str, Stimulus | Illumination]:
+        """Add biases and lights to what an experiment applies.
+
+        Raises
+        ------
+        InputError
+            When the device lacks a terminal, or takes no light of a colour.
+        """
+        biases = {name: constant(level) for name, level in self.bias.items()}
+        found: dict[str, Stimulus | Illumination] = {**biases, **experiment.stimuli(device)}
+        for name, light in self.lights.items():
+            try:
+                beam = Beam(light.stimulus(experiment.duration or 1.0), light.colour)
+                found = device.with_lights(found, [beam], light.on)
+            except InputError as error:
+                raise InputError(f"lights.{name}: {error}") from None
+        return found
 
 
 def read_surroundings(tables: Mapping[str, Mapping[str, Any]], where: str) -> Surroundings:
-    """Read the tables ``[bias]``, ``[load]`` and ``[initial]``.
+    """Read the tables ``[bias]``, ``[load]``, ``[initial]`` and ``[lights]``.
 
     Raises
     ------
@@ -56,7 +89,13 @@ def read_surroundings(tables: Mapping[str, Mapping[str, Any]], where: str) -> Su
     for key, value in read["load"].items():
         if not value > 0:
             raise InputError(f"{where}: load.{key} = {value:g} ohm: must be above 0 ohm")
-    return Surroundings(read["bias"], read["load"], read["initial"])
+    lights = {}
+    for name, table in tables.get("lights", {}).items():
+        try:
+            lights[name] = PlacedLight.model_validate(table)
+        except ValidationError as error:
+            raise InputError(first_problem(error, f"{where}: lights.{name}", PlacedLight)) from None
+    return Surroundings(read["bias"], read["load"], read["initial"], lights)
 
 
 def check_surroundings(

@@ -48,12 +48,15 @@ class Observation:
         What was measured; empty for a failed run.
     parameters : mapping of str to Parameter
         Parameters of the device's card: bare numbers of swept ones are in its units.
+    is_extrapolated : bool
+        Whether the run left the valid range of its device.
     """
 
     device: str
     point: Mapping[str, Value]
     metrics: Mapping[str, MetricValue]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    is_extrapolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class Verdict:
         SI unit of the metric.
     runs : tuple of int
         Runs that gave their metrics, and runs that the claim is about [1].
+    is_extrapolated : bool
+        Whether one of these runs left the valid range of the device.
     """
 
     target: Target
@@ -107,6 +112,7 @@ class Verdict:
     note: str = ""
     si_unit: str = ""
     runs: tuple[int, int] = (1, 1)
+    is_extrapolated: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -141,11 +147,12 @@ class Verdict:
     @property
     def word(self) -> str:
         """The verdict in a word or two; of a part of the runs only how many there are."""
+        mark = ", extrapolated" if self.is_extrapolated else ""
         if self.is_open:
-            return f"open: from {self.runs[0]} of {self.runs[1]} runs"
+            return f"open: from {self.runs[0]} of {self.runs[1]} runs{mark}"
         if self.met:
-            return "met" if not self.expected_miss else "met, although a miss was expected"
-        return "missed, as expected of this device" if self.expected_miss else "MISSED"
+            return f"met{', although a miss was expected' if self.expected_miss else ''}{mark}"
+        return f"{'missed, as expected of this device' if self.expected_miss else 'MISSED'}{mark}"
 
 
 def display_unit(metric: str, unit: str) -> str:
@@ -273,6 +280,7 @@ def _judge(
         note=value.note or target.note,
         si_unit=value.unit,
         runs=runs,
+        is_extrapolated=any(observation.is_extrapolated for observation in chosen),
     )
 
 
@@ -319,6 +327,7 @@ def _judge_shape(
         note=first.note or target.note,
         si_unit=first.unit,
         runs=_counted(observations),
+        is_extrapolated=any(observation.is_extrapolated for observation in observations),
     )
 
 

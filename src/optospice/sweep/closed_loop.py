@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from optospice.circuit import Circuit, Source
 from optospice.cosim.protocol import ControllerProtocol, with_notes
-from optospice.cosim.run import run_loop
+from optospice.cosim.run import LoopResult, run_loop
+from optospice.device.valid import outside_in_level
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.protocols.base import Metrics
@@ -17,17 +18,30 @@ from optospice.stimulus import constant
 from optospice.waveforms import Waveforms
 
 
-def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics, str]:
-    """Run a scenario's loop.
+@dataclass(frozen=True)
+class LoopRun:
+    """What a closed loop of a scenario gave.
 
-    Returns
-    -------
+    Parameters
+    ----------
     waveforms : Waveforms
         With what the controllers recorded.
     metrics : dict of str to MetricValue
         What was measured.
     netlist : str
         The circuit that ran, with what the controllers did as fixed stimuli.
+    outside : tuple of str
+        Which limits of the device's valid range the controllers left.
+    """
+
+    waveforms: Waveforms
+    metrics: Metrics
+    netlist: str
+    outside: tuple[str, ...]
+
+
+def simulate_loop(session: Session, run: Run) -> LoopRun:
+    """Run a scenario's loop.
 
     Raises
     ------
@@ -43,7 +57,8 @@ def simulate_loop(session: Session, run: Run) -> tuple[Waveforms, Metrics, str]:
         metrics = how.measure(result, device)
     except (ValueError, IndexError) as error:
         raise RunFailedError(f"the metrics cannot be taken: {error}") from None
-    return with_notes(result), metrics, result.open_loop().netlist(external=False)
+    netlist = result.open_loop().netlist(external=False)
+    return LoopRun(with_notes(result), metrics, netlist, _left(result, run))
 
 
 def surrounded(circuit: Circuit, around: Surroundings) -> Circuit:
@@ -68,3 +83,14 @@ def surrounded(circuit: Circuit, around: Surroundings) -> Circuit:
     return replace(
         circuit, devices={**circuit.devices, "": instance}, sources={**biases, **circuit.sources}
     )
+
+
+def _left(result: LoopResult, run: Run) -> tuple[str, ...]:
+    """Say which voltages and irradiances the controllers made that the device is not valid for.
+
+    Their times are no time scales of the device: a regulator acts in small steps.
+    """
+    known = {terminal.name for terminal in run.device.card.terminals}
+    sources = result.open_loop().sources.items()
+    stimuli = {name: source.base for name, source in sources if name in known}
+    return tuple(outside_in_level(run.device, stimuli, {}))

@@ -178,11 +178,12 @@ def _simulated(
 
 
 def _record(run: Run, measured: Measured) -> RunRecord:
+    outside = tuple(dict.fromkeys((*run.outside, *measured.outside)))
     if measured.failure:
-        return RunRecord(run, "failed", measured.failure, seconds=measured.seconds)
+        return RunRecord(run, "failed", measured.failure, seconds=measured.seconds, outside=outside)
     return RunRecord(
         run, "ok", "", measured.metrics, measured.seconds, measured.waveforms, measured.analysed,
-        measured.netlist,
+        measured.netlist, outside,
     )  # fmt: skip
 
 
@@ -226,6 +227,7 @@ def _concluded(
             record.run.point,
             record.metrics,
             record.run.device.card.parameters,
+            bool(record.outside),
         )
         for record in (records if asked else ())
     ]

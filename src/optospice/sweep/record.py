@@ -38,6 +38,8 @@ class RunRecord:
         What an analysis without a time axis gave, where it is kept.
     netlist : str
         The circuit that ran, where only the run itself knows it.
+    outside : tuple of str
+        Which limits of the device's valid range it left; its numbers are extrapolated then.
     """
 
     run: Run
@@ -48,6 +50,7 @@ class RunRecord:
     waveforms: Waveforms | None = None
     analysed: Result | None = None
     netlist: str = ""
+    outside: tuple[str, ...] = ()
 
     @property
     def result(self) -> Waveforms | Result | None:
@@ -86,6 +89,11 @@ class ScenarioResult:
     def failed(self) -> list[RunRecord]:
         """Runs that failed."""
         return [record for record in self.records if record.status == "failed"]
+
+    @property
+    def extrapolated(self) -> list[RunRecord]:
+        """Runs that left the valid range of their device."""
+        return [record for record in self.records if record.outside]
 
     @property
     def interrupted(self) -> bool:

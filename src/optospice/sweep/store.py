@@ -85,7 +85,7 @@ class Records(Sequence[RunRecord]):
         metrics = self._compacted(record.metrics)
         self._compact[place] = (
             record.status, record.message, metrics, record.seconds, record.waveforms,
-            record.analysed, record.netlist,
+            record.analysed, record.netlist, record.outside,
         )  # fmt: skip
 
     def drop_waveforms(self, place: int) -> None:

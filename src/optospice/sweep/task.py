@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optospice.analysis import Analysis
-from optospice.metrics.value import MetricValue
+from optospice.metrics.value import MetricValue, annotated
 from optospice.ngspice.bench_analyses import Result, analyse_copies
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
@@ -67,6 +67,8 @@ class Measured:
         What an analysis without a time axis gave, where waveforms would be asked for.
     netlist : str
         The circuit that ran, where only the run itself knows it.
+    outside : tuple of str
+        Which limits of the device's valid range a controller left.
     """
 
     metrics: Mapping[str, MetricValue]
@@ -75,6 +77,7 @@ class Measured:
     failure: str = ""
     analysed: Result | None = None
     netlist: str = ""
+    outside: tuple[str, ...] = ()
 
 
 def perform(session: Session, task: Task) -> list[Measured]:
@@ -95,7 +98,8 @@ def perform(session: Session, task: Task) -> list[Measured]:
     if isinstance(run.protocol, AnalysisExperiment):
         return _analyses(session, task, run.protocol.analysis(run.device))
     try:
-        waveforms = run_copies(session, run.testbench(), [one.parameters for one in task.runs])
+        bench = run.testbench()
+        waveforms = run_copies(session, bench, [one.parameters for one in task.runs])
     except RunFailedError:
         if len(task.runs) == 1:
             raise
@@ -103,7 +107,7 @@ def perform(session: Session, task: Task) -> list[Measured]:
     measured, size = [], 0
     for one, its_waveforms in zip(task.runs, waveforms, strict=True):
         try:
-            metrics = one.protocol.measure(its_waveforms, one.device)
+            metrics = _noted(one.protocol.measure(its_waveforms, one.device), bench.light_notes)
         except ValueError as error:
             measured.append(Measured({}, 0.0, None, f"the metrics cannot be taken: {error}"))
             continue
@@ -119,9 +123,9 @@ def _analyses(session: Session, task: Task, analysis: Analysis) -> list[Measured
     started = time.perf_counter()
     run = task.runs[0]
     try:
-        results = analyse_copies(
-            session, run.testbench(), [one.parameters for one in task.runs], analysis
-        )
+        bench = run.testbench()
+        parameter_sets = [one.parameters for one in task.runs]
+        results = analyse_copies(session, bench, parameter_sets, analysis)
     except RunFailedError:
         if len(task.runs) == 1:
             raise
@@ -130,7 +134,8 @@ def _analyses(session: Session, task: Task, analysis: Analysis) -> list[Measured
     for one, result in zip(task.runs, results, strict=True):
         spent = (time.perf_counter() - started) / len(task.runs)
         try:
-            metrics = one.protocol.measure(result, one.device)
+            notes = (*bench.light_notes, *result.notes)
+            metrics = _noted(one.protocol.measure(result, one.device), notes)
         except ValueError as error:
             failure = f"the metrics cannot be taken: {error}"
             measured.append(Measured({}, spent, failure=failure))
@@ -147,9 +152,16 @@ def _closed_loops(session: Session, task: Task) -> list[Measured]:
     if len(task.runs) > 1:
         return [_alone(session, one, task) for one in task.runs]
     started = time.perf_counter()
-    waveforms, metrics, netlist = simulate_loop(session, task.runs[0])
-    spent, kept = time.perf_counter() - started, task.kept(waveforms, 0)
-    return [Measured(metrics, spent, kept, netlist="" if kept is None else netlist)]
+    loop = simulate_loop(session, task.runs[0])
+    metrics = _noted(loop.metrics, task.runs[0].testbench().light_notes)
+    spent, kept = time.perf_counter() - started, task.kept(loop.waveforms, 0)
+    netlist = "" if kept is None else loop.netlist
+    return [Measured(metrics, spent, kept, netlist=netlist, outside=loop.outside)]
+
+
+def _noted(metrics: Mapping[str, MetricValue], notes: Sequence[str]) -> dict[str, MetricValue]:
+    """Say with every metric what the spectral response assumed."""
+    return {name: annotated(value, notes) for name, value in metrics.items()}
 
 
 def _alone(session: Session, run: Run, task: Task) -> Measured:

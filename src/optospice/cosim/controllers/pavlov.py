@@ -9,12 +9,13 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES, Profile
-from optospice.circuit import Circuit, Instance, Source
+from optospice.circuit import Circuit, Instance, Source, shining
 from optospice.cosim.actions import Pulse, Request, Stop
 from optospice.cosim.controller import Context, Controller, Requests, Signals
 from optospice.cosim.protocol import ControllerProtocol, noted, value
 from optospice.cosim.run import LoopResult
 from optospice.device import Device, find_device
+from optospice.light import Illumination
 from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.base import Metrics
 from optospice.stimulus import Stimulus, constant
@@ -155,7 +156,7 @@ class Pavlov(ControllerProtocol):
         """The terminal of the memristor."""
         return (device.drive_terminal.name,)
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what the memristor sees without a trainer."""
         self._eye.optical_terminal(self.wavelength)
         return {device.drive_terminal.name: constant(0.0)}
@@ -170,6 +171,10 @@ class Pavlov(ControllerProtocol):
         """Build eye and memristor; the eye's current adds a voltage to the electrical one."""
         eye = self._eye
         drive, light = eye.drive_terminal.name, eye.optical_terminal(self.wavelength).name
+        dark = eye.lit({light: constant(0.0)}, self.wavelength)[light]
+        (lamp,) = shining(
+            eye, light, dark, {"": {}}, node="light", controlled=True
+        ).sources.values()
         return Circuit(
             {
                 "eye": Instance(eye, {drive: "seen", light: "light"}),
@@ -177,7 +182,7 @@ class Pavlov(ControllerProtocol):
             },
             {
                 "bias": Source("seen", base=constant(self.readout), controlled=False),
-                "light": Source("light", "light"),
+                "light": lamp,
                 "food": Source("table"),
             },
             measured=("felt",),

@@ -13,6 +13,7 @@ from optospice import units
 from optospice.analysis import Analysis, Curve, NoiseSpectrum, Solution, Spectrum
 from optospice.device import Device, Terminal
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.base import Experiment
 from optospice.stimulus import FloatArray, Stimulus, constant
@@ -53,7 +54,7 @@ class AnalysisExperiment(Experiment):
     def analysis(self, device: Device) -> Analysis:
         """Give what is asked of the simulator, with terminals in the place of sources."""
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give the constant bias and light."""
         self.analysis(device)  # names terminals that the device has to have
         given: dict[str, Stimulus] = {}
@@ -62,7 +63,7 @@ class AnalysisExperiment(Experiment):
         if self.irradiance is not None and self.wavelength is not None:
             lit = device.optical_terminal(self.wavelength).name
             given[lit] = constant(self.irradiance)
-        return given
+        return device.lit(given, self.wavelength)
 
     def moved(self, device: Device) -> str:
         """Name the terminal that the analysis itself drives; empty without one."""

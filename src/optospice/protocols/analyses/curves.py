@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from optospice import units
@@ -16,6 +18,7 @@ from optospice.metrics.levels import current_at_rest
 from optospice.protocols.analyses.base import AnalysisExperiment, find_terminal
 from optospice.protocols.base import Metrics, Series
 from optospice.protocols.limits import Options
+from optospice.stimulus import Samples, Stimulus
 
 
 class OperatingPointExperiment(AnalysisExperiment):
@@ -70,6 +73,11 @@ class _CurveExperiment(AnalysisExperiment):
     def analysis(self, device: Device) -> Analysis:
         """Ask for the curve."""
         return DCSweep(Sweep(self.moved(device), self.start, self.stop, self.points))
+
+    def spanned(self, device: Device) -> Mapping[str, Stimulus]:
+        """Give the voltages of the terminal that is swept."""
+        ends = np.array([0.0, 1.0]), np.array([self.start, self.stop])
+        return {self.moved(device): Samples(*ends)}
 
     def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
         """Give the curve."""
@@ -160,6 +168,8 @@ class GateTransfer(_CurveExperiment):
         "subthreshold_swing",
         "transfer_on_off_ratio",
         "largest_drain_current",
+        "current_at_zero_gate",
+        "charge_neutrality_voltage",
     )
 
     name: Literal["gate_transfer"] = "gate_transfer"
@@ -188,4 +198,6 @@ class GateTransfer(_CurveExperiment):
             "subthreshold_swing": transfer.subthreshold_swing(gate, current),
             "transfer_on_off_ratio": transfer.transfer_on_off_ratio(gate, current),
             "largest_drain_current": transfer.largest_drain_current(gate, current),
+            "current_at_zero_gate": transfer.current_at_zero_gate(gate, current),
+            "charge_neutrality_voltage": transfer.charge_neutrality_voltage(gate, current),
         }

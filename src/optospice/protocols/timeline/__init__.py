@@ -3,18 +3,26 @@
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.course import Course, Window
 from optospice.protocols.timeline.protocol import Timeline
-from optospice.protocols.timeline.steps import Hold, Light, Pause, Read, Repeat, Sweep, Train
+from optospice.protocols.timeline.steps import (
+    HoldStep,
+    LightStep,
+    PauseStep,
+    ReadStep,
+    RepeatStep,
+    SweepStep,
+    TrainStep,
+)
 
 __all__ = [
     "Bound",
     "Course",
-    "Hold",
-    "Light",
-    "Pause",
-    "Read",
-    "Repeat",
-    "Sweep",
+    "HoldStep",
+    "LightStep",
+    "PauseStep",
+    "ReadStep",
+    "RepeatStep",
+    "SweepStep",
     "Timeline",
-    "Train",
+    "TrainStep",
     "Window",
 ]

@@ -47,6 +47,16 @@ def terminal_of(device: Device, channel: str, where: str = "protocol") -> str:
     return device.optical_terminal(wavelength).name
 
 
+def colour_of(device: Device, channel: str) -> float | None:
+    """Wavelength that a channel names [m]; None for one that names a terminal."""
+    if channel == DRIVE or any(terminal.name == channel for terminal in device.card.terminals):
+        return None
+    try:
+        return units.parse(channel, "m")
+    except units.UnitsError:
+        return None
+
+
 def electrical_terminal(device: Device, name: str, where: str) -> str:
     """Name an electrical terminal that can be driven.
 

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Literal
 
 from optospice.device import Device
+from optospice.errors import InputError
+from optospice.light import Beam, Illumination
 from optospice.protocols.base import Metrics, Protocol
 from optospice.protocols.timeline import binding
 from optospice.protocols.timeline.binding import Bound
-from optospice.protocols.timeline.channels import DRIVE, check_signal, terminal_of
+from optospice.protocols.timeline.channels import DRIVE, check_signal, colour_of, terminal_of
 from optospice.protocols.timeline.course import Course, Window
 from optospice.protocols.timeline.shapes import superpose
 from optospice.protocols.timeline.view import View
@@ -76,16 +78,27 @@ class TimelineProtocol(Protocol):
         """
         return terminal_of(device, channel)
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what each terminal sees; what comes to one terminal on several channels adds up."""
         together: dict[str, list[Stimulus]] = {device.drive_terminal.name: []}
+        lights: dict[str, list[Beam]] = {}
         for channel in self.course.channels:
-            terminal = self.terminal_on(device, channel)
-            together.setdefault(terminal, []).append(self.course.stimulus(channel))
+            terminal, colour = self.terminal_on(device, channel), colour_of(device, channel)
+            if colour is not None and device.response(terminal) is not None:
+                beam = Beam(self.course.stimulus(channel), colour)
+                lights.setdefault(terminal, []).append(beam)
+            else:
+                together.setdefault(terminal, []).append(self.course.stimulus(channel))
+        for terminal in lights.keys() & together.keys():
+            raise InputError(
+                f"protocol: light without a colour and light of a colour on terminal {terminal!r}; "
+                "accepted: a wavelength for each"
+            )
         if self.response:
             check_signal(device, self.response, "protocol.response")
         rest = Signal(self.rests().get(DRIVE, 0.0))
-        return {name: superpose(found or [rest]) for name, found in together.items()}
+        lit = {name: Illumination(tuple(beams)) for name, beams in lights.items()}
+        return {**{name: superpose(found or [rest]) for name, found in together.items()}, **lit}
 
     def signal_read(self, device: Device) -> str:
         """Name the signal that metrics read."""

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 from optospice import units
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
+from optospice.light import Illumination
 from optospice.metrics.registry import metrics
 from optospice.protocols.base import Series
 from optospice.protocols.limits import Options, checked_pulses
@@ -20,7 +21,7 @@ from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.channels import DRIVE, check_signal, terminal_of
 from optospice.protocols.timeline.course import Course, Window
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, TimelineProtocol
-from optospice.protocols.timeline.steps import KINDS, AnyStep, Repeat, Step, pulse_count
+from optospice.protocols.timeline.steps import KINDS, AnyStep, RepeatStep, Step, pulse_count
 from optospice.stimulus import Stimulus, StimulusError
 from optospice.waveforms import Waveforms
 
@@ -165,7 +166,7 @@ class Timeline(TimelineProtocol):
         """Name the terminal of a channel."""
         return terminal_of(device, channel, self._place_of(channel))
 
-    def stimuli(self, device: Device) -> Mapping[str, Stimulus]:
+    def stimuli(self, device: Device) -> Mapping[str, Stimulus | Illumination]:
         """Give what each terminal sees; lights of several steps on one terminal add up."""
         for name, (bound, _) in self._bound.items():
             if bound.response:
@@ -221,5 +222,5 @@ def _check_kinds(steps: Any, place: str) -> None:
 def _walk(steps: Sequence[Step], place: str) -> Iterator[tuple[str, Step]]:
     for number, step in enumerate(steps):
         yield f"{place}[{number}]", step
-        if isinstance(step, Repeat):
+        if isinstance(step, RepeatStep):
             yield from _walk(step.steps, f"{place}[{number}].steps")

@@ -103,7 +103,7 @@ class _Pulses(Step):
         )  # fmt: skip
 
 
-class Train(_Pulses):
+class TrainStep(_Pulses):
     """Voltage pulses on an electrical terminal.
 
     Parameters
@@ -123,7 +123,7 @@ class Train(_Pulses):
         self._place(course, self.channel, self.level)
 
 
-class Light(_Pulses):
+class LightStep(_Pulses):
     """Light of one colour: pulses, or from the start of the step to the end of the run.
 
     Parameters
@@ -146,7 +146,7 @@ class Light(_Pulses):
     width: units.Time | None = None  # type: ignore[assignment]
 
     @model_validator(mode="after")
-    def _one_colour(self) -> Light:
+    def _one_colour(self) -> LightStep:
         if (self.wavelength is None) == (not self.channel):
             raise ValueError("wavelength and channel: give one of the two")
         return self
@@ -165,7 +165,7 @@ class Light(_Pulses):
         course.hold(self.window, self.colour, self.irradiance, None, start)
 
 
-class Pause(Step):
+class PauseStep(Step):
     """Time in which nothing new happens.
 
     Parameters
@@ -182,7 +182,7 @@ class Pause(Step):
         course.pause(self.window, self.duration, course.begin(self.at, self.together))
 
 
-class Hold(Step):
+class HoldStep(Step):
     """Hold a terminal at a voltage.
 
     Parameters
@@ -207,7 +207,7 @@ class Hold(Step):
         course.hold(self.window, self.channel, self.level, self.duration, start)
 
 
-class Sweep(Step):
+class SweepStep(Step):
     """Sweep a terminal through turning points at a constant rate.
 
     Parameters
@@ -239,7 +239,7 @@ class Sweep(Step):
         course.sweep(self.window, self.channel, self.turning_points, self.rate, self.repeats, start)
 
 
-class Read(Step):
+class ReadStep(Step):
     """Read the response.
 
     Parameters
@@ -259,7 +259,7 @@ class Read(Step):
     times: list[units.Time] = []
 
     @model_validator(mode="after")
-    def _one_way(self) -> Read:
+    def _one_way(self) -> ReadStep:
         if self.delay is not None and self.times:
             raise ValueError("delay and times: give one of the two")
         if any(time <= 0 for time in self.times):
@@ -272,7 +272,7 @@ class Read(Step):
         course.read(self.window, self.after or None, self.delay, self.times, start)
 
 
-class Repeat(Step):
+class RepeatStep(Step):
     """Repeat steps in order.
 
     Parameters
@@ -295,7 +295,15 @@ class Repeat(Step):
                 step.place(course)
 
 
-STEPS: tuple[type[Step], ...] = (Train, Light, Pause, Hold, Sweep, Read, Repeat)
+STEPS: tuple[type[Step], ...] = (
+    TrainStep,
+    LightStep,
+    PauseStep,
+    HoldStep,
+    SweepStep,
+    ReadStep,
+    RepeatStep,
+)
 #: Steps by what they do.
 KINDS: dict[str, type[Step]] = {str(kind.model_fields["do"].default): kind for kind in STEPS}
 
@@ -306,25 +314,25 @@ def _kind_of_step(value: object) -> str:
 
 
 AnyStep = Annotated[
-    Annotated[Train, Tag("[train]")]
-    | Annotated[Light, Tag("[light]")]
-    | Annotated[Pause, Tag("[pause]")]
-    | Annotated[Hold, Tag("[hold]")]
-    | Annotated[Sweep, Tag("[sweep]")]
-    | Annotated[Read, Tag("[read]")]
-    | Annotated[Repeat, Tag("[repeat]")],
+    Annotated[TrainStep, Tag("[train]")]
+    | Annotated[LightStep, Tag("[light]")]
+    | Annotated[PauseStep, Tag("[pause]")]
+    | Annotated[HoldStep, Tag("[hold]")]
+    | Annotated[SweepStep, Tag("[sweep]")]
+    | Annotated[ReadStep, Tag("[read]")]
+    | Annotated[RepeatStep, Tag("[repeat]")],
     Discriminator(_kind_of_step),
 ]
-Repeat.model_rebuild()
+RepeatStep.model_rebuild()
 
 
 def pulse_count(steps: Any) -> int:
     """Count the pulses and corners of steps before any of them is placed [1]."""
     total = 0
     for step in steps:
-        if isinstance(step, Repeat):
+        if isinstance(step, RepeatStep):
             total += step.count * pulse_count(step.steps)
-        elif isinstance(step, Sweep):
+        elif isinstance(step, SweepStep):
             total += step.repeats * len(step.turning_points)
         else:
             total += getattr(step, "count", 1)
