@@ -8,16 +8,14 @@ from pydantic import ValidationError
 from rc_circuit import DARK, PULSE, SETTLED, STEP, TAU, after, peaks
 from test_single_pulse import ACCURACY, measure
 
-from optospice.protocols import PulseTrainProtocol
+from optospice.protocols import Train
 
 
 @pytest.mark.parametrize(
     ("width", "interval", "count"), [(1.0, 1.0, 10), (0.2, 0.3, 25), (3.0, 0.5, 4)]
 )
 def test_every_number_of_a_train(simulate, width, interval, count):
-    protocol = PulseTrainProtocol(
-        width=f"{width} s", interval=f"{interval} s", count=count, **PULSE
-    )
+    protocol = Train(width=f"{width} s", interval=f"{interval} s", count=count, **PULSE)
     found = measure(simulate, protocol)
     high = peaks(width, interval, count)
     lowest = after(width, high[-1], SETTLED) - STEP
@@ -35,7 +33,7 @@ def test_definitions(simulate):
     timing = {"width": "1 s", "period": "2 s", "count": 5}
     high = peaks(1.0, 1.0, 5)
     definitions = {"weight_change": "ratio", "energy_of": "mean", "amplitude": "baseline"}
-    found = measure(simulate, PulseTrainProtocol(**timing, definitions=definitions, **PULSE))
+    found = measure(simulate, Train(**timing, definitions=definitions, **PULSE))
     ratio = (high[-1] - DARK) / (high[0] - DARK)
     assert found["synaptic_weight_change"].value == pytest.approx(ratio, abs=2e-3)
     assert found["energy_per_event"].value == pytest.approx(np.mean(high) * 1.0, rel=2e-3)
@@ -44,9 +42,9 @@ def test_definitions(simulate):
 def test_three_ways_to_say_how_often():
     common = {"width": "1 s", "count": 4, **PULSE}
     trains = [
-        PulseTrainProtocol(**common, frequency="0.25 Hz"),
-        PulseTrainProtocol(**common, period="4 s"),
-        PulseTrainProtocol(**common, interval="3 s"),
+        Train(**common, frequency="0.25 Hz"),
+        Train(**common, period="4 s"),
+        Train(**common, interval="3 s"),
     ]
     for train in trains:
         assert train.signal.onsets == pytest.approx([5.0, 9.0, 13.0, 17.0])
@@ -69,4 +67,4 @@ def test_three_ways_to_say_how_often():
 )
 def test_what_is_refused(changes, words):
     with pytest.raises(ValidationError, match=words):
-        PulseTrainProtocol(**{"width": "1 s", "count": 4, **PULSE, **changes})
+        Train(**{"width": "1 s", "count": 4, **PULSE, **changes})

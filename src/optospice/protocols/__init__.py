@@ -6,7 +6,7 @@ from optospice.protocols.learning_forgetting import LearningForgetting
 from optospice.protocols.nociceptor import Nociceptor
 from optospice.protocols.paired_pulse import PairedPulse
 from optospice.protocols.potentiation_depression import PotentiationDepression
-from optospice.protocols.pulse_train import PulseTrainProtocol
+from optospice.protocols.pulse_train import Train
 from optospice.protocols.registry import PROTOCOLS, find_protocol, protocols
 from optospice.protocols.retention import Retention
 from optospice.protocols.single_pulse import SinglePulse
@@ -22,11 +22,11 @@ __all__ = [
     "PairedPulse",
     "PotentiationDepression",
     "Protocol",
-    "PulseTrainProtocol",
     "Retention",
     "Series",
     "SinglePulse",
     "SpikeTiming",
+    "Train",
     "VoltageSweep",
     "find_protocol",
     "protocols",

@@ -40,7 +40,7 @@ class PulseTrainDefinitions(Options):
     recovery_end: units.Time | None = None
 
 
-class PulseTrainProtocol(PulseProtocol):
+class Train(PulseProtocol):
     """Equal pulses at equal distances (PbS paper, Fig. 2c-f, 3b-f, 4).
 
     Parameters

@@ -25,7 +25,7 @@ from optospice.protocols.learning_forgetting import LearningForgetting
 from optospice.protocols.nociceptor import Nociceptor
 from optospice.protocols.paired_pulse import PairedPulse
 from optospice.protocols.potentiation_depression import PotentiationDepression
-from optospice.protocols.pulse_train import PulseTrainProtocol
+from optospice.protocols.pulse_train import Train
 from optospice.protocols.retention import Retention
 from optospice.protocols.single_pulse import SinglePulse
 from optospice.protocols.spike_timing import SpikeTiming
@@ -40,7 +40,7 @@ PROTOCOLS: Mapping[str, type[Experiment]] = MappingProxyType(
     {
         "single_pulse": SinglePulse,
         "paired_pulse": PairedPulse,
-        "pulse_train": PulseTrainProtocol,
+        "pulse_train": Train,
         "retention": Retention,
         "dark_recovery": DarkRecovery,
         "potentiation_depression": PotentiationDepression,
