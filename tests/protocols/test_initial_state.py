@@ -53,7 +53,7 @@ def test_light_leaves_the_bias_to_the_start(tmp_path):
     protocol = make("single_pulse", **given)
     stimuli = protocol.stimuli(find_device("pbs_rc"))
     assert np.interp([0, 1], *stimuli["p"].points) == pytest.approx([0, 1])
-    assert stimuli["light"].base == 0
+    assert stimuli["light"].points[1][0] == 0
 
 
 def test_a_delay_that_is_too_short_for_a_start_at_rest_is_refused():

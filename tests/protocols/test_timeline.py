@@ -433,7 +433,8 @@ def test_terminals_and_signals_are_those_of_the_device(tmp_path, name, change, m
 
 
 def test_steps_are_swept_by_name_or_number():
-    data = {"title": "t", "device": "pbs_rc", "protocol": {"name": "timeline", "steps": STEPS}}
+    data = {"title": "t", "device": "pbs_rc", "extrapolate": True,
+            "protocol": {"name": "timeline", "steps": STEPS}}  # fmt: skip
     for key in ("protocol.steps.pulses.width", "protocol.steps.1.width"):
         loaded = validate("t", Path("t.toml"), {**data, "sweep": {key: ["1 s", "3 s"]}})
         assert [run.protocol.duration for run in expand(loaded)] == pytest.approx([3.0, 5.0])

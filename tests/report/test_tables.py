@@ -200,7 +200,7 @@ def test_json_is_valid_and_has_exactly_the_promised_keys(hand_made: Make) -> Non
     assert third["message"] == "ngspice: timestep too small"
     assert third["metrics"] == {}
     expected = (
-        "id metric where claim published simulated unit error_percent tolerance_percent met "
+        "id metric where claim kind published simulated unit error_percent tolerance_percent met "
         "expected_miss runs source"
     )
     assert list(document["targets"][0]) == expected.split()
