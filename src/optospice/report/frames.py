@@ -109,7 +109,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "device": verdict.device,
             "where": verdict.where,
             "definition": verdict.definition,
-            "claim": verdict.claim,
+            "claim": verdict.target.claim,
             "kind": verdict.target.kind,
             "unit": verdict.si_unit,
             "published": verdict.claimed_si,

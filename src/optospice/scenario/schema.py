@@ -23,6 +23,8 @@ def _no_truth_value(value: object) -> object:
 
 
 Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
+#: Kinds of claims, of which a target has exactly one.
+CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
 
 #: Most runs of a scenario: values of its axes multiplied, times its draws [1].
 MOST_RUNS = 1_000_000
@@ -182,15 +184,20 @@ class Target(Options):
     source: Annotated[str, Field(min_length=1)]
     note: str = ""
 
+    @property
+    def claim(self) -> str:
+        """Which of `CLAIM_KINDS` it is."""
+        return next(kind for kind in CLAIM_KINDS if getattr(self, kind) is not None)
+
+    @property
+    def claimed(self) -> Value:
+        """What it claims, as written: a number with its unit, or the name of a shape."""
+        value: Value = getattr(self, self.claim)
+        return value
+
     @model_validator(mode="after")
     def _one_claim(self) -> Target:
-        claims = {
-            "published": self.published,
-            "shape": self.shape,
-            "at_least": self.at_least,
-            "at_most": self.at_most,
-        }
-        given = [name for name, claim in claims.items() if claim is not None]
+        given = [kind for kind in CLAIM_KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(
                 "a target has exactly one of published, shape, at_least, at_most, not "
