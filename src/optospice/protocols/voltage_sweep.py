@@ -12,17 +12,18 @@ from optospice import units
 from optospice.device import Device
 from optospice.metrics.value import missing
 from optospice.protocols.base import Metrics, Series
-from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.limits import checked_pulses
 from optospice.protocols.timeline.binding import Bound, signal_unit
 from optospice.protocols.timeline.channels import DRIVE, electrical_terminal
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, TimelineProtocol, by_name
 from optospice.protocols.timeline.view import READ_POINTS
 from optospice.stimulus import Stimulus, StimulusError
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class VoltageSweepDefinitions(Options):
+class VoltageSweepDefinitions(StrictModel):
     """How the numbers of a sweep are taken.
 
     Parameters

@@ -13,7 +13,7 @@ from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
-from optospice.protocols.limits import Options
+from optospice.validation import StrictModel
 
 
 def _no_truth_value(value: object) -> object:
@@ -37,7 +37,7 @@ SWEEPABLE = ("device", "temperature", "accuracy")
 SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
 
 
-class Range(Options):
+class Range(StrictModel):
     """A range of values for a sweep.
 
     Parameters
@@ -67,7 +67,7 @@ Axis = Annotated[
 ]
 
 
-class Draw(Options):
+class Draw(StrictModel):
     """A random parameter of a Monte Carlo block.
 
     Parameters
@@ -89,7 +89,7 @@ class Draw(Options):
         return value
 
 
-class MonteCarlo(Options):
+class MonteCarlo(StrictModel):
     """Random variation of device parameters.
 
     Parameters
@@ -107,7 +107,7 @@ class MonteCarlo(Options):
     parameters: Annotated[dict[str, Draw], Field(min_length=1)]
 
 
-class Across(Options):
+class Across(StrictModel):
     """A metric taken across the runs of a sweep, e.g. a fit over the interval.
 
     Parameters
@@ -132,7 +132,7 @@ class Across(Options):
     definition: str | None = None
 
 
-class Target(Options):
+class Target(StrictModel):
     """A published number, bound or shape that the simulation is held against.
 
     Parameters
@@ -214,7 +214,7 @@ class Target(Options):
         return self
 
 
-class Expectation(Options):
+class Expectation(StrictModel):
     """What is known in advance about one device.
 
     Parameters
@@ -229,7 +229,7 @@ class Expectation(Options):
     reason: Annotated[str, Field(min_length=1)]
 
 
-class Figure(Options):
+class Figure(StrictModel):
     """Which figure of the paper the main picture corresponds to.
 
     Parameters
@@ -248,7 +248,7 @@ class Figure(Options):
     stop: units.Time | None = None
 
 
-class Scenario(Options):
+class Scenario(StrictModel):
     """One experiment: device or circuit, protocol, sweep and published targets."""
 
     title: Annotated[str, Field(min_length=1)]
