@@ -23,8 +23,8 @@ from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
 from optospice.netlist import check_lines, expand_includes, find_included, included_name
 from optospice.netlist.guard import cleaned, cleaned_netlist
-from optospice.ngspice.circuit import CircuitJob
 from optospice.ngspice.exactness import Solved
+from optospice.ngspice.foreign_job import ForeignJob
 from optospice.ngspice.refinement import Demand
 from optospice.ngspice.simulate import Job
 from optospice.ngspice.storage import is_without_charge
@@ -69,12 +69,12 @@ class Transient:
     currents: tuple[str, ...] = ()
 
     @property
-    def job(self) -> CircuitJob:
+    def job(self) -> ForeignJob:
         """What a worker is to run."""
         courses = self.shapes.courses
         if self.shapes.depends_on_time:
             courses = (*courses, *unknown_courses(self.duration))
-        return CircuitJob(
+        return ForeignJob(
             Job(self.netlist, tuple(dict.fromkeys(self.vectors.values())), self.duration),
             self.profile,
             Demand(
