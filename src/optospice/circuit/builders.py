@@ -8,7 +8,7 @@ from optospice.accuracy import PROFILES, Profile
 from optospice.circuit.elements import Instance, PassiveElement, Source
 from optospice.circuit.lights import check_light, shining
 from optospice.circuit.model import Circuit
-from optospice.device import Device, Terminal
+from optospice.device import Device
 from optospice.errors import InputError
 from optospice.light import Illumination
 from optospice.stimulus import Stimulus
@@ -77,9 +77,14 @@ def array(
                 raise InputError(
                     f"cell {cell}: accepted: (0, 0) to ({len(rows) - 1}, {len(columns) - 1})"
                 )
-    row_name = row_terminal or _first(device, "drive")
-    column_name = column_terminal or _first(device, "ground")
-    light_name = _light_input(device).name if lights else ""
+    grounds = [terminal for terminal in device.card.terminals if terminal.role == "ground"]
+    if not (column_terminal or grounds):
+        raise InputError(f"device {device.name!r}: has no ground terminal")
+    if lights and not device.light_inputs:
+        raise InputError(f"device {device.name!r}: has no terminal that takes light")
+    row_name = row_terminal or device.drive_terminal.name
+    column_name = column_terminal or grounds[0].name
+    light_name = device.light_inputs[0].name if lights else ""
     lines = _Lines(len(rows), len(columns), line_resistance)
     devices = {}
     for row, column in cells:
@@ -149,17 +154,3 @@ class _Lines:
                 after = self.column(row, column)
                 yield f"column_{row}_{column}", PassiveElement("R", before, after, self.resistance)
                 before = after
-
-
-def _first(device: Device, role: str) -> str:
-    for terminal in device.card.terminals:
-        if terminal.role == role:
-            return terminal.name
-    raise InputError(f"device {device.name!r}: has no {role} terminal")
-
-
-def _light_input(device: Device) -> Terminal:
-    for terminal in device.terminals("optical"):
-        if not terminal.is_output:
-            return terminal
-    raise InputError(f"device {device.name!r}: has no terminal that takes light")
