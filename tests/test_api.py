@@ -72,7 +72,7 @@ def test_a_train_with_parameters_and_accuracy(device):
 
 def test_voltage_pulses_and_samples(device):
     train = optospice.pulse_train("3 V", width="1 s", count=2, interval="1 s", base="1 V")
-    waveforms = optospice.simulate(device, p=train, duration="10 s")
+    waveforms = optospice.simulate(device, p=train, duration="10 s", extrapolate=True)
     assert waveforms["v(p)"].max() == pytest.approx(3)
     ramp = Samples(np.array([0.0, 4.0]), np.array([0.0, 12.2]))
     waveforms = optospice.simulate(device, p=Signal(1.0), light=ramp, duration="8 s")
