@@ -31,6 +31,7 @@ NAMES = (
     "limit",
     "binding",
     "closed_loop",
+    "analyses",
 )
 RESULTS = Path(__file__).parent / "results.md"
 _PACKAGES = ("numpy", "scipy", "PySpice", "spicelib")

@@ -26,7 +26,7 @@ class _VectorInfo(ctypes.Structure):
         ("v_type", ctypes.c_int),
         ("v_flags", ctypes.c_short),
         ("v_realdata", ctypes.POINTER(ctypes.c_double)),
-        ("v_compdata", ctypes.c_void_p),
+        ("v_compdata", ctypes.POINTER(ctypes.c_double)),
         ("v_length", ctypes.c_int),
     )
 
@@ -38,6 +38,13 @@ _EXIT = ctypes.CFUNCTYPE(
 _DATA = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
 _INITIAL = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _THREAD = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_bool, ctypes.c_int, ctypes.c_void_p)
+
+
+def _copied(vector: Any) -> NDArray[Any]:
+    """Copy a vector, complex where it is."""
+    if vector.v_realdata:
+        return np.ctypeslib.as_array(vector.v_realdata, (vector.v_length,)).copy()
+    return np.ctypeslib.as_array(vector.v_compdata, (vector.v_length, 2)).copy()
 
 
 def library_path() -> str:
@@ -60,14 +67,17 @@ def make() -> Callable[[str, Sequence[str], int], dict[str, Any]]:
         _DATA(), _INITIAL(), _THREAD(),
     )  # fmt: skip
     ngspice.ngSpice_Init(*silent, None)
-    ngspice.ngSpice_Command(b"set norefvalue")
+    for setting in (b"set norefvalue", b"set sqrnoise"):
+        ngspice.ngSpice_Command(setting)
 
-    def loop(netlist: str, vectors: Sequence[str], count: int) -> dict[str, Any]:
+    def loop(
+        netlist: str, vectors: Sequence[str], count: int, axis: Sequence[str] = ("time",)
+    ) -> dict[str, Any]:
         lines = [line.encode() for line in netlist.splitlines() if line and line[0] != "*"]
         circuit = (ctypes.c_char_p * (len(lines) + 1))(*lines, None)
-        names = [name.encode() for name in ("time", *vectors)]
+        names = [name.encode() for name in (*axis, *vectors)]
         loading = running = 0.0
-        data: list[NDArray[np.float64]] = []
+        data: list[NDArray[Any]] = []
         wall, processor = time.perf_counter(), time.process_time()
         for number in range(count):
             mark = time.perf_counter()
@@ -78,7 +88,7 @@ def make() -> Callable[[str, Sequence[str], int], dict[str, Any]]:
             data = []
             for name in names:
                 vector = ngspice.ngGet_Vec_Info(name).contents
-                data.append(np.ctypeslib.as_array(vector.v_realdata, (vector.v_length,)).copy())
+                data.append(_copied(vector))
             ngspice.ngSpice_Command(b"destroy all")
             ngspice.ngSpice_Command(b"remcirc")
             if number % _FLUSH_EVERY == 0:
@@ -90,7 +100,7 @@ def make() -> Callable[[str, Sequence[str], int], dict[str, Any]]:
             "processor": time.process_time() - processor,
             "loading": loading,
             "running": running,
-            "vectors": dict(zip(("time", *vectors), data, strict=True)),
+            "vectors": dict(zip((*axis, *vectors), data, strict=True)),
             "keep": len(silent),  # the callbacks must outlive every call
         }
 

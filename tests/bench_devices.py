@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from unittest.mock import patch
 
 from optospice.device import Device, load_device
 from optospice.ngspice.bench_analyses import Result, analyse_model
@@ -99,3 +100,11 @@ def analysed(session: Session, item: tuple) -> list[Result]:
 def analysed_model(session: Session, item: tuple) -> Result:
     """Run an analysis of a circuit: called in a worker."""
     return analyse_model(session, *item)
+
+
+def commands(session: Session, item: tuple) -> tuple[list[str], Result]:
+    """Run an analysis and tell what ngspice was asked to do: called in a worker."""
+    with patch.object(session, "command", wraps=session.command) as command:
+        (result,) = analyse_copies(session, *item)
+    words = [call.args[0] for call in command.call_args_list]
+    return [text for text in words if not text.startswith(("destroy", "remcirc"))], result

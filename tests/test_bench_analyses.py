@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +16,7 @@ from bench_devices import bench_device
 from optospice.accuracy import PROFILES
 from optospice.analysis import DCSweep, Noise, OperatingPoint, SmallSignal, Sweep
 from optospice.device import find_device
+from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.ngspice.worker import Failed, Finished
 from optospice.stimulus import PulseTrain, Signal
 from optospice.testbench import Testbench
@@ -236,6 +239,69 @@ def test_a_state_of_the_card_is_held_too(analyse, tmp_path_factory):
     assert analyse(bench, OperatingPoint())["w"] == pytest.approx(0.7, rel=1e-9)
     given = Testbench(made, {"p": Signal(2.0)}, 1.0, initial={"w": 0.1})
     assert analyse(given, OperatingPoint())["w"] == pytest.approx(0.1, rel=1e-9)
+
+
+def asked(pool, bench, analysis):
+    """What ngspice was asked to do for an analysis, and its result."""
+    [(_, outcome)] = pool.map("bench_devices:commands", [(bench, [bench.parameters], analysis)])
+    assert isinstance(outcome, Finished), outcome.message
+    return outcome.result
+
+
+def test_what_is_linear_is_solved_once(pool, lowpass):
+    bench = Testbench(lowpass, {"p": Signal(1e-12)}, 1.0)
+    for analysis in (OperatingPoint(), SmallSignal(1.0, 100.0, 5, source="p")):
+        commands, _ = asked(pool, bench, analysis)
+        assert len(commands) == 1
+
+
+def test_a_signal_far_above_the_tolerance_is_solved_once(pool, solar):
+    bench = Testbench(solar, {"p": Signal(0.5)}, 1.0)
+    commands, result = asked(pool, bench, OperatingPoint())
+    assert commands == ["op"]
+    assert result.error_bound == bench.profile.bound
+
+
+def test_a_signal_near_the_tolerance_is_solved_twice(pool, solar):
+    """10 aA, of which the tolerance of currents is a tenth."""
+    exact = 1e-17
+    bench = Testbench(solar, {"p": Signal(0.0), "light": Signal(10.0)}, 1.0, {"k": exact})
+    commands, result = asked(pool, bench, OperatingPoint())
+    assert [text.split()[0] for text in commands] == ["op", "op", "option", "op"]
+    assert abs(result["i(p)"] + exact) <= result.error_bound * exact
+
+
+def test_small_signals_of_a_knee_are_seen_at_one_point_a_decade(pool, solar):
+    bench = Testbench(solar, {"p": Signal(0.5)}, 1.0)
+    commands, result = asked(pool, bench, SmallSignal(1.0, 1e3, 50, source="p"))
+    assert [text.split()[:3] for text in commands[::2]] == [["ac", "dec", "1"], ["ac", "dec", "50"]]
+    assert result.frequency.size == 151
+
+
+@pytest.mark.skipif(shutil.which("ngspice") is None, reason="the program ngspice is not installed")
+@pytest.mark.parametrize(
+    ("analysis", "value"),
+    [
+        (OperatingPoint(), 0.25),
+        (DCSweep(Sweep("p", 0.0, 0.5, 3)), 0.25),
+        (SmallSignal(1.0, 10.0, 1, source="p"), 0.5),
+        # V/sqrt(Hz) of the current behind 1e12 V/A
+        (Noise("i(p)", "p", 1.0, 10.0, 1), 1e12 * np.sqrt(4 * BOLTZMANN * TEMPERATURE / 2.0)),
+    ],
+)
+def test_plain_ngspice_runs_an_analysis(probe, tmp_path, analysis, value):
+    bench = Testbench(probe, {"p": Signal(0.5)}, 1.0, {"r": 2.0})
+    (tmp_path / "run.cir").write_text(analysis_netlist(bench, analysis))
+    ran = subprocess.run(
+        ["ngspice", "-b", "run.cir"],
+        cwd=tmp_path, env={"HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    printed = [
+        abs(float(word.strip(","))) for word in re.findall(r"-?\d\.\d+e[-+]\d+,?", ran.stdout)
+    ]
+    assert any(found == pytest.approx(value, rel=1e-5) for found in printed), ran.stdout
 
 
 @pytest.mark.parametrize(

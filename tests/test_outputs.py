@@ -90,7 +90,10 @@ def test_an_output_cannot_take_light(glow: Device) -> None:
     ("change", "words"),
     [
         (('wavelength = "530 nm"', 'wavelength = "any"'), "the wavelength of its emission"),
-        (('role = "output"', 'role = "output"\ndirection = "out"'), "no wavelength or direction"),
+        (
+            ('role = "output"', 'role = "output"\ndirection = "out"'),
+            "no wavelength, response or direction",
+        ),
     ],
 )
 def test_a_card_that_contradicts_itself_is_refused(

@@ -25,10 +25,14 @@ from optospice.device import (
 )
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
+from optospice.protocols.timeline.protocol import TimelineMetric
+from optospice.protocols.timeline.steps import STEPS
+from optospice.protocols.timeline.view import ARGUMENTS
 from optospice.scenario import schema
 from optospice.scenario.expand import expand
 from optospice.scenario.load import validate
 from probe_device import write_device
+from protocols.small_devices import transistor
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -157,9 +161,13 @@ def test_the_documented_device_loads_and_simulates(documented_device):
 def test_the_other_examples_of_cards():
     own, *others = (tomllib.loads(text) for text in blocks(CARDS, "toml"))
     assert own["family"]
-    (card,) = (example for example in others if "terminals" in example)
+    (card,) = (example for example in others if isinstance(example.get("terminals"), list))
     for example in others:
-        Card.model_validate({**card, **example})
+        if isinstance(example.get("terminals"), dict):  # keys of the terminal before it
+            light = {key: v for key, v in card["terminals"][-1].items() if key != "wavelength"}
+            Terminal.model_validate({**light, **example["terminals"]})
+        else:
+            Card.model_validate({**card, **example})
 
 
 def test_the_documented_set_loads_and_simulates(tmp_path, monkeypatch):
@@ -211,6 +219,34 @@ def test_the_examples_of_scenarios(example):
 )  # fmt: skip
 def test_every_key_of_a_scenario_is_documented(model):
     assert_documented(model, SCENARIOS + PROTOCOL_PAGE)
+
+
+def test_the_timelines_of_the_page_are_as_written(tmp_path, monkeypatch):
+    transistor(tmp_path)
+    device = tmp_path / "netlists" / "devices" / "transistor.lib"
+    for suffix in (".lib", ".toml"):
+        text = device.with_suffix(suffix).read_text()
+        file = device.with_name(f"phototransistor{suffix}")
+        file.write_text(text.replace("transistor", "phototransistor"))
+    monkeypatch.chdir(tmp_path)
+    page = section(PROTOCOL_PAGE, "timeline")
+    (example,) = blocks(page, "toml")
+    runs = expand(validate("example", Path("example.toml"), tomllib.loads(example)))
+    assert [run.protocol.steps[2].steps[0].level for run in runs] == [2.0, 3.0]
+    protocol = runs[0].protocol
+    assert protocol.course.window("after").instants.size == 10
+    assert protocol.duration == pytest.approx(1 + 2 * (5 * 0.01 + 4 * 0.02 + 2))
+    (code,) = blocks(page, "python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["flash_and_gate"].duration == pytest.approx(4.0)
+    for kind, held in ARGUMENTS.items():
+        assert f"| {kind} | {', '.join(f'`{name}`' for name in held)} |" in page
+
+
+@pytest.mark.parametrize("model", [*STEPS, TimelineMetric], ids=lambda model: model.__name__)
+def test_every_key_of_a_timeline_is_documented(model):
+    assert_documented(model, section(PROTOCOL_PAGE, "timeline"))
 
 
 def test_every_protocol_is_documented():

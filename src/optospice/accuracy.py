@@ -110,9 +110,7 @@ class Profile:
         netlist : str
             The circuit's text.
         """
-        element = r"^[ \t]*[djmqz]\w*[ \t]+\S+[ \t]+\S+[ \t]+\S+"
-        creeps = re.search(element, netlist, re.IGNORECASE | re.MULTILINE)
-        return easings(self)[0] if creeps else self
+        return easings(self)[0] if _has_semiconductors(netlist) else self
 
     def kept_bound(self, peak_current: float) -> float:
         """Give the bound that is left for a current of some size.
@@ -135,6 +133,12 @@ class Profile:
             return self.bound
         share = float((self.current_tolerance / peak_current) ** (2 / 3))
         return min(max(self.bound, share), 1.0)
+
+
+@lru_cache(maxsize=64)
+def _has_semiconductors(netlist: str) -> bool:
+    element = r"^[ \t]*[djmqz]\w*[ \t]+\S+[ \t]+\S+[ \t]+\S+"
+    return re.search(element, netlist, re.IGNORECASE | re.MULTILINE) is not None
 
 
 #: Charge that counts, as that of the smallest capacitor at 1 V [1].

@@ -85,6 +85,8 @@ def packaged_scenarios() -> list[tuple[LoadedScenario, str]]:
         one = load_scenario(str(file))
         if one.scenario.controller:
             continue  # a closed loop shows what a device can do, not what a paper printed
+        if one.scenario.targets and all(t.kind == "own" for t in one.scenario.targets):
+            continue  # nor do checks of our own
         devices = devices_of(one)
         for device in devices:
             own = device == one.scenario.device
@@ -130,6 +132,8 @@ def collect(results: Sequence[ScenarioResult], meant: Sequence[str]) -> list[Cla
     claims: dict[tuple[str, str], Claim] = {}
     for result, device in zip(results, meant, strict=True):
         for verdict in result.verdicts:
+            if verdict.target.kind == "own":
+                continue  # a check of ours: no paper claims it
             key = (result.loaded.name, verdict.target.id)
             its = (verdict.target.devices or [device])[-1]
             claims.setdefault(key, Claim(result.loaded, its)).verdicts.append(verdict)

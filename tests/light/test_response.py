@@ -244,3 +244,17 @@ def test_what_is_no_response_is_said_in_one_sentence(keys: dict[str, Any], sente
     said = first_problem(caught.value, "card.toml", Holder)
     assert re.search(sentence, said), said
     assert "[table]" not in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "ranges"),
+    [
+        (response(**TABLE), [(450, 740)]),
+        (response(**TABLE, interpolate=False), [(740, 740), (550, 550), (450, 450)]),
+        (KINDS[1], [(0, np.inf)]),
+        (KINDS[2], [(0, 1100)]),
+    ],
+)
+def test_ranges_that_are_taken(kind: SpectralResponse, ranges: list[tuple[float, float]]) -> None:
+    assert np.array(kind.ranges) / NM == pytest.approx(np.array(ranges))
+    assert kind.problem(kind.probes[0]) is None

@@ -58,3 +58,14 @@ def test_what_a_curve_does_not_hold_is_missing_with_the_reason() -> None:
         "no current is given" in transfer.threshold_voltage(gate, 2 + gate, "constant_current").note
     )
     assert "vanishes" in transfer.transfer_on_off_ratio(gate, gate - gate[0]).note
+
+
+def test_an_ambipolar_channel_conducts_least_at_its_neutrality_point() -> None:
+    gate = np.linspace(-20, 10, 61)
+    current = 1e-6 * np.sqrt(1 + (gate + 7.3) ** 2)
+    assert transfer.charge_neutrality_voltage(gate, current).value == pytest.approx(-7.3, abs=0.02)
+    assert transfer.current_at_zero_gate(gate, current).value == pytest.approx(
+        1e-6 * np.sqrt(1 + 7.3**2), rel=1e-3
+    )
+    assert "at an end" in transfer.charge_neutrality_voltage(gate + 30, gate + 40).note
+    assert "does not hold 0 V" in transfer.current_at_zero_gate(gate + 30, current).note

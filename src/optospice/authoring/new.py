@@ -27,7 +27,27 @@ _KEYS = {
     "spike_timing": 'width = "0.1 s"\ninterval = "0.05 s"\npost_voltage = "1 V"\n'
     'post_width = "0.1 s"',
     "voltage_sweep": 'turning_points = ["0 V", "1 V", "0 V", "-1 V", "0 V"]\nrate = "1 V/s"',
-    "nociceptor": 'width = "0.1 s"\ncount = 5\ninterval = "0.1 s"',
+    "nociceptor": 'width = "0.1 s"\ncount = 5\ninterval = "0.1 s"\nthreshold = "100 nA"',
+    "timeline": '''readout = "0.5 V"
+
+[[protocol.steps]]
+do = "pause"
+duration = "1 s"
+
+[[protocol.steps]]
+do = "train"
+name = "pulses"
+level = "1 V"
+width = "0.1 s"
+count = 5
+interval = "0.1 s"
+
+[[protocol.steps]]
+do = "pause"
+duration = "5 s"
+
+[protocol.metrics.postsynaptic_current_amplitude]
+window = "pulses"''',
 }
 #: Protocols that are driven electrically, whatever the device sees.
 _ELECTRICAL = frozenset((
@@ -161,7 +181,7 @@ def new_scenario(name: str, device: str, protocol: str) -> list[str]:
     if protocol not in PROTOCOLS:
         raise InputError(f"protocol {protocol!r}: {close_matches(protocol, PROTOCOLS)}")
     light = bool(find_device(device).terminals("optical")) and protocol not in _ELECTRICAL
-    level = "" if protocol == "voltage_sweep" else _LIGHT if light else _VOLTAGE
+    level = "" if protocol in ("voltage_sweep", "timeline") else _LIGHT if light else _VOLTAGE
     text = _scenario(device, protocol, level)
     _validate(name, text)
     return [*write_new({Path("scenarios") / f"{name}.toml": text}), f"next: optospice run {name}"]

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from optospice.accuracy import PROFILES, Profile
 from optospice.circuit.elements import Instance, OpticalLink, PassiveElement, Source
+from optospice.circuit.lights import check_light, shining
 from optospice.circuit.model import Circuit
 from optospice.device import Device, Terminal
 from optospice.errors import InputError
+from optospice.light import Illumination
 from optospice.stimulus import Stimulus
 
 #: Row and column of a cell, both from 0.
@@ -25,7 +27,7 @@ def array(
     line_resistance: float = 0.0,
     parameters: Mapping[Cell, Mapping[str, float]] | None = None,
     initial: Mapping[Cell, Mapping[str, float]] | None = None,
-    lights: Mapping[Cell, Stimulus] | None = None,
+    lights: Mapping[Cell, Stimulus | Illumination] | None = None,
     probes: Sequence[str] = (),
     duration: float = 1.0,
     profile: Profile = PROFILES["standard"],
@@ -49,8 +51,9 @@ def array(
         Resistance of each line from cell to cell and from its source to the first cell [ohm].
     parameters, initial : mapping of (int, int) to mapping
         Parameters and initial states of single cells, by row and column.
-    lights : mapping of (int, int) to Signal or Samples
-        Irradiance of single cells [W/m^2]; the others are dark.
+    lights : mapping of (int, int) to Signal, Samples or Illumination
+        Irradiance of single cells [W/m^2]; the others are dark. Where the device has a
+        spectral response it needs its colour.
     probes : sequence of str
         Signals besides the currents of the lines' sources, such as ``1_2.w``.
     duration, profile, temperature
@@ -99,7 +102,11 @@ def array(
     currents = tuple(f"i({name})" for name in sources)
     for (row, column), shape in (lights or {}).items():
         node = f"light_{row}_{column}"
-        sources[node] = Source(node, "light", shape, False)
+        check_light(device, light_name, shape)
+        own = {"": (parameters or {}).get((row, column), {})}
+        shone = shining(device, light_name, shape, own, node=node).sources
+        for k, one in enumerate(shone.values()):
+            sources[f"{node}_{k + 1}" if k else node] = one
     return Circuit(
         devices,
         sources,
@@ -153,7 +160,7 @@ def optical_link(
     share: float,
     area: float,
     delay: float = 0.0,
-    background: Stimulus | None = None,
+    background: Stimulus | Illumination | None = None,
     duration: float = 1.0,
     profile: Profile = PROFILES["standard"],
     temperature: float = 300.15,
@@ -175,7 +182,7 @@ def optical_link(
         Area that it falls onto [m^2].
     delay : float
         Time that the light takes [s].
-    background : Signal or Samples, optional
+    background : Signal, Samples or Illumination, optional
         What else shines on the receiver [W/m^2].
     duration, profile, temperature
         As for `Circuit`.
@@ -183,7 +190,7 @@ def optical_link(
     Raises
     ------
     InputError
-        When the emitter does not emit or the receiver takes no light.
+        When the emitter does not emit or the receiver does not take its light.
     """
     emission = [terminal for terminal in emitter.outputs if terminal.kind == "optical"]
     if not emission:
@@ -192,8 +199,13 @@ def optical_link(
         "drive": Source("drive", "voltage", drive, False),
         "readout": Source("readout", "voltage", readout, False),
     }
+    taking = _light_input(receiver).name
+    weight = receiver.weight(taking, float(emission[0].wavelength or 0.0), {})
     if background is not None:
-        sources["background"] = Source("received", "light", background, False)
+        check_light(receiver, taking, background)
+        lights = shining(receiver, taking, background, {"": {}}, node="received").sources
+        for k, one in enumerate(lights.values()):
+            sources[f"background_{k + 1}" if k else "background"] = one
     return Circuit(
         {
             "emitter": Instance(
@@ -201,11 +213,11 @@ def optical_link(
             ),
             "receiver": Instance(
                 receiver,
-                {receiver.drive_terminal.name: "readout", _light_input(receiver).name: "received"},
+                {receiver.drive_terminal.name: "readout", taking: "received"},
             ),
         },
         sources,
-        links={"light": OpticalLink("emitted", "received", share, area, delay)},
+        links={"light": OpticalLink("emitted", "received", share, area, delay, weight)},
         duration=duration,
         profile=profile,
         temperature=temperature,

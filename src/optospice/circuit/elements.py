@@ -152,6 +152,8 @@ class OpticalLink:
         Area that it falls onto [m^2].
     delay : float
         Time that the light takes [s].
+    weight : float
+        What the emission counts at the receiver, by its spectral response [1].
 
     Raises
     ------
@@ -164,6 +166,7 @@ class OpticalLink:
     share: float
     area: float
     delay: float = 0.0
+    weight: float = 1.0
 
     def __post_init__(self) -> None:
         where = f"link from {self.emitter} to {self.receiver}"
@@ -177,7 +180,7 @@ class OpticalLink:
     @property
     def gain(self) -> float:
         """Volts at the receiver per volt at the emitter: [mW/cm^2] per [mW]."""
-        power = convert(self.share, EMISSION_UNIT, "W")
+        power = convert(self.share * self.weight, EMISSION_UNIT, "W")
         return convert(power / self.area, "W/m^2", IRRADIANCE_UNIT)
 
 

@@ -36,6 +36,9 @@ _LEVELS = {"electrical": ("V", "V"), "optical": (IRRADIANCE_UNIT, "W/m^2")}
 #: Duration of an edge as a share of its level: long enough for the engine to look into it where
 #: charge is stored; and so short that nothing follows it, for runs that nobody looks into [1].
 _EDGE_FRACTION, _STEEP = 1e-4, 1e-6
+#: Emitted light below this is not compared [W]: 1 uV on its node, a thousand times the engine's
+#: tolerance of a voltage.
+_FAINTEST_LIGHT = 1e-9
 #: A terminal, and the wavelength of a light on it [m].
 _Light = tuple[str, float | None]
 _RUN_TESTBENCH = "optospice.ngspice.simulate:run_testbench"
@@ -320,8 +323,8 @@ def worst_difference(
     Returns
     -------
     fraction : float
-        Of the larger peak of a current; of a state's declared range where its peak is
-        less than a hundredth of it.
+        Of the larger peak of a current, of an observed voltage or of emitted light; of a
+        state's declared range where its peak is less than a hundredth of it.
     signal : str
         Name of the signal.
     """
@@ -332,11 +335,11 @@ def worst_difference(
         times = times[_is_shown(other.time, times)]
     times = times[_is_shown(one.time, times)]
     worst, where = 0.0, ""
-    for name in _outputs(one, states):
+    for name in _outputs(context.device, one):
         peak = max(float(np.abs(wave[name]).max()) for wave in (one, other))
         if name in states:
             peak = max(peak, 0.01 * (states[name].maximum - states[name].minimum))
-        if peak < 1e-15:
+        if peak < (_FAINTEST_LIGHT if name.startswith("p(") else 1e-15):
             continue
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # PCHIP divides by slopes next to nothing
@@ -355,6 +358,7 @@ def _is_shown(points: FloatArray, times: FloatArray) -> BoolArray:
     return result
 
 
-def _outputs(waves: Waveforms, states: Iterable[str]) -> list[str]:
-    known = set(states)
+def _outputs(device: Device, waves: Waveforms) -> list[str]:
+    """Name what a device answers with: currents, states, voltages and light that it gives out."""
+    known = {*device.card.states, *(f"{kind}({t.name})" for t in device.outputs for kind in "vp")}
     return [name for name in waves.signals if name.startswith("i(") or name in known]

@@ -175,7 +175,7 @@ def check_instances(context: Context) -> Iterator[Finding]:
     for terminal in context.device.card.terminals:
         own = "0" if terminal.role == "ground" else f"second_{terminal.name}"
         nodes.append(own)
-        if own != "0":
+        if own != "0" and not terminal.is_output:
             level = -0.7 * context.drive.voltage if terminal.kind == "electrical" else 0.3
             lines.append(f"V{own} {own} 0 DC {level!r}\n")
     lines.append(f"Xsecond {' '.join(nodes)} {context.device.name}\n")

@@ -35,7 +35,7 @@ def controllers() -> Mapping[str, type[ControllerProtocol]]:
         module, _, kind = path.partition(":")
         ready[name] = getattr(import_module(f"optospice.cosim.controllers.{module}"), kind)
     declared = entry_points(group=GROUP)
-    return MappingProxyType(with_installed(ready, declared, GROUP, ControllerProtocol))  # type: ignore[type-abstract]
+    return MappingProxyType(with_installed(ready, declared, GROUP, ControllerProtocol))
 
 
 def find_controller(name: str) -> type[ControllerProtocol]:

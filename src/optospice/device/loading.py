@@ -321,6 +321,8 @@ def _check_agreement(
             f"{card_file}: parameter {missing!r} of {file.name} is not in the card; "
             f"accepted: a table [parameters.{missing}]"
         )
+    if isinstance(card, Card):  # the parameters of a family's responses may be those of a set
+        check_responses(card.terminals, card.parameters, card_file)
     named = optical_parameters(card.terminals)
     for unknown in sorted(card.parameters.keys() - declared.parameters.keys() - named.keys()):
         raise InputError(
@@ -340,7 +342,5 @@ def _check_agreement(
                 f"{card_file}: [parameters.{key}] bounds {list(parameter.bounds)} exclude "
                 f"the default {declared.parameters[key]:g} {parameter.unit} of {file.name}"
             )
-    if isinstance(card, Card):  # the parameters of a family's responses may be those of a set
-        check_responses(card.terminals, card.parameters, card_file)
     if not any(terminal.role == "drive" for terminal in card.terminals):
         raise InputError(f"{card_file}: terminals: one needs role = 'drive'")

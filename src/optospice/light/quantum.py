@@ -101,6 +101,13 @@ class QuantumEfficiency(SpectralResponse):
         return f"any colour, up to {edge}"
 
     @property
+    def ranges(self) -> list[tuple[float, float]]:
+        """The table, or all wavelengths up to the edge [m]."""
+        if self._table is not None:
+            return [self._table.ends]
+        return [(0.0, PHOTON / self.edge if isinstance(self.edge, float) else np.inf)]
+
+    @property
     def probes(self) -> list[float]:
         """The reference wavelength and a longer one, or all that are tabulated [m]."""
         table = self._table

@@ -37,6 +37,11 @@ class SpectralResponse(StrictModel):
         """What it takes, in words."""
 
     @property
+    def ranges(self) -> list[tuple[float, float]]:
+        """Ends of every range of wavelengths that it takes and may respond to [m]."""
+        return [(0.0, np.inf)]
+
+    @property
     @abstractmethod
     def probes(self) -> list[float]:
         """Wavelengths that between them show all of it [m], for who tests a device."""

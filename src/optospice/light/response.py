@@ -88,6 +88,11 @@ class ResponseTable(Tabulated, SpectralResponse):
         return weight if self.reference is None else f"{weight}/{self.line(self.reference, name)}"
 
     @property
+    def ranges(self) -> list[tuple[float, float]]:
+        """The table, or each wavelength of one that is not interpolated [m]."""
+        return [self.ends] if self.interpolate else [(at, at) for at in self.wavelengths]
+
+    @property
     def knows_colour(self) -> bool:
         """Whether colours that it takes count differently."""
         return any(value != 1.0 for value in self.values)

@@ -150,6 +150,59 @@ def largest_drain_current(gate: npt.ArrayLike, current: npt.ArrayLike) -> Metric
     return MetricValue(float(i[int(np.abs(i).argmax())]), "A", "current of largest magnitude")
 
 
+@metric(
+    title="Gate voltage of least current", unit="V",
+    source="charge neutrality (Dirac) point of an ambipolar channel: Novoselov et al., Science 306 "
+    "(2004) 666",
+)  # fmt: skip
+def charge_neutrality_voltage(gate: npt.ArrayLike, current: npt.ArrayLike) -> MetricValue:
+    """Find the gate voltage at which an ambipolar transistor conducts least.
+
+    Parameters
+    ----------
+    gate, current : array_like, shape (n,)
+        As for `threshold_voltage` [V], [A].
+
+    Returns
+    -------
+    MetricValue
+        Voltage [V], by a parabola through the three points about the least |I|; nan with a
+        note if the current is least at an end.
+    """
+    text = "gate voltage of least |I|, from a parabola through the three points about it"
+    v, i = _rising(gate, current)
+    size = np.abs(i)
+    k = int(size.argmin())
+    if k in (0, v.size - 1):
+        return missing("V", text, "the current is least at an end of the curve")
+    own = slice(k - 1, k + 2)
+    parabola = np.polynomial.Polynomial.fit(v[own], size[own], 2)
+    turns = parabola.coef[2] > 0
+    at = float(parabola.deriv().roots()[0].real) if turns else float(v[k])
+    return MetricValue(at, "V", text)
+
+
+@metric(title="Drain current at zero gate voltage", unit="A", display_unit="uA", source=REVIEW)
+def current_at_zero_gate(gate: npt.ArrayLike, current: npt.ArrayLike) -> MetricValue:
+    """Read the drain current at 0 V on the gate.
+
+    Parameters
+    ----------
+    gate, current : array_like, shape (n,)
+        As for `threshold_voltage` [V], [A].
+
+    Returns
+    -------
+    MetricValue
+        Current [A]; nan with a note if the curve does not hold 0 V.
+    """
+    text = "drain current at 0 V on the gate"
+    v, i = _rising(gate, current)
+    if not v[0] <= 0 <= v[-1]:
+        return missing("A", text, "the curve does not hold 0 V")
+    return MetricValue(float(np.interp(0.0, v, i)), "A", text)
+
+
 def _rising(gate: npt.ArrayLike, current: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     v, i = checked_sweep(gate, current)
     order = np.argsort(v, kind="stable")

@@ -140,7 +140,7 @@ def analyse_model(session: Session, circuit: Circuit, analysis: Analysis) -> Res
     return result_of(analysis, run, circuit.signals(run.vectors), units_of)
 
 
-def analysis_netlist(bench: Testbench, analysis: Analysis, printed: bool = True) -> str:
+def analysis_netlist(bench: Testbench, analysis: Analysis) -> str:
     """Write an analysis of a testbench; ``ngspice -b`` runs it as it stands.
 
     Parameters
@@ -149,17 +149,41 @@ def analysis_netlist(bench: Testbench, analysis: Analysis, printed: bool = True)
         The bench with its own parameters.
     analysis : OperatingPoint, DCSweep, SmallSignal or Noise
         What is asked.
-    printed : bool
-        Whether for ``ngspice -b``, or for the engine.
 
     Raises
     ------
     InputError
         When the bench does not have what is asked for.
     """
-    bench = _driven(bench, analysis)
-    circuit = bench.model().at_rest(_small_signal(analysis))
-    return _job(circuit, analysis, printed).netlist
+    return analysis_job(bench, analysis, printed=True).netlist
+
+
+def analysis_job(
+    bench: Testbench,
+    analysis: Analysis,
+    parameter_sets: Sequence[Mapping[str, float]] | None = None,
+    printed: bool = False,
+) -> AnalysisJob:
+    """Write an analysis of a testbench.
+
+    Parameters
+    ----------
+    bench : Testbench
+        The bench.
+    analysis : OperatingPoint, DCSweep, SmallSignal or Noise
+        What is asked.
+    parameter_sets : sequence of mapping, optional
+        Parameters of copies; one device with the bench's own without them.
+    printed : bool
+        Whether ``ngspice -b`` is to run the netlist, or the engine.
+
+    Raises
+    ------
+    InputError
+        When the bench does not have what is asked for.
+    """
+    circuit = _driven(bench, analysis).model(parameter_sets).at_rest(_small_signal(analysis))
+    return _job(circuit, analysis, printed)
 
 
 def _driven(bench: Testbench, analysis: Analysis) -> Testbench:

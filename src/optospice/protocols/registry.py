@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from optospice.errors import InputError, close_matches
 from optospice.protocols.analyses.curves import (
@@ -67,14 +67,14 @@ def protocols() -> Mapping[str, type[Experiment]]:
     InputError
         When an installed package declares something that is no experiment.
     """
-    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))  # type: ignore[type-abstract]
+    return MappingProxyType(with_installed(PROTOCOLS, entry_points(group=GROUP), GROUP, Experiment))
 
 
 def with_installed(
     ready: Mapping[str, type[Kind]],
     entries: Iterable[EntryPoint],
     group: str,
-    base: type[Kind],
+    base: type[Any],
 ) -> dict[str, type[Kind]]:
     """Add what installed packages declare to what is there; nothing ready is replaced.
 

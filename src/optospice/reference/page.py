@@ -70,7 +70,8 @@ def reference() -> str:
         for name, kind in table.items():
             lines += ["", f"### `{name}`", "", f"{_sentence(kind.title)}"]
             lines += ["", *_table(kind, tables), ""]
-            lines += [f"Metrics: {', '.join(f'`{m}`' for m in kind.measures)}."]
+            named = ", ".join(f"`{name}`" for name in kind.measures)
+            lines += [f"Metrics: {named or 'those that its table names'}."]
             for inner in reachable([kind])[1:]:
                 lines += _section(inner, tables, 4)
     return "\n".join([*lines, "", *_metrics()]) + "\n"

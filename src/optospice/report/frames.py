@@ -110,6 +110,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "where": verdict.where,
             "definition": verdict.definition,
             "claim": verdict.claim,
+            "kind": verdict.target.kind,
             "unit": verdict.si_unit,
             "published": verdict.claimed_si,
             "tolerance": verdict.target.tolerance,

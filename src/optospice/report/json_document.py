@@ -85,6 +85,7 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
         "metric": verdict.target.metric,
         "where": where,
         "claim": verdict.claim,
+        "kind": verdict.target.kind,
         "published": published if isinstance(published, str) else finite(published),
         "simulated": finite(verdict.simulated_si),
         "unit": verdict.si_unit,

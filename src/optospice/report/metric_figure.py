@@ -243,10 +243,10 @@ def _draw_published(
             continue
         seen.add((target.id, name))
         y, error = claim
-        kind, marker = "published", "D"
+        kind, marker = "own check" if target.kind == "own" else "published", "D"
         if target.published is None:
             up = target.at_least is not None
-            kind, marker = ("published, at least", "^") if up else ("published, at most", "v")
+            kind, marker = (f"{kind}, at least", "^") if up else (f"{kind}, at most", "v")
         first = kind not in ax.get_legend_handles_labels()[1]
         ax.errorbar(
             x,

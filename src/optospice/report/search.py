@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from optospice import units
 from optospice.device import Device, Terminal, find_device, list_devices
 from optospice.errors import InputError, close_matches, echo
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 _NEAR = 0.01
 #: Widest line of a terminal of one wavelength [m].
 _LINE = 0.5e-9
-#: Wavelengths of a range at which a spectral response is looked at [1].
-_LOOKED_AT = 101
 _WAVELENGTH = "wavelength"
 _ATTRIBUTES = ("family", "citation", "name", "title")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -260,10 +256,9 @@ def _takes_some(terminal: Terminal, device: Device, low: float, high: float) -> 
     low, high = max(low, valid[0]), min(high, valid[1])
     if low > high or terminal.response is None:
         return low <= high
-    some = [wavelength for wavelength in terminal.response.probes if low <= wavelength <= high]
-    if math.isfinite(high) and low > 0:
-        some += np.linspace(low, high, _LOOKED_AT).tolist()
-    return any(terminal.response.problem(wavelength) is None for wavelength in some)
+    return any(
+        first - _LINE <= high and low <= last + _LINE for first, last in terminal.response.ranges
+    )
 
 
 def _colour(terminal: Terminal, device: Device) -> str:

@@ -100,8 +100,11 @@ def targets_table(result: ScenarioResult) -> RenderableType:
         place = _place(verdict, several)
         if place:
             metric.append(f"\n{place}", style="dim")
+        head = _text(verdict.target.id, "bold")
+        if verdict.target.kind != "printed":
+            head.append(f"\n{_KINDS[verdict.target.kind]}", style="dim")
         table.add_row(
-            _text(verdict.target.id, "bold"),
+            head,
             metric,
             _text(claim_text(verdict.target)),
             _text(_simulated(verdict) + _MARK * verdict.is_extrapolated),
@@ -112,6 +115,15 @@ def targets_table(result: ScenarioResult) -> RenderableType:
     if any(verdict.is_extrapolated for verdict in result.verdicts):
         lines += _extrapolated_lines(result)
     return _with_notes(table, [*lines, *_target_notes(result)])
+
+
+#: What stands below the id of a claim that no paper prints as it is.
+_KINDS = {
+    "digitised": "from a figure",
+    "derived": "derived",
+    "reading": "a reading",
+    "own": "own check",
+}
 
 
 def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> RenderableType:
@@ -255,10 +267,18 @@ def _swept_column(key: str, records: Sequence[RunRecord]) -> tuple[Text, dict[st
     texts = {record.run.id: str(record.run.point.get(key, "–")) for record in records}
     split = {run: text.rpartition(" ") for run, text in texts.items()}
     units_written = {unit for _, _, unit in split.values()}
-    if len(units_written) == 1 and all(number for number, _, _ in split.values()):
+    if len(units_written) == 1 and all(_is_number(number) for number, _, _ in split.values()):
         unit = units_written.pop()
         return _header(short_key(key), unit), {run: number for run, (number, _, _) in split.items()}
     return _header(short_key(key)), texts
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _same_in_all(result: ScenarioResult, names: Iterable[str]) -> dict[str, str]:

@@ -157,6 +157,10 @@ class Target(Options):
         A published bound, instead of a number.
     devices : list of str, optional
         Devices to which the claim applies, where it is not one about the paper's device.
+    kind : {"printed", "digitised", "derived", "reading", "own"}
+        What the claim is: a number that the paper prints, one read off its figure, one that
+        follows from printed ones, a reading of its words, or a check of our own. The last is no
+        published claim and is not counted as one.
     source : str
         Figure, equation or text.
     note : str
@@ -174,6 +178,7 @@ class Target(Options):
     at_least: Value | None = None
     at_most: Value | None = None
     devices: list[str] = []
+    kind: Literal["printed", "digitised", "derived", "reading", "own"] = "printed"
     source: Annotated[str, Field(min_length=1)]
     note: str = ""
 

@@ -168,6 +168,8 @@ class GateTransfer(_CurveExperiment):
         "subthreshold_swing",
         "transfer_on_off_ratio",
         "largest_drain_current",
+        "current_at_zero_gate",
+        "charge_neutrality_voltage",
     )
 
     name: Literal["gate_transfer"] = "gate_transfer"
@@ -196,4 +198,6 @@ class GateTransfer(_CurveExperiment):
             "subthreshold_swing": transfer.subthreshold_swing(gate, current),
             "transfer_on_off_ratio": transfer.transfer_on_off_ratio(gate, current),
             "largest_drain_current": transfer.largest_drain_current(gate, current),
+            "current_at_zero_gate": transfer.current_at_zero_gate(gate, current),
+            "charge_neutrality_voltage": transfer.charge_neutrality_voltage(gate, current),
         }

@@ -2,6 +2,7 @@
 
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.course import Course, Window
+from optospice.protocols.timeline.protocol import Timeline
 from optospice.protocols.timeline.steps import (
     HoldStep,
     LightStep,
@@ -21,6 +22,7 @@ __all__ = [
     "ReadStep",
     "RepeatStep",
     "SweepStep",
+    "Timeline",
     "TrainStep",
     "Window",
 ]

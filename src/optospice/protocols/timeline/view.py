@@ -28,7 +28,7 @@ READ_POINTS = 2001
 ARGUMENTS: Mapping[WindowKind, Mapping[str, str]] = {
     "pulses": {
         "current": "the response over time",
-        "voltage": "the voltage on the channel over time; under light that on the drive terminal",
+        "voltage": "the voltage over time on the terminal whose current is read",
         "onset": "start of the chosen pulse",
         "offset": "end of the chosen pulse",
         "onsets": "start of every pulse",
@@ -242,9 +242,12 @@ class View:
     def _pulses(self, name: str) -> Any:
         window = self.window
         if name == "voltage":
-            own = f"v({self.terminal})"
+            # that of the current which is read: a product of two terminals is no power
+            read = self.response.removeprefix("i(").removesuffix(")")
+            candidates = (f"v({read})", f"v({self.terminal})", f"v({self.drive})")
+            known = self.waveforms.signals
             return find_trace(
-                self.waveforms, own if own in self.waveforms.signals else f"v({self.drive})"
+                self.waveforms, next((n for n in candidates if n in known), candidates[2])
             )
         if name == "resolution":
             return repeat_resolution(self.waveforms.error_bound, self.amplitudes)
