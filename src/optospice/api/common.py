@@ -18,6 +18,13 @@ def default_pool() -> Pool:
 
 
 def above_zero(name: str, text: str, unit: str) -> float:
+    """Read a quantity that has to be above zero.
+
+    Raises
+    ------
+    UnitsError
+        For text that is none, or not above zero.
+    """
     number = units.parse(text, unit)
     if not number > 0:
         raise units.UnitsError(f"{name} = {text!r}: must be above 0 {unit}")
