@@ -36,7 +36,6 @@ from optospice.metrics.registry import (
     MetricInfo,
     find_metric,
     metric,
-    metric_info,
     metrics,
 )
 from optospice.metrics.value import MetricValue
@@ -56,7 +55,6 @@ __all__ = [
     "learning",
     "levels",
     "metric",
-    "metric_info",
     "metrics",
     "nociception",
     "noise",

@@ -126,27 +126,6 @@ def metric(
     return register
 
 
-def metric_info(name: str) -> MetricInfo:
-    """Return the description of a metric.
-
-    Parameters
-    ----------
-    name : str
-        Name of the metric.
-
-    Returns
-    -------
-    MetricInfo
-        Its description.
-
-    Raises
-    ------
-    ValueError
-        If there is no such metric; the message lists close matches.
-    """
-    return _METRICS[accepted_name(name, _METRICS, "metric")]
-
-
 @cache
 def _declare_installed() -> None:
     """Load the metrics of installed packages, which declare themselves."""
