@@ -13,7 +13,8 @@ from watchdog import run_python
 from optospice import files
 from optospice.errors import InputError
 from optospice.regression import command
-from optospice.regression.golden import LARGEST_GOLDEN, Golden, read_golden, text_of, write_golden
+from optospice.regression.golden import LARGEST_GOLDEN, read_golden, text_of, write_golden
+from optospice.regression.stored import Golden
 
 NAME = "own/pairs"
 SOUND = '{"format": 1, "scenario": "own/pairs", "ngspice": "39", "devices": {}}'
