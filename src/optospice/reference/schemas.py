@@ -50,6 +50,7 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "description": "What it is and what it is not.",
         "citations": "Keys of `netlists/references.bib`.",
         "values": "Values by the name of the parameter: all of the family.",
+        "parameters": "Parameters that only a spectral response names, described as in a card.",
         "family_defaults": "Parameters that keep the default of the family's `.lib`, as assumed.",
         "terminals": "What differs at an optical terminal: wavelength, description.",
         "valid": "The range in which the device holds; a run outside it is refused.",
