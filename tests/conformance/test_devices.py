@@ -8,7 +8,6 @@ from optospice.conformance import check_device
 from optospice.device import list_devices
 from probe_device import write_device
 
-
 #: Time for one device [s]: those of many parameters are checked as far as it goes.
 BUDGET = 20.0
 
