@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from optospice.device import Card, Parameter, State, Terminal, find_device
+from optospice.device import (
+    Card,
+    FamilyCard,
+    Parameter,
+    ParameterSet,
+    State,
+    Terminal,
+    Valid,
+    Value,
+    find_device,
+)
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.timeline.protocol import TimelineMetric
@@ -135,7 +145,7 @@ def test_links_lead_somewhere(page):
 def documented_device(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (library,) = blocks(CARDS, "spice")
-    card = blocks(CARDS, "toml")[0]
+    (card,) = (text for text in blocks(CARDS, "toml") if "[[terminals]]" in text)
     write_device(tmp_path, "my_synapse", library, card)
     return find_device("my_synapse")
 
@@ -149,12 +159,28 @@ def test_the_documented_device_loads_and_simulates(documented_device):
 
 
 def test_the_other_examples_of_cards():
-    card = tomllib.loads(blocks(CARDS, "toml")[0])
-    for example in blocks(CARDS, "toml")[1:]:
-        Card.model_validate({**card, **tomllib.loads(example)})
+    own, *others = (tomllib.loads(text) for text in blocks(CARDS, "toml"))
+    assert own["family"]
+    (card,) = (example for example in others if "terminals" in example)
+    for example in others:
+        Card.model_validate({**card, **example})
 
 
-@pytest.mark.parametrize("model", [Card, Terminal, Parameter, State], ids=lambda m: m.__name__)
+def test_the_documented_set_loads_and_simulates(tmp_path, monkeypatch):
+    import optospice
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "netlists" / "devices").mkdir(parents=True)
+    (tmp_path / "netlists" / "devices" / "film.toml").write_text(blocks(CARDS, "toml")[0])
+    waveforms = optospice.simulate(find_device("film"), p="1 V", duration="1 s")
+    assert waveforms.current[-1] == pytest.approx(1 / 37e6, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Card, Terminal, Parameter, State, ParameterSet, Value, Valid, FamilyCard],
+    ids=lambda m: m.__name__,
+)
 def test_every_key_of_a_card_is_documented(model):
     assert_documented(model, CARDS)
 
