@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from optospice.device import (
     Card,
@@ -22,6 +22,15 @@ from optospice.device import (
     Valid,
     Value,
     find_device,
+)
+from optospice.light import (
+    AbsorptionEdge,
+    LedLine,
+    Light,
+    QuantumEfficiency,
+    Response,
+    ResponseTable,
+    TransmissionTable,
 )
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
@@ -38,6 +47,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 CARDS = (ROOT / "docs" / "cards.md").read_text()
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
+LIGHT_PAGE = (ROOT / "docs" / "light.md").read_text()
 PROTOCOL_PAGE = (ROOT / "docs" / "protocols.md").read_text()
 
 
@@ -128,14 +138,30 @@ def test_the_commands_are_targets_of_the_makefile(marker):
     assert re.search(rf"^{found[1]}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/cards.md", "docs/scenarios.md", "docs/circuits.md"]
-)
+PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in a link."""
+    without_code = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     file = ROOT / page
-    for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
+    for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text()):
         if not target.startswith("http"):
-            assert (file.parent / target).exists(), target
+            path, _, heading = target.partition("#")
+            linked = file.parent / path if path else file
+            assert linked.exists(), target
+            assert not heading or heading in anchors(linked.read_text()), target
+
+
+def test_every_page_is_linked_in_the_readme():
+    for page in PAGES[1:]:
+        assert f"]({page})" in README, page
 
 
 # docs/cards.md
@@ -187,6 +213,27 @@ def test_the_documented_set_loads_and_simulates(tmp_path, monkeypatch):
 )
 def test_every_key_of_a_card_is_documented(model):
     assert_documented(model, CARDS)
+
+
+# docs/light.md
+
+
+def test_the_scenario_and_the_response_of_light():
+    scenario, response = (tomllib.loads(text) for text in blocks(LIGHT_PAGE, "toml"))
+    runs = expand(validate("example", Path("example.toml"), scenario))
+    assert len(runs) == 2
+    (terminal,) = (t for t in response["terminals"].values())
+    written = TypeAdapter(Response).validate_python(terminal["response"])
+    assert written.weight(1100e-9, {}) == pytest.approx(2.0)  # as the page's Python prints
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Light, LedLine, TransmissionTable, ResponseTable, AbsorptionEdge, QuantumEfficiency],
+    ids=lambda model: model.__name__,
+)
+def test_every_key_of_a_light_and_a_response_is_documented(model):
+    assert_documented(model, SCENARIOS + CARDS + LIGHT_PAGE)
 
 
 # docs/scenarios.md
