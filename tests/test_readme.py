@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from optospice.assembly.tables import CircuitTable, ElementTable, InstanceTable, LinkTable
 from optospice.device import (
     Card,
     FamilyCard,
@@ -259,6 +260,7 @@ def test_the_examples_of_scenarios(example):
     [
         schema.Scenario, schema.Range, schema.Draw, schema.MonteCarlo, schema.Across,
         schema.Target, schema.Expectation, schema.Figure, *PROTOCOLS.values(),
+        CircuitTable, InstanceTable, ElementTable, LinkTable,
         *(protocol.model_fields["definitions"].annotation for protocol in PROTOCOLS.values()
           if "definitions" in protocol.model_fields),
     ],
@@ -308,7 +310,8 @@ def test_named_metrics_exist():
 
 
 def assert_documented(model: type[BaseModel], page: str) -> None:
-    for key in model.model_fields:
+    for name, field in model.model_fields.items():
+        key = field.alias or name
         if key != "definitions":
             assert f"`{key}`" in page, key
     assert "definitions" in page or model not in PROTOCOLS.values()

@@ -62,7 +62,15 @@ def renamed_in(values: Sequence[float | str], name: Callable[[str], str]) -> lis
 
 
 class Tabulated(StrictModel):
-    """Values over wavelength; the part that a table and a quantum efficiency share."""
+    """Values over wavelength; the part that a table and a quantum efficiency share.
+
+    Parameters
+    ----------
+    wavelengths : list of str
+        Tabulated wavelengths, in any order.
+    values : list of number or str
+        Value at each [1], or the name of the parameter of the card that holds it.
+    """
 
     wavelengths: list[units.Length]
     values: list[Value]
