@@ -103,6 +103,40 @@ def test_the_python_example(shell):
     assert (shell.folder / "pulse_pair.png").read_bytes().startswith(b"\x89PNG")
 
 
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+PRINTED = [text for text in blocks(README, "text") if "targets met" in text]
+
+
+def values(text: str) -> list[list[float]]:
+    """The numbers of every line that holds nothing of the solver's own noise."""
+    kept = [line for line in text.splitlines() if not re.search("±|error|run|offset", line)]
+    return [[float(number) for number in NUMBER.findall(line)] for line in kept]
+
+
+@pytest.mark.parametrize("printed", PRINTED, ids=lambda text: text.split(":")[0])
+def test_a_run_prints_what_the_readme_shows(shell, printed):
+    ended = shell("optospice", "run", printed.split(":")[0])
+    assert ended.returncode == 0, ended.stderr
+    shown, found = (
+        re.sub("─+", "─", " ".join(NUMBER.sub("#", text).split()))
+        for text in (printed, ended.stdout)
+    )
+    assert shown == found
+    for one, other in zip(values(printed), values(ended.stdout), strict=True):
+        assert one == pytest.approx(other, rel=2e-3, abs=1e-3)
+
+
+def test_the_circuit_of_the_readme_is_the_packaged_one():
+    (circuit,) = blocks(README, "toml")
+    packaged = (ROOT / "scenarios" / "circuits" / "light_drives_synapse.toml").read_text()
+    assert circuit in packaged
+
+
+def test_every_picture_exists_and_is_used():
+    pictures = {file.name for file in (ROOT / "docs" / "images").iterdir()}
+    assert set(re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", README)) == pictures
+
+
 SHELL_LINES = [
     line
     for block in blocks(section(README, "From the shell"), "sh")
