@@ -67,9 +67,9 @@ class Tabulated(StrictModel):
     Parameters
     ----------
     wavelengths : list of str
-        Tabulated wavelengths, in any order.
+        Tabulated wavelengths.
     values : list of number or str
-        Value at each [1], or the name of the parameter of the card that holds it.
+        A value for each: a number, or the name of a parameter that holds it.
     """
 
     wavelengths: list[units.Length]

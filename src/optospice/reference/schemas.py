@@ -50,9 +50,9 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "description": "What it is and what it is not.",
         "citations": "Keys of `netlists/references.bib`.",
         "values": "Values by the name of the parameter: all of the family.",
+        "parameters": "Parameters that only a spectral response names, described as in a card.",
         "family_defaults": "Parameters that keep the default of the family's `.lib`, as assumed.",
         "terminals": "What differs at an optical terminal: wavelength, response, description.",
-        "parameters": "Unit, meaning and bounds of parameters that only such a response names.",
         "valid": "The range in which the device holds; a run outside it is refused.",
     },
     State: {
@@ -180,8 +180,6 @@ def definitions(models: Sequence[type[BaseModel]]) -> dict[str, Any]:
             default = schema.get("default")
             if isinstance(default, float) and schema.get("x-unit", "1") != "1":
                 schema["default"] = f"{default:g} {schema['x-unit']}"
-    if "Scenario" in tables:
-        tables["Scenario"]["required"].remove("device")  # a circuit may stand in its place
     return tables
 
 

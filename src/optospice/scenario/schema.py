@@ -247,7 +247,7 @@ class Scenario(Options):
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
     citation: str = ""
-    device: str
+    device: str = ""
     circuit: CircuitTable | None = None
     parameters: dict[str, Value] = {}
     bias: dict[str, Value] = {}
@@ -340,6 +340,8 @@ class Scenario(Options):
 
     @model_validator(mode="after")
     def _one_circuit(self) -> Scenario:
+        if not self.device:
+            raise ValueError("device: is missing; accepted: the name of a device, or a [circuit]")
         if self.circuit is not None and "device" in self.sweep:
             raise ValueError("sweep: 'device' cannot be swept in a scenario with a [circuit]")
         return self
