@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from test_imports import LAYERS, SOURCE
+from test_imports import LAYERS, SOURCE, modules
 
 PAGE = (Path(__file__).parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
 
@@ -50,3 +50,14 @@ def test_the_drawing_is_the_table_of_layers() -> None:
 def test_every_room_has_its_sentence() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE)
     assert rows == [(room, sentence(room)) for room in reversed(LAYERS)]
+
+
+def test_the_modules_of_the_engine_page_exist() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "engine.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`optospice\.[\w.]+`(?:, `\.\w+`)*) \|", page, re.MULTILINE)
+    assert len(rows) > 10
+    known = modules(SOURCE)
+    for row in rows:
+        first, *others = re.findall(r"`([\w.]+)`", row)
+        package = first.rpartition(".")[0]
+        assert {first, *(f"{package}{name}" for name in others)} <= set(known), row
