@@ -75,7 +75,9 @@ def test_voltage_pulses_and_samples(device):
     waveforms = optospice.simulate(device, p=train, duration="10 s", extrapolate=True)
     assert waveforms["v(p)"].max() == pytest.approx(3)
     ramp = Samples(np.array([0.0, 4.0]), np.array([0.0, 12.2]))
-    waveforms = optospice.simulate(device, p=Signal(1.0), light=ramp, duration="8 s", extrapolate=True)
+    waveforms = optospice.simulate(
+        device, p=Signal(1.0), light=ramp, duration="8 s", extrapolate=True
+    )
     assert against_closed_form(device, ramp, waveforms) < 1e-3
 
 

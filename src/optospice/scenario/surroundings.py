@@ -110,7 +110,10 @@ def check_surroundings(
         itself, or a state outside its range.
     """
     terminals = {t.name: t for t in device.terminals("electrical") if t.role in _BIASED}
-    driven = experiment.stimuli(device)
+    try:
+        driven = experiment.stimuli(device)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
     for name in around.bias:
         if name not in terminals:
             raise InputError(
