@@ -12,6 +12,7 @@ from optospice.cli import main
 from optospice.cosim.registry import controllers
 from optospice.errors import InputError
 from optospice.ngspice.pool import Pool
+from optospice.regression.golden import golden_file
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario, validate
 from optospice.sweep.local import run_scenario
@@ -156,7 +157,7 @@ def test_a_target_in_a_wrong_unit_is_refused_before_the_run(
 )  # fmt: skip
 def test_the_declared_units_are_those_of_the_metrics(name):
     """As the stored runs have them."""
-    file = load_scenario(f"closed_loop/{name}").file.with_suffix(".golden.json")
+    file = golden_file(load_scenario(f"closed_loop/{name}").file)
     kind = controllers()[name]
     for device in json.loads(file.read_text())["devices"].values():
         assert device["metrics"].keys() == kind.metric_units.keys()

@@ -278,12 +278,14 @@ class Scenario(StrictModel):
     @classmethod
     def _circuit_is_a_device(cls, data: Any) -> Any:
         """A ``[circuit]`` stands in the place of the device, under its own name."""
-        if not isinstance(data, dict) or not isinstance(data.get("circuit"), dict):
+        if not isinstance(data, dict) or "circuit" not in data:
             return data
+        if not isinstance(data["circuit"], dict):
+            return {"device": "circuit", **data}  # what is wrong is the circuit alone
         name = data["circuit"].get("name")
         if data.get("device", name) != name:
             raise ValueError("device and circuit: give one of the two")
-        return {**data, "device": name} if isinstance(name, str) else data
+        return {**data, "device": name if isinstance(name, str) else "circuit"}
 
     @model_validator(mode="after")
     def _one_experiment(self) -> Scenario:
