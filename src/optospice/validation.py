@@ -6,10 +6,17 @@ import typing
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from optospice.errors import close_matches, echo
-from optospice.texts import check_texts
+from optospice.texts import check_texts, one_line
 
 #: A name that goes into netlists and commands as it stands.
 SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
@@ -23,6 +30,10 @@ def form_of(value: Any) -> str:
     return "[table]" if isinstance(value, (dict, BaseModel)) else "[text]"
 
 
+#: Fields that take a bare number.
+_NUMBERS = (int, float, int | None, float | None)
+
+
 class StrictModel(BaseModel):
     """Base of every table that is read: unknown keys are errors, nothing changes later.
 
@@ -33,7 +44,11 @@ class StrictModel(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _without_controls(cls, value: Any) -> Any:
+    def _without_controls(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool):  # to Python, True is the number 1
+            field = cls.model_fields.get(info.field_name or "")
+            if field is not None and field.annotation in _NUMBERS:
+                raise ValueError(f"{value!r}: accepted: a number")
         return check_texts(value)
 
 
@@ -83,7 +98,8 @@ def dotted(location: Iterable[object]) -> str:
     """Write a location as in TOML: ``targets[2].metric``."""
     text = ""
     for part in location:
-        name = str(part) if len(str(part)) <= _LONGEST_KEY else f"{str(part)[:_LONGEST_KEY]}…"
+        name = one_line(part)
+        name = name if len(name) <= _LONGEST_KEY else f"{name[:_LONGEST_KEY]}…"
         text += f"[{part}]" if isinstance(part, int) else (f".{name}" if text else name)
     return text
 

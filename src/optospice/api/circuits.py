@@ -65,7 +65,7 @@ def simulate_circuit(
     except units.UnitsError as error:
         raise InputError(str(error)) from None
     run = transient(circuit, signals, find_profile(accuracy), seconds, kelvin)
-    ((_, outcome),) = default_pool().map("optospice.ngspice.circuit:run_circuit", [run.job])
+    ((_, outcome),) = default_pool().map("optospice.ngspice.foreign_job:run_foreign", [run.job])
     if isinstance(outcome, Failed):
         raise SimulationError(f"circuit: {told_by_signals(outcome.message, run.vectors)}")
     return run.waveforms(outcome.result)

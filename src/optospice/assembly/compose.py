@@ -62,10 +62,11 @@ def assembled(table: CircuitTable, file: Path) -> Device:
         that share more light than is emitted.
     """
     where = f"{file}: circuit"
-    devices = {
-        label: find_device(one.device, f"{where}.instances.{label}")
-        for label, one in table.instances.items()
-    }
+    kinds: dict[str, Device] = {}  # each is looked up once, however often it stands here
+    for label, one in table.instances.items():
+        if one.device not in kinds:
+            kinds[one.device] = find_device(one.device, f"{where}.instances.{label}")
+    devices = {label: kinds[one.device] for label, one in table.instances.items()}
     links = routes(table.links, devices, where)
     parts = [
         _part(label, one, devices[label], links, f"{where}.instances.{label}")
@@ -73,7 +74,8 @@ def assembled(table: CircuitTable, file: Path) -> Device:
     ]
     terminals = [*_outer(table), *chain.from_iterable(map(_exposed, parts))]
     _check_apart([terminal.name for terminal in terminals], where, "terminals")
-    entries = [*_parameters(parts), *_values(table.elements), *_shares(links)]
+    _check_light_nodes(parts, links, table, where)
+    entries = [*_parameters(parts), *_values(table.elements, where), *_shares(links)]
     _check_apart([key for key, _, _ in entries], where, "parameters")
     defaults = {key: default for key, _, default in entries}
     libraries = separated([(part.device.name, part.device.text) for part in parts])
@@ -109,7 +111,11 @@ def assembled(table: CircuitTable, file: Path) -> Device:
         ),
     )
     header = Subcircuit(own.lower(), tuple(t.name.lower() for t in terminals), defaults)
-    return Device(own, file, cleaned("\n".join(lines) + "\n", str(file)), header, card)
+    try:
+        text = cleaned("\n".join(lines) + "\n", "its netlist")
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    return Device(own, file, text, header, card)
 
 
 def _part(
@@ -173,7 +179,7 @@ def _parameters(parts: Sequence[_Part]) -> list[tuple[str, Parameter, float]]:
     ]
 
 
-def _values(elements: Mapping[str, ElementTable]) -> list[tuple[str, Parameter, float]]:
+def _values(elements: Mapping[str, ElementTable], where: str) -> list[tuple[str, Parameter, float]]:
     """Values of the elements, in SI units."""
     found = []
     for label, element in elements.items():
@@ -187,7 +193,13 @@ def _values(elements: Mapping[str, ElementTable]) -> list[tuple[str, Parameter, 
             source=_ORIGIN,
             scale="log" if element.letter in "RCL" else "linear",
         )
-        found.append((label.lower(), parameter, units.parse(element.value, unit)))
+        value = units.parse(element.value, unit)
+        if not low <= value <= high:
+            raise InputError(
+                f"{where}.elements.{label}.{element.quantity} = {element.value!r} is out of "
+                f"bounds; accepted: {low:g} {unit} to {high:g} {unit}"
+            )
+        found.append((label.lower(), parameter, value))
     return found
 
 
@@ -243,6 +255,24 @@ def _light_lines(parts: Sequence[_Part], links: Sequence[Route]) -> Iterator[str
                 yield from route.lines(nodes[route.emitter][route.emitting.name], (upper, lower))
                 upper = lower
             yield f"E{own}_outside {upper} 0 {own} 0 1.0"
+
+
+def _check_light_nodes(
+    parts: Sequence[_Part], links: Sequence[Route], table: CircuitTable, where: str
+) -> None:
+    """No electrical node is one that carries light: 1 V on it would be 1 mW/cm^2."""
+    light = {f"{route.name}_{end}".lower() for route in links for end in ("near", "line", "far")}
+    for part in parts:
+        for terminal in part.device.terminals("optical"):
+            own = part.named(terminal.name).lower()
+            light |= {own, f"{own}_in_all"}
+            light |= {f"{own}_sum{place}" for place in range(1, len(links) + 1)}
+    for node in table.nodes:
+        if node.lower() in light:
+            raise InputError(
+                f"{where}: the node {node!r} is called as one that carries light; accepted: "
+                "another name (lights and links reach optical terminals)"
+            )
 
 
 def _check_apart(names: Sequence[str], where: str, what: str) -> None:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from optospice import units
+from optospice.netlist.reserved import VARIABLES
 from optospice.validation import StrictModel
 
+
+def _not_of_ngspice(name: str) -> str:
+    meaning = {"gnd": "the reference node, '0',", **VARIABLES}.get(name.lower())
+    if meaning:
+        raise ValueError(f"the name {name!r} is {meaning} to ngspice; accepted: another name")
+    return name
+
+
 #: Name of a node, an instance, an element or a link; it becomes a part of SPICE names.
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60),
+    AfterValidator(_not_of_ngspice),
+]
 #: Name of a node; the reference node is ``"0"``.
-Node = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9_]*|0)$", max_length=60)]
+Node = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9_]*|0)$", max_length=60),
+    AfterValidator(_not_of_ngspice),
+]
 Role = Literal["drive", "ground", "control", "output"]
 #: Instances, elements and links of one circuit [1].
 MOST_PARTS = 10_000
@@ -178,8 +197,24 @@ class CircuitTable(StrictModel):
             raise ValueError("a circuit has at least one of instances and elements")
         if len(names) > MOST_PARTS:
             raise ValueError(f"{len(names):,} parts; accepted: up to {MOST_PARTS:,}")
-        folded = [name.lower() for name in names]
-        for name in folded:
-            if folded.count(name) > 1:
+        for name, times in Counter(map(str.lower, names)).items():
+            if times > 1:
                 raise ValueError(f"the name {name!r} stands twice; SPICE knows no capitals")
+        spelled: dict[str, str] = {}
+        for node in self.nodes:
+            other = spelled.setdefault(node.lower(), node)
+            if other != node:
+                raise ValueError(
+                    f"the nodes {other!r} and {node!r} are one, as SPICE knows no capitals; "
+                    "accepted: one spelling of a node"
+                )
         return self
+
+    @property
+    def nodes(self) -> Iterable[str]:
+        """Every electrical node that is named, as often as it is."""
+        yield from self.terminals
+        for instance in self.instances.values():
+            yield from instance.nodes.values()
+        for element in self.elements.values():
+            yield from (*element.between, *(element.control or ()))

@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 from operator import mul
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from optospice import units
 from optospice.errors import InputError, close_matches, echo
@@ -24,6 +24,8 @@ from optospice.light.spectrum import Spectrum, led_line, reference_spectrum
 from optospice.validation import StrictModel, form_of
 
 _FILTER = re.compile(r"(\w+)\s+(.+?)(?:\s+to\s+(.+))?")
+#: Filters before one light [1].
+MOST_FILTERS = 100
 _FILTERS = ("longpass", "shortpass", "band")
 _EXAMPLES = "'longpass 1100 nm', 'shortpass 700 nm' or 'band 500 nm to 600 nm'"
 
@@ -158,7 +160,9 @@ class LightColour(StrictModel):
 
     wavelength: units.Length | None = None
     spectrum: SpectrumText | None = None
-    filter: Annotated[list[FilterText], BeforeValidator(_listed)] = []
+    filter: Annotated[
+        list[FilterText], Field(max_length=MOST_FILTERS), BeforeValidator(_listed)
+    ] = []
 
     @model_validator(mode="after")
     def _one_colour(self) -> LightColour:

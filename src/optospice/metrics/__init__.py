@@ -34,10 +34,8 @@ from optospice.metrics.fit_result import FitResult
 from optospice.metrics.registry import (
     METRICS,
     MetricInfo,
-    definition_names,
     find_metric,
     metric,
-    metric_info,
     metrics,
 )
 from optospice.metrics.value import MetricValue
@@ -49,7 +47,6 @@ __all__ = [
     "MetricValue",
     "arrhenius",
     "decay",
-    "definition_names",
     "energy",
     "filtering",
     "find_metric",
@@ -58,7 +55,6 @@ __all__ = [
     "learning",
     "levels",
     "metric",
-    "metric_info",
     "metrics",
     "nociception",
     "noise",

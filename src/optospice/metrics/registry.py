@@ -126,27 +126,6 @@ def metric(
     return register
 
 
-def metric_info(name: str) -> MetricInfo:
-    """Return the description of a metric.
-
-    Parameters
-    ----------
-    name : str
-        Name of the metric.
-
-    Returns
-    -------
-    MetricInfo
-        Its description.
-
-    Raises
-    ------
-    ValueError
-        If there is no such metric; the message lists close matches.
-    """
-    return _METRICS[accepted_name(name, _METRICS, "metric")]
-
-
 @cache
 def _declare_installed() -> None:
     """Load the metrics of installed packages, which declare themselves."""
@@ -211,27 +190,6 @@ def argument_units(function: Callable[..., MetricValue]) -> Mapping[str, str]:
         for name in match.group(1).split(", ") if units else ():
             found[name] = units[-1]
     return MappingProxyType(found)
-
-
-def definition_names(metric: str) -> tuple[str, ...]:
-    """Return the definitions that a metric accepts, the default first.
-
-    Parameters
-    ----------
-    metric : str
-        Name of the metric.
-
-    Returns
-    -------
-    tuple of str
-        Accepted values of its argument ``definition``; empty if it has only one.
-
-    Raises
-    ------
-    ValueError
-        If there is no such metric; the message lists close matches.
-    """
-    return tuple(metric_info(metric).definitions)
 
 
 def accepted_name(name: str, accepted: Mapping[str, object], kind: str) -> str:

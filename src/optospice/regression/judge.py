@@ -180,7 +180,7 @@ def _value(record: RunRecord | None, name: str) -> float | None:
     return None if value is None else rounded(value.value)
 
 
-def tolerance(name: str, golden: GoldenDevice, value: float, bound: float) -> float:
+def allowed_change(name: str, golden: GoldenDevice, value: float, bound: float) -> float:
     """Amount by which a metric may move: twice the accuracy bound, relative to its scale.
 
     Parameters
@@ -223,7 +223,7 @@ def _moved_metric(
     for run, then, value in zip(runs, metric.values, now, strict=True):
         if then is None and value is None:
             continue
-        allowed = tolerance(name, golden, then, bound) if then is not None else 0.0
+        allowed = allowed_change(name, golden, then, bound) if then is not None else 0.0
         if then is not None and value is not None and abs(value - then) <= allowed:
             continue
         change = (

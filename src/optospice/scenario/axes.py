@@ -114,6 +114,27 @@ def check_bounded(values: Sequence[Value], check: Callable[[Value], object]) -> 
         check(values[bad])
 
 
+def deciding(key: str, values: Sequence[Value]) -> Sequence[Value]:
+    """Give the values of a light's key that decide what lies within bounds, whatever else shines.
+
+    Of irradiances these are the ends, of anything else (a course in time, a colour) all.
+
+    Parameters
+    ----------
+    key : str
+        Swept key, such as ``"lights.lamp.irradiance"``.
+    values : sequence
+        Its values, each of which can be read.
+    """
+    unit = {"irradiance": "W/m^2", "scale": "1"}.get(key.rpartition(".")[2])
+    if unit is None or len(values) < 3:
+        return values
+    if isinstance(values, RangeValues):
+        return [values[0], values[-1]]
+    ordered = sorted(values, key=lambda value: units.parse(value, unit))
+    return [ordered[0], ordered[-1]]
+
+
 def is_taken(values: Sequence[Value], wanted: Value) -> bool:
     """Whether an axis takes a value, however it is written (``"1 s"``, ``"1000 ms"``)."""
     if not isinstance(values, RangeValues):

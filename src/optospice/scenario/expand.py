@@ -18,7 +18,7 @@ from optospice.light import Illumination
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
 from optospice.protocols import Experiment
-from optospice.scenario.axes import axis_values, check_bounded, codes, is_taken
+from optospice.scenario.axes import axis_values, check_bounded, codes, deciding, is_taken
 from optospice.scenario.claim import check_claim
 from optospice.scenario.experiments import build_experiment
 from optospice.scenario.load import LoadedScenario
@@ -29,6 +29,7 @@ from optospice.scenario.surroundings import Surroundings, check_surroundings
 from optospice.scenario.validity import limits_left
 from optospice.scenario.verdict import check_across, matches
 from optospice.stimulus import Stimulus
+from optospice.texts import one_line
 
 #: How many values of a sweep a message lists [1].
 _SHOWN_VALUES = 12
@@ -70,9 +71,8 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     devices: dict[str, Device] = {}
     marks = scenario.extrapolate and not explores
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
-        device = device_of(loaded, name)
+        device = devices[name] = device_of(loaded, name)
         check_library(device.text, str(device.file))
-        devices[name] = device
         _check_parameters(loaded, device, axes, first)
         refuses = not (explores or marks)
         _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())), refuses)
@@ -84,6 +84,8 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
             if reasons:
                 at = {**here, **_written(axes, swept, place)}
                 raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
+        if refuses:
+            _check_lights_together(loaded, device, axes, here, protocols, swept)
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
     if not explores and not scenario.extrapolate:
         _check_temperatures_are_valid(loaded, axes, devices, first)
@@ -137,8 +139,7 @@ def _check_surroundings(
 ) -> None:
     """Every bias, load, light and initial state is one that the device has, and can be."""
     tables, where = surrounding_tables(loaded.scenario), str(loaded.file)
-    own = surroundings_at(tables, first, where)
-    check_surroundings(own, device, experiment, where)
+    check_surroundings(surroundings_at(tables, first, where), device, experiment, where)
     for key, values in axes.items():
         if key.partition(".")[0] not in SURROUNDINGS:
             continue
@@ -153,6 +154,33 @@ def _check_surroundings(
                 raise InputError(f"{here}: {refusal(device, reasons)}")
 
         check_bounded(values, check)
+
+
+def _check_lights_together(
+    loaded: LoadedScenario,
+    device: Device,
+    axes: Mapping[str, Sequence[Value]],
+    here: Mapping[str, Value],
+    protocols: Mapping[tuple[int, ...], Experiment],
+    swept: Sequence[str],
+) -> None:
+    """Lights add up, so that each may be within the valid range and two of them outside it."""
+    where = str(loaded.file)
+    lights = {key: deciding(key, axes[key]) for key in axes if key.startswith("lights.")}
+    count = math.prod(map(len, lights.values())) * len(protocols)
+    if lights and count > MOST_PROTOCOLS:
+        raise InputError(
+            f"{where}: sweep: {count:,} combinations of lights and protocols to hold against the "
+            f"valid range; accepted: up to {MOST_PROTOCOLS:,}, or --extrapolate"
+        )
+    for values in itertools.product(*lights.values()) if lights else ():
+        point = {**here, **dict(zip(lights, values, strict=True))}
+        around = surroundings_at(surrounding_tables(loaded.scenario), point, _at(point, where))
+        for place, protocol in protocols.items():
+            reasons = limits_left(protocol, device, _stimuli(protocol, device, around, where))
+            if reasons:
+                at = {**point, **_written(axes, swept, place)}
+                raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
 
 
 def _written(
@@ -298,11 +326,8 @@ def _check_profile(name: str, where: str) -> None:
 
 def _at(point: Mapping[str, Value], where: str) -> str:
     """Say which file and, of a sweep, which of its runs."""
-    return f"{where}: run {_spell(point)}" if point else where
-
-
-def _spell(point: Mapping[str, Value]) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in point.items())
+    told = one_line(", ".join(f"{key} = {value}" for key, value in point.items()))
+    return f"{where}: run {told}" if told else where
 
 
 def _stimuli(

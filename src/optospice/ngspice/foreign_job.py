@@ -20,7 +20,7 @@ _TRANSIENT = re.compile(r"^(\.tran \S+ \S+ \S+ )(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class CircuitJob:
+class ForeignJob:
     """A circuit's transient and how exact it has to be.
 
     Parameters
@@ -38,7 +38,7 @@ class CircuitJob:
     demand: Demand
 
 
-def run_circuit(session: Session, item: CircuitJob) -> Solved:
+def run_foreign(session: Session, item: ForeignJob) -> Solved:
     """Run a circuit, eased in named steps where it does not converge, with its error proved.
 
     Raises
@@ -59,7 +59,7 @@ def run_circuit(session: Session, item: CircuitJob) -> Solved:
     return solve(run, item.profile, begin, item.job.wanted, item.demand)
 
 
-def _eased(item: CircuitJob, profile: Profile) -> str:
+def _eased(item: ForeignJob, profile: Profile) -> str:
     """Give the netlist with another profile's options and largest step."""
     text = item.job.netlist.replace(item.profile.options, profile.options)
     if profile.largest_step == item.profile.largest_step:
