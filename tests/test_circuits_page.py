@@ -1,4 +1,4 @@
-"""docs/circuits.md does what it says: every example prints what stands below it."""
+"""docs/circuits.md and docs/light.md: every example prints what stands below it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parents[1] / "docs" / "circuits.md").read_text()
-EXAMPLES = re.findall(
-    r"^## (.+?)$(?:(?!^## ).)*?^```python\n(.*?)^```\n\n```text\n(.*?)^```$",
-    PAGE,
-    re.MULTILINE | re.DOTALL,
-)
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = {name: (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("circuits", "light")}
+EXAMPLES = [
+    (name, *example)
+    for name, page in PAGES.items()
+    for example in re.findall(
+        r"^## (.+?)$(?:(?!^## ).)*?^```python\n(.*?)^```\n\n```text\n(.*?)^```$",
+        page,
+        re.MULTILINE | re.DOTALL,
+    )
+]
 
 
-def test_there_are_seven_examples():
-    assert len(EXAMPLES) == PAGE.count("```python") == 7
+@pytest.mark.parametrize(("name", "count"), [("circuits", 9), ("light", 3)])
+def test_every_python_block_is_an_example(name, count):
+    assert len([one for one in EXAMPLES if one[0] == name]) == count
+    assert PAGES[name].count("```python") == count
 
 
 @pytest.mark.parametrize(
-    ("code", "printed"), [e[1:] for e in EXAMPLES], ids=[e[0] for e in EXAMPLES]
+    ("code", "printed"), [e[2:] for e in EXAMPLES], ids=[f"{e[0]}: {e[1]}" for e in EXAMPLES]
 )
 def test_an_example_prints_what_the_page_shows(tmp_path, code, printed):
     ended = subprocess.run(

@@ -335,7 +335,8 @@ def test_a_new_set_begins_with_the_defaults_of_its_family(tmp_path, monkeypatch,
     # the range that it proposes is one, once it is taken in
     file = tmp_path / "netlists/devices/mine.toml"
     file.write_text(file.read_text().replace("# [valid]", "[valid]").replace("\n# ", "\n"))
-    assert find_device("mine").card.valid.voltage == {"p": (0.0, 1.0)}
+    proposed = find_device("mine").card.valid.voltage
+    assert proposed[device.drive_terminal.name] == (0.0, 1.0)
 
 
 def test_a_new_set_that_cannot_be(project):

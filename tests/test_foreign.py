@@ -352,7 +352,7 @@ def test_probes_change_nothing_and_currents_sum_to_zero():
     ],
 )
 def test_a_wrong_name_is_answered_with_those_that_exist(signal, message, monkeypatch):
-    monkeypatch.setattr("optospice.api.default_pool", None)  # before anything is simulated
+    monkeypatch.setattr("optospice.api.circuits.default_pool", None)  # before anything is simulated
     with pytest.raises(InputError, match=message):
         optospice.simulate_circuit(NESTED, duration="1 s", signals=["v(in)", signal])
 

@@ -45,7 +45,7 @@ def wheel(tmp_path_factory) -> Path:
 def test_it_carries_netlists_and_scenarios(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for folder, pattern in (("netlists", "**/*.*"), ("scenarios", "**/*.toml")):
+    for folder, pattern in (("netlists", "**/*.*"), ("scenarios", "**/*.*")):
         files = [file for file in (ROOT / folder).glob(pattern) if file.is_file()]
         assert files
         for file in files:
@@ -55,6 +55,7 @@ def test_it_carries_netlists_and_scenarios(wheel):
             assert file.relative_to(ROOT / "src").as_posix() in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "docs/", "shared/"))]
+    assert not [name for name in names if ".golden." in name or name.endswith(".parquet")]
 
 
 def test_it_works_from_any_folder(wheel, tmp_path):
@@ -75,4 +76,7 @@ def test_it_works_from_any_folder(wheel, tmp_path):
     told = json.loads(optospice("run", "pbs/single_pulse", "--json"))
     assert [target["met"] for target in told["targets"]] == [True] * len(told["targets"])
     assert (elsewhere / "results" / "pbs" / "single_pulse" / "runs.csv").is_file()
+    judged = optospice("regress", "pbs/single_pulse", "pbs/paired_pulse")
+    assert judged.count("are not installed: their targets alone are judged") == 1
+    assert "0 of 0 metrics, 0 of 0 waveforms as expected; 4 without a golden" in judged
     assert (target / "bin" / "optospice").is_file()

@@ -23,7 +23,7 @@ from optospice.device import Device, load_device
 from optospice.errors import SimulationError
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.refinement import Demand, resolve
-from optospice.protocols import find_protocol
+from optospice.protocols import protocols
 from optospice.stimulus import PulseTrain, Samples, Signal, voltage_sweep
 from optospice.testbench import Testbench
 from probe_device import write_device
@@ -269,7 +269,7 @@ def test_a_thousand_periods_and_an_expression_of_time(profile):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_hysteresis_without_memory(simulate, device_of, profile):
     """The report that began this: 1293 nA V and an on/off ratio of 2.8 from a plain sinh."""
-    protocol = find_protocol("voltage_sweep")(
+    protocol = protocols()["voltage_sweep"](
         name="voltage_sweep", turning_points=["0 V", "3 V", "0 V"], rate="0.3 V/s", readout="1.5 V"
     )
     device = device_of("sinh")

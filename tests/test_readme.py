@@ -10,9 +10,29 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from optospice.device import Card, Parameter, State, Terminal, find_device
+from optospice.assembly.tables import CircuitTable, ElementTable, InstanceTable, LinkTable
+from optospice.device import (
+    Card,
+    FamilyCard,
+    Parameter,
+    ParameterSet,
+    State,
+    Terminal,
+    Valid,
+    Value,
+    find_device,
+)
+from optospice.light import (
+    AbsorptionEdge,
+    LedLine,
+    Light,
+    QuantumEfficiency,
+    Response,
+    ResponseTable,
+    TransmissionTable,
+)
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.timeline.protocol import TimelineMetric
@@ -28,6 +48,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 CARDS = (ROOT / "docs" / "cards.md").read_text()
 SCENARIOS = (ROOT / "docs" / "scenarios.md").read_text()
+LIGHT_PAGE = (ROOT / "docs" / "light.md").read_text()
 PROTOCOL_PAGE = (ROOT / "docs" / "protocols.md").read_text()
 
 
@@ -82,6 +103,40 @@ def test_the_python_example(shell):
     assert (shell.folder / "pulse_pair.png").read_bytes().startswith(b"\x89PNG")
 
 
+NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+PRINTED = [text for text in blocks(README, "text") if "targets met" in text]
+
+
+def values(text: str) -> list[list[float]]:
+    """The numbers of every line that holds nothing of the solver's own noise."""
+    kept = [line for line in text.splitlines() if not re.search("±|error|run|offset", line)]
+    return [[float(number) for number in NUMBER.findall(line)] for line in kept]
+
+
+@pytest.mark.parametrize("printed", PRINTED, ids=lambda text: text.split(":")[0])
+def test_a_run_prints_what_the_readme_shows(shell, printed):
+    ended = shell("optospice", "run", printed.split(":")[0])
+    assert ended.returncode == 0, ended.stderr
+    shown, found = (
+        re.sub("─+", "─", " ".join(NUMBER.sub("#", text).split()))
+        for text in (printed, ended.stdout)
+    )
+    assert shown == found
+    for one, other in zip(values(printed), values(ended.stdout), strict=True):
+        assert one == pytest.approx(other, rel=2e-3, abs=1e-3)
+
+
+def test_the_circuit_of_the_readme_is_the_packaged_one():
+    (circuit,) = blocks(README, "toml")
+    packaged = (ROOT / "scenarios" / "circuits" / "light_drives_synapse.toml").read_text()
+    assert circuit in packaged
+
+
+def test_every_picture_exists_and_is_used():
+    pictures = {file.name for file in (ROOT / "docs" / "images").iterdir()}
+    assert set(re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", README)) == pictures
+
+
 SHELL_LINES = [
     line
     for block in blocks(section(README, "From the shell"), "sh")
@@ -118,14 +173,30 @@ def test_the_commands_are_targets_of_the_makefile(marker):
     assert re.search(rf"^{found[1]}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/cards.md", "docs/scenarios.md", "docs/circuits.md"]
-)
+PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
+
+
+def anchors(text: str) -> set[str]:
+    """What the headings of a page are called in a link."""
+    without_code = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", without_code, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     file = ROOT / page
-    for target in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
+    for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text()):
         if not target.startswith("http"):
-            assert (file.parent / target).exists(), target
+            path, _, heading = target.partition("#")
+            linked = file.parent / path if path else file
+            assert linked.exists(), target
+            assert not heading or heading in anchors(linked.read_text()), target
+
+
+def test_every_page_is_linked_in_the_readme():
+    for page in PAGES[1:]:
+        assert f"]({page})" in README, page
 
 
 # docs/cards.md
@@ -135,7 +206,7 @@ def test_links_lead_somewhere(page):
 def documented_device(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (library,) = blocks(CARDS, "spice")
-    card = blocks(CARDS, "toml")[0]
+    (card,) = (text for text in blocks(CARDS, "toml") if "[[terminals]]" in text)
     write_device(tmp_path, "my_synapse", library, card)
     return find_device("my_synapse")
 
@@ -149,14 +220,55 @@ def test_the_documented_device_loads_and_simulates(documented_device):
 
 
 def test_the_other_examples_of_cards():
-    card = tomllib.loads(blocks(CARDS, "toml")[0])
-    for example in blocks(CARDS, "toml")[1:]:
-        Card.model_validate({**card, **tomllib.loads(example)})
+    own, *others = (tomllib.loads(text) for text in blocks(CARDS, "toml"))
+    assert own["family"]
+    (card,) = (example for example in others if isinstance(example.get("terminals"), list))
+    for example in others:
+        if isinstance(example.get("terminals"), dict):  # keys of the terminal before it
+            light = {key: v for key, v in card["terminals"][-1].items() if key != "wavelength"}
+            Terminal.model_validate({**light, **example["terminals"]})
+        else:
+            Card.model_validate({**card, **example})
 
 
-@pytest.mark.parametrize("model", [Card, Terminal, Parameter, State], ids=lambda m: m.__name__)
+def test_the_documented_set_loads_and_simulates(tmp_path, monkeypatch):
+    import optospice
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "netlists" / "devices").mkdir(parents=True)
+    (tmp_path / "netlists" / "devices" / "film.toml").write_text(blocks(CARDS, "toml")[0])
+    waveforms = optospice.simulate(find_device("film"), p="1 V", duration="1 s")
+    assert waveforms.current[-1] == pytest.approx(1 / 37e6, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Card, Terminal, Parameter, State, ParameterSet, Value, Valid, FamilyCard],
+    ids=lambda m: m.__name__,
+)
 def test_every_key_of_a_card_is_documented(model):
     assert_documented(model, CARDS)
+
+
+# docs/light.md
+
+
+def test_the_scenario_and_the_response_of_light():
+    scenario, response = (tomllib.loads(text) for text in blocks(LIGHT_PAGE, "toml"))
+    runs = expand(validate("example", Path("example.toml"), scenario))
+    assert len(runs) == 2
+    (terminal,) = (t for t in response["terminals"].values())
+    written = TypeAdapter(Response).validate_python(terminal["response"])
+    assert written.weight(1100e-9, {}) == pytest.approx(2.0)  # as the page's Python prints
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Light, LedLine, TransmissionTable, ResponseTable, AbsorptionEdge, QuantumEfficiency],
+    ids=lambda model: model.__name__,
+)
+def test_every_key_of_a_light_and_a_response_is_documented(model):
+    assert_documented(model, SCENARIOS + CARDS + LIGHT_PAGE)
 
 
 # docs/scenarios.md
@@ -182,6 +294,7 @@ def test_the_examples_of_scenarios(example):
     [
         schema.Scenario, schema.Range, schema.Draw, schema.MonteCarlo, schema.Across,
         schema.Target, schema.Expectation, schema.Figure, *PROTOCOLS.values(),
+        CircuitTable, InstanceTable, ElementTable, LinkTable,
         *(protocol.model_fields["definitions"].annotation for protocol in PROTOCOLS.values()
           if "definitions" in protocol.model_fields),
     ],
@@ -231,7 +344,8 @@ def test_named_metrics_exist():
 
 
 def assert_documented(model: type[BaseModel], page: str) -> None:
-    for key in model.model_fields:
+    for name, field in model.model_fields.items():
+        key = field.alias or name
         if key != "definitions":
             assert f"`{key}`" in page, key
     assert "definitions" in page or model not in PROTOCOLS.values()

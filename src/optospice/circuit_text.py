@@ -85,6 +85,7 @@ class Section:
     functions: dict[str, Function] = field(default_factory=dict)
     elements: dict[str, Element] = field(default_factory=dict)
     subcircuits: dict[str, Section] = field(default_factory=dict)
+    models: set[str] = field(default_factory=set)
     global_nodes: frozenset[str] = frozenset()
 
     def subcircuit(self, name: str) -> Section | None:
@@ -157,6 +158,8 @@ def read_circuit(netlist: str) -> Section:
                     name.strip() for name in match.group(2).split(",") if name.strip()
                 )
                 here.functions[match.group(1)] = Function(arguments, match.group(3))
+        elif card == ".model":
+            here.models.add(rest.split()[0])
         elif card == ".global":
             circuit.global_nodes |= frozenset(rest.split())
         elif not card.startswith("."):

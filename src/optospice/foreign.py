@@ -23,8 +23,8 @@ from optospice.expressions import UnknownValueError
 from optospice.library import netlist_folders
 from optospice.netlist import check_lines, expand_includes, find_included, included_name
 from optospice.netlist.guard import cleaned, cleaned_netlist
-from optospice.ngspice.circuit import CircuitJob
 from optospice.ngspice.exactness import Solved
+from optospice.ngspice.foreign_job import ForeignJob
 from optospice.ngspice.refinement import Demand
 from optospice.ngspice.simulate import Job
 from optospice.ngspice.storage import is_without_charge
@@ -69,12 +69,12 @@ class Transient:
     currents: tuple[str, ...] = ()
 
     @property
-    def job(self) -> CircuitJob:
+    def job(self) -> ForeignJob:
         """What a worker is to run."""
         courses = self.shapes.courses
         if self.shapes.depends_on_time:
             courses = (*courses, *unknown_courses(self.duration))
-        return CircuitJob(
+        return ForeignJob(
             Job(self.netlist, tuple(dict.fromkeys(self.vectors.values())), self.duration),
             self.profile,
             Demand(
@@ -146,7 +146,7 @@ def transient(
     profile = profile.down_to(smallest_capacitance(text))
     span = _span(cards, parts, duration)
     probed = probe(text, parts, signals)
-    currents = _source_currents(text)
+    currents = _source_currents(parts)
     netlist = with_analysis(
         probed.netlist,
         simulation_cards(
@@ -290,11 +290,7 @@ def asked_temperature(cards: Cards, temperature: float | None) -> float:
     return written
 
 
-def _source_currents(text: str) -> tuple[str, ...]:
+def _source_currents(circuit: Section) -> tuple[str, ...]:
     """Give the vectors of the currents of some voltage sources outside subcircuits."""
-    found, depth = [], 0
-    for line in text.lower().splitlines()[1:]:
-        depth += line.startswith(".subckt") - line.startswith(".ends")
-        if line.startswith("v") and not depth:
-            found.append(f"{line.split(' ', 1)[0]}#branch")
-    return tuple(found[:_MOST_CURRENTS])
+    sources = [element.name for element in circuit.elements.values() if element.kind == "v"]
+    return tuple(f"{name}#branch" for name in sources[:_MOST_CURRENTS])

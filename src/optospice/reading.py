@@ -1,4 +1,4 @@
-"""Reading text files that somebody else wrote."""
+"""Reading files that somebody else wrote."""
 
 from __future__ import annotations
 
@@ -16,6 +16,21 @@ LARGEST_FILE = 10_000_000
 def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     """Read a text file of the user, whatever its line ends.
 
+    Raises
+    ------
+    InputError
+        When the file is missing, unreadable, too large or not UTF-8 text.
+    """
+    data = read_bytes(path, largest)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+
+
+def read_bytes(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """Read a regular file of the user.
+
     Parameters
     ----------
     path : Path
@@ -26,7 +41,7 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     Raises
     ------
     InputError
-        When the file is missing, unreadable, too large or not UTF-8 text.
+        When the file is missing, unreadable or too large.
     """
     try:
         with open(path, "rb", opener=_open_at_once) as file:
@@ -35,7 +50,7 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
                 raise IsADirectoryError  # a device would never end
             if status.st_size > largest:
                 raise InputError(f"{path}: {status.st_size} bytes; accepted: up to {largest}")
-            data = file.read(status.st_size + 1)
+            return file.read(status.st_size + 1)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -45,11 +60,6 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
         if error.errno == errno.ENAMETOOLONG:
             raise InputError(f"{shown}: there is no such file ({error.strerror})") from None
         raise InputError(f"{shown}: cannot be read ({error.strerror})") from None
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text (byte {error.start})") from None
-    return text
 
 
 def exists(path: Path) -> bool:

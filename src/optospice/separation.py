@@ -73,10 +73,9 @@ def definitions(text: str) -> Definitions:
         Text as the guard writes it, one card per line.
     """
     circuit = read_circuit(f"library\n{text}")
-    models = _models(text)
     return Definitions(
         frozenset(circuit.subcircuits),
-        models[""],
+        frozenset(circuit.models),
         frozenset(circuit.functions),
         frozenset(circuit.parameters),
     )
@@ -144,45 +143,24 @@ def _free(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _models(text: str) -> dict[str, frozenset[str]]:
-    """Give the models of a library by the path of subcircuits that hold them."""
-    found: dict[str, set[str]] = {"": set()}
-    path: list[str] = []
-    for line in text.lower().splitlines():
-        words = line.split()
-        if not words:
-            continue
-        if words[0] == ".subckt" and len(words) > 1:
-            path.append(words[1])
-            found.setdefault("/".join(path), set())
-        elif words[0] == ".ends" and path:
-            path.pop()
-        elif words[0] == ".model" and len(words) > 1:
-            found["/".join(path)].add(words[1])
-    return {place: frozenset(names) for place, names in found.items()}
-
-
 @dataclass(frozen=True)
 class _Scope:
     """What a line may mean: the renamed names, less those that its subcircuit hides."""
 
     section: Section
-    path: str
     renames: Mapping[str, Mapping[str, str]]
-    models: Mapping[str, frozenset[str]]
     hidden: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def inner(self, section: Section) -> _Scope:
         """Give the scope of a subcircuit that is defined in this one."""
-        path = f"{self.path}/{section.name}".strip("/")
         own = {
             "subcircuit": frozenset(section.subcircuits),
-            "model": self.models.get(path, frozenset()),
+            "model": frozenset(section.models),
             "function": frozenset(section.functions),
             "parameter": frozenset(section.parameters),
         }
         hidden = {kind: names | self.hidden.get(kind, frozenset()) for kind, names in own.items()}
-        return _Scope(section, path, self.renames, self.models, hidden)
+        return _Scope(section, self.renames, hidden)
 
     def name(self, kind: str, name: str) -> str:
         """Give the new name of what is called so here, or the old one."""
@@ -211,7 +189,7 @@ class _Scope:
 
 def _renamed(text: str, renames: Mapping[str, Mapping[str, str]]) -> str:
     circuit = read_circuit(f"library\n{text}")
-    scopes = [_Scope(circuit, "", renames, _models(text))]
+    scopes = [_Scope(circuit, renames)]
     lines = []
     for line in text.split("\n"):
         card, _, rest = line.partition(" ")

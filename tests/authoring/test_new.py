@@ -58,7 +58,8 @@ def test_a_second_device(project, pool):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_scenario_of_every_protocol(project, protocol):
-    new_scenario(f"lab/{protocol}", "my_synapse", protocol)
+    device = "graphene_pbs_hou2021" if protocol == "gate_transfer" else "my_synapse"
+    new_scenario(f"lab/{protocol}", device, protocol)
     assert expand(load_scenario(f"lab/{protocol}", []))
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from optospice.cli import main
-from optospice.cosim.registry import controllers, find_controller
+from optospice.cosim.registry import controllers
 from optospice.errors import InputError
 from optospice.ngspice.pool import Pool
+from optospice.regression.golden import golden_file
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario, validate
 from optospice.sweep.local import run_scenario
@@ -156,8 +157,8 @@ def test_a_target_in_a_wrong_unit_is_refused_before_the_run(
 )  # fmt: skip
 def test_the_declared_units_are_those_of_the_metrics(name):
     """As the stored runs have them."""
-    file = load_scenario(f"closed_loop/{name}").file.with_suffix(".golden.json")
-    kind = find_controller(name)
+    file = golden_file(load_scenario(f"closed_loop/{name}").file)
+    kind = controllers()[name]
     for device in json.loads(file.read_text())["devices"].values():
         assert device["metrics"].keys() == kind.metric_units.keys()
         for metric_name, column in device["metrics"].items():
@@ -227,7 +228,7 @@ class Declared:
 
 
 def test_entry_points_add_controllers_and_replace_none(monkeypatch):
-    ready = find_controller("light_adaptation")
+    ready = controllers()["light_adaptation"]
 
     class Mine(ready):
         pass
@@ -238,8 +239,8 @@ def test_entry_points_add_controllers_and_replace_none(monkeypatch):
 
     try:
         declare(Declared("mine", Mine), Declared("light_adaptation", Mine))
-        assert find_controller("mine") is Mine
-        assert find_controller("light_adaptation") is ready
+        assert controllers()["mine"] is Mine
+        assert controllers()["light_adaptation"] is ready
         declare(Declared("mine", dict))
         with pytest.raises(InputError, match="is no class derived from"):
             controllers()

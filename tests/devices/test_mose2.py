@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optospice.device import find_device
-from optospice.protocols import find_protocol
+from optospice.protocols import protocols
 from optospice.stimulus import PulseTrain, Samples, Signal, voltage_sweep
 from optospice.testbench import Testbench
 
@@ -109,7 +109,7 @@ def test_between_the_published_points_numbers_lie_between_their_neighbours(simul
     given |= {"count": 40, "noxious_voltage": "7 V", "delay": "0.1 s"}
     found = []
     for width in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0):
-        protocol = find_protocol("nociceptor").model_validate(
+        protocol = protocols()["nociceptor"].model_validate(
             {**given, "noxious_width": f"{width} s"}
         )
         seen = drive(simulate, device, protocol.stimuli(device)["p"], protocol.duration)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from closed_form import rc_current
 from optospice.device import find_device
 from optospice.light import Beam, Illumination
-from optospice.protocols import find_protocol
+from optospice.protocols import protocols
 from optospice.stimulus import PulseTrain, Signal
 from optospice.testbench import Testbench
 
@@ -115,7 +115,7 @@ def test_control_of_the_paper_gives_less_than_one_per_cent(simulate, device):
         "wavelength": "450 nm",
         "width": "20 s",
     }
-    protocol = find_protocol("single_pulse").model_validate(given)
+    protocol = protocols()["single_pulse"].model_validate(given)
     blind = {f"responsivity_{colour}": 0.0 for colour in COLOURS}
     found = {}
     for name, parameters in (("device", {}), ("control", blind)):

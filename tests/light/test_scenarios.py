@@ -14,7 +14,7 @@ from optospice.assembly.tables import CircuitTable
 from optospice.cli.app import app
 from optospice.device import Device, find_device, load_device
 from optospice.errors import InputError
-from optospice.protocols import find_protocol
+from optospice.protocols import protocols
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
 from optospice.stimulus import constant
@@ -73,7 +73,7 @@ def test_responsivities_stay_parameters_of_the_device() -> None:
     device = find_device("pbs_trap")
     assert device.card.parameters["responsivity_550"].origin == "fitted"
     assert "responsivity_550" not in device.subcircuit.parameters
-    protocol = find_protocol("single_pulse").model_validate(
+    protocol = protocols()["single_pulse"].model_validate(
         {"name": "single_pulse", "wavelength": "550 nm", "irradiance": "10 W/m^2", "width": "1 s"}
     )
     for value in (0.0, 1.294, 2.0):

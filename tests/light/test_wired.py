@@ -12,7 +12,7 @@ import pytest
 import optospice
 from optospice.analysis import DCSweep, SmallSignal, Sweep
 from optospice.circuit import array
-from optospice.cosim.registry import find_controller
+from optospice.cosim.registry import controllers
 from optospice.device import Device, load_device
 from optospice.errors import InputError
 from optospice.light import Beam, Illumination, led_line, reference_spectrum
@@ -254,7 +254,7 @@ def test_cells_of_an_array_are_lit_by_colour(coloured: Device) -> None:
 def test_a_controlled_lamp_counts_by_its_colour(colour: str, weight: str | None) -> None:
     device = optospice.find_device("pbs_trap")
     table = {"name": "light_adaptation", "wavelength": colour, "target": "100 nA"}
-    text = find_controller("light_adaptation").model_validate(table).circuit(device, {}).netlist()
+    text = controllers()["light_adaptation"].model_validate(table).circuit(device, {}).netlist()
     line = [line for line in text.splitlines() if line.startswith("Eweight")]
     assert [one.split()[-1] for one in line] == ([] if weight is None else [weight])
 
@@ -264,7 +264,7 @@ def test_a_controller_that_knows_no_colour_is_refused() -> None:
 
     table = {"name": "light_adaptation", "wavelength": "740 nm", "target": "100 nA"}
 
-    class Colourless(find_controller("light_adaptation")):  # type: ignore[misc]
+    class Colourless(controllers()["light_adaptation"]):  # type: ignore[misc]
         @property
         def colour(self) -> None:
             return None

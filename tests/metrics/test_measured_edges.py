@@ -10,7 +10,7 @@ from optospice.device import find_device
 from optospice.metrics.energy import energy_per_event
 from optospice.metrics.postsynaptic_current import undershoot
 from optospice.metrics.retention import retained_current_fraction
-from optospice.protocols import find_protocol
+from optospice.protocols import protocols
 from optospice.protocols.timeline.view import read_between
 from optospice.trace import Trace
 from optospice.waveforms import Waveforms
@@ -59,7 +59,7 @@ def test_amplitudes_do_not_mix_the_sides_of_an_edge(times: np.ndarray, met: bool
 
 
 def test_protocols_say_how_a_measurement_was_read() -> None:
-    protocol = find_protocol("paired_pulse")(
+    protocol = protocols()["paired_pulse"](
         irradiance="1 mW/cm^2", wavelength="740 nm", width="1 s", interval="2 s", delay="2 s"
     )
     times = np.arange(0.013, 10, 0.05)

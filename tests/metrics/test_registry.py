@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from optospice.metrics import METRICS, MetricValue, definition_names, metric, metric_info
+from optospice.metrics import METRICS, MetricValue, metric, metric_info
 
 SI_UNITS = {
     "1",
@@ -46,7 +46,7 @@ def test_metric_is_described(name):
 @pytest.mark.parametrize("name", METRICS)
 def test_default_definition_comes_first(name):
     argument = inspect.signature(METRICS[name].function).parameters.get("definition")
-    names = definition_names(name)
+    names = tuple(metric_info(name).definitions)
     if argument is None or argument.default is inspect.Parameter.empty:  # none, or passed through
         assert names == ()
     else:
@@ -57,7 +57,7 @@ def test_unknown_metric_is_refused_with_close_matches():
     with pytest.raises(ValueError, match="did you mean 'energy_per_event'"):
         metric_info("energy_per_evnt")
     with pytest.raises(ValueError, match="unknown metric"):
-        definition_names("zzz")
+        metric_info("zzz")
 
 
 def test_name_is_declared_once():

@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 from optospice.accuracy import PROFILES
 from optospice.device import Device, load_device
 from optospice.metrics import METRICS
-from optospice.protocols import Protocol, find_protocol
+from optospice.protocols import Protocol, protocols
 from optospice.protocols.base import Metrics
 from optospice.stimulus import FloatArray, Stimulus
 from optospice.testbench import Testbench
@@ -169,7 +169,7 @@ def _ramp(
 
 def make(name: str, **given: Any) -> Protocol:
     """Give a protocol from what a scenario would say."""
-    return find_protocol(name).model_validate({"name": name, **given})
+    return protocols()[name].model_validate({"name": name, **given})
 
 
 def run(

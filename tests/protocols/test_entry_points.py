@@ -11,7 +11,7 @@ from optospice.cli import main
 from optospice.errors import InputError
 from optospice.metrics import registry as metric_registry
 from optospice.metrics.registry import find_metric, metrics
-from optospice.protocols import find_protocol, protocols
+from optospice.protocols import protocols
 from optospice.scenario.expand import expand
 from optospice.scenario.load import validate
 
@@ -105,8 +105,8 @@ def test_a_package_brings_a_protocol_and_a_metric(install, tmp_path, monkeypatch
     )  # fmt: skip
     assert "flashes" not in sys.modules  # nothing is loaded before it is asked for
     assert find_metric("response_swing").title == "Swing of the response"
-    assert find_protocol("flash").title == "two flashes"
-    assert find_protocol("single_pulse").__module__ == "optospice.protocols.single_pulse"
+    assert protocols()["flash"].title == "two flashes"
+    assert protocols()["single_pulse"].__module__ == "optospice.protocols.single_pulse"
     monkeypatch.chdir(tmp_path)
     Path("own.toml").write_text(
         'title = "t"\ndevice = "pbs_rc"\n[protocol]\nname = "flash"\nreadout = "1 V"\n'
@@ -151,7 +151,7 @@ def test_a_timeline_takes_a_metric_of_a_package(install):
 def test_a_package_that_brings_no_protocol_is_named(install, points, message):
     install("flashes", "response_swing", points)
     with pytest.raises(InputError, match=message) as raised:
-        find_protocol("flash")
+        protocols()["flash"]
     assert "\n" not in str(raised.value)
 
 

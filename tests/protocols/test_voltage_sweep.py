@@ -57,7 +57,7 @@ def test_repeated_sweeps_rise_ever_more_slowly(simulate, tmp_path):
     assert (np.diff(exact) > 0).all()
     assert metrics["rising_steps"].value == 1
     assert metrics["slowing_steps"].value == 1
-    rows = protocol.turning_currents(waveforms, device)
+    rows = protocol.view("sweep", waveforms, device).turning_rows
     assert rows.shape == (5, 3)
     assert rows[1:, 0] == pytest.approx(rows[:-1, 2])
     times = 4 + np.linspace(0, 1, 2001)
@@ -87,7 +87,9 @@ def test_sweep_under_light(simulate, tmp_path):
     device = find_device("pbs_rc")
     waveforms, metrics = run(simulate, device, protocol)
     # 6 V of light through 37 Mohm at the start, where the device is at rest
-    assert protocol.turning_currents(waveforms, device)[0, 0] == pytest.approx(6 / 37e6, rel=1e-4)
+    assert protocol.view("sweep", waveforms, device).turning_rows[0, 0] == pytest.approx(
+        6 / 37e6, rel=1e-4
+    )
     assert metrics["zero_bias_current"].value > 0.1
     with pytest.raises(InputError, match="has no optical terminal"):
         protocol.stimuli(resistor(tmp_path))

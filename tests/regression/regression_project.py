@@ -54,6 +54,10 @@ class Project:
     def golden(self) -> Path:
         return self.scenario.with_name("pairs.golden.json")
 
+    @property
+    def points(self) -> Path:
+        return self.golden.with_suffix(".parquet")
+
     def change(self, old: str, new: str, file: Path | None = None) -> None:
         target = file or self.scenario
         text = target.read_text()

@@ -1,7 +1,8 @@
-"""The packaged scenarios have goldens, and they hold, under another ngspice as well."""
+"""The packaged scenarios have goldens in the repository, and they hold, also elsewhere."""
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,18 @@ from optospice.ngspice.installation import find_installation
 from optospice.ngspice.pool import Pool
 from optospice.regression import judge, planned
 from optospice.regression.cases import simulated
+from optospice.regression.golden import points_file
 from optospice.regression.judge import expected_keys
 
 ROOT = Path(__file__).parents[2]
 OTHER = ROOT / ".ngspice" / "current"
+HOME = ROOT / "tests" / "goldens"
 FILES = sorted((ROOT / "scenarios").glob("**/*.toml"))
-#: Every protocol, the hard device and a closed loop, in a few seconds.
+#: Every protocol, the hard device, a closed loop and analyses, in a few seconds.
 SOME = ["mose2/sensitisation", "mose2/device_variation", "mose2/hysteresis", "pbs/paired_pulse",
         "pbs/single_pulse", "pbs/width_trains", "pbs/oleic_acid_control",
-        "closed_loop/pavlov"]  # fmt: skip
+        "closed_loop/pavlov", "circuits/rc_noise", "circuits/rc_response",
+        "infrared/two_colours"]  # fmt: skip
 
 
 def test_every_scenario_has_a_small_golden():
@@ -26,9 +30,29 @@ def test_every_scenario_has_a_small_golden():
         assert case.golden is not None, case.golden_file
         assert case.golden_device is not None, (case.golden_file, case.device)
         assert case.golden.scenario == case.scenario
-        assert case.golden_file.stat().st_size < 25_000 * len(case.golden.devices)
+        assert case.golden_file.is_relative_to(HOME)
+        for file in (case.golden_file, points_file(case.golden_file)):
+            assert file.stat().st_size < 15_000 * len(case.golden.devices)
         for waveform in case.golden_device.waveforms:
             assert sum(map(len, waveform.segments)) <= 200
+
+
+def test_there_is_no_golden_without_a_scenario():
+    cases = planned(str(file) for file in FILES)
+    known = {case.golden_file for case in cases}
+    known |= {points_file(file) for file in known}
+    assert {file for file in HOME.rglob("*") if file.is_file()} == known
+
+
+def test_what_the_wheel_packs_holds_no_golden():
+    """By the configuration of the build; `test_package.py` builds it."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    packed = wheel["targets"]["wheel"]["only-include"]
+    assert "scenarios" in packed
+    for folder in packed:
+        assert not HOME.is_relative_to(ROOT / folder)
+        assert not list((ROOT / folder).rglob("*.golden.*"))
+        assert not list((ROOT / folder).rglob("*.parquet"))
 
 
 def hold(pool: Pool) -> None:

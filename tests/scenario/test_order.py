@@ -16,6 +16,7 @@ from scenario_files import BASE, load
 from optospice.device import find_device
 from optospice.errors import InputError
 from optospice.metrics.value import MetricValue
+from optospice.regression.golden import golden_file
 from optospice.report.numbers import claim_text, number_of, swept_si
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
@@ -220,7 +221,7 @@ over = "accuracy"
 def test_the_packaged_claims_about_colour_hold_in_any_order_of_their_runs(name):
     """The stored numbers of both scenarios, which list 740 nm first."""
     loaded = load_scenario(f"pbs/{name}")
-    stored = json.loads(loaded.file.with_suffix(".golden.json").read_text())["devices"]["pbs_trap"]
+    stored = json.loads(golden_file(loaded.file).read_text())["devices"]["pbs_trap"]
     [target] = loaded.scenario.targets
     column = stored["metrics"][target.metric]
     observations = [

@@ -6,15 +6,17 @@ input follows from its number alone, so a finding is repeated by its number.
 
 from __future__ import annotations
 
+import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from fuzz_whole import WHOLE
 
+from optospice.regression.golden import read_golden
 from own_form import own_form
 
 ROOT = Path(__file__).parents[2]
@@ -190,6 +192,14 @@ def is_whole(number: int) -> bool:
     return number // len(KINDS) % 2 == 1
 
 
+def _goldens() -> Iterator[str]:
+    """Every packaged golden in one file, as goldens were written before."""
+    for file in sorted((ROOT / "tests/goldens").glob("*/*.golden.json")):
+        golden = read_golden(file)
+        assert golden is not None
+        yield json.dumps({**golden.model_dump(exclude={"points"}), "format": 1}, indent=1)
+
+
 @cache
 def _seeds(kind: str) -> tuple[tuple[str, str], ...]:
     """Sound files of one kind, each with what stands beside it; the subject is named q."""
@@ -202,9 +212,10 @@ def _seeds(kind: str) -> tuple[tuple[str, str], ...]:
             "[measurement]\ntime = 1\ncurrent = 3\n",
         )
         return tuple((text, "") for text in texts)
+    if kind == "golden":
+        return tuple((text, "") for text in _goldens())
     patterns = {
         "scenario": ("scenarios/*/*.toml",),
-        "golden": ("scenarios/*/*.golden.json",),
         "card": ("netlists/devices/*.toml",),  # parameter sets
         "library": (
             "netlists/cells/*.lib",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from cli_project import Project, make_project
 from watchdog import run_python
@@ -13,7 +18,8 @@ from watchdog import run_python
 from optospice import files
 from optospice.errors import InputError
 from optospice.regression import command
-from optospice.regression.golden import LARGEST_GOLDEN, Golden, read_golden, text_of, write_golden
+from optospice.regression.golden import LARGEST_GOLDEN, read_golden, text_of, write_golden
+from optospice.regression.stored import Golden
 
 NAME = "own/pairs"
 SOUND = '{"format": 1, "scenario": "own/pairs", "ngspice": "39", "devices": {}}'
@@ -180,3 +186,102 @@ def test_a_golden_is_json_only(golden):
         with pytest.raises(InputError, match="is not a golden"):
             read_golden(golden)
     assert json.loads(SOUND)
+
+
+def _points(rows: int = 3, **options: object) -> bytes:
+    """Parquet with the columns of a golden, all of them zero."""
+    kinds = {"series": "i4", "segment": "i4", "x": "f8", "y": "f8", "corner": "?"}
+    columns = {name: np.zeros(rows, kind) for name, kind in kinds.items()}
+    schema = pyarrow.schema(
+        [pyarrow.field(n, pyarrow.from_numpy_dtype(v.dtype), False) for n, v in columns.items()]
+    )
+    buffer = io.BytesIO()
+    table = pyarrow.table(columns, schema=schema)
+    pyarrow.parquet.write_table(table, buffer, **options)
+    return buffer.getvalue()
+
+
+PLAIN = {"use_dictionary": False, "compression": "none"}
+#: Small files that would fill the memory, or hold something other than plain numbers.
+HOSTILE = {
+    "dictionary": lambda: _points(10_000_000, compression="none"),
+    "compressed": lambda: _points(2_000_000, use_dictionary=False, compression="zstd"),
+    "split": lambda: _points(30, use_dictionary=False, compression="none", row_group_size=1),
+    "other": lambda: _points(**PLAIN).replace(b"PAR1", b"PAR2"),
+    "cut": lambda: _points(**PLAIN)[:-200],
+    "nothing": lambda: b"",
+    "encoded": lambda: _points(use_dictionary=False, compression="none",
+                               column_encoding={"x": "BYTE_STREAM_SPLIT"}),
+}  # fmt: skip
+#: The points of each are read as the second file of a golden with one waveform.
+READ = """
+from pathlib import Path
+from optospice.errors import InputError
+from optospice.regression.golden import read_golden
+for number in range(COUNT):
+    Path("s.golden.parquet").write_bytes(Path(f"{number}.bin").read_bytes())
+    try:
+        read_golden(Path("s.golden.json"))
+    except InputError as error:
+        print(error)
+    else:
+        print("read")
+"""
+
+
+def _read_points(folder: Path, contents: list[bytes]) -> list[str]:
+    waveforms = '[{"run": "0001", "signal": "i", "unit": "A"}]'
+    points = '"format": 2, "points": "' + "0" * 64 + '"'
+    text = _golden(waveforms=waveforms).replace('"format": 1', points)
+    (folder / "s.golden.json").write_text(text)
+    for number, content in enumerate(contents):
+        (folder / f"{number}.bin").write_bytes(content)
+    ended = run_python(READ.replace("COUNT", str(len(contents))), folder, seconds=60)
+    assert ended.status == 0, ended.text[-2000:]
+    return ended.out.splitlines()
+
+
+def test_hostile_points_cost_little(tmp_path):
+    contents = [make() for make in HOSTILE.values()]
+    assert max(map(len, contents)) < LARGEST_GOLDEN
+    told = _read_points(tmp_path, contents)
+    for kind, line in zip(HOSTILE, told, strict=True):
+        assert line.startswith("s.golden.parquet: is not a golden ("), (kind, line)
+        assert len(line) < 400
+
+
+def test_changed_points_end_in_a_sentence(tmp_path):
+    """One to four bytes of a sound file, anywhere in it."""
+    chance, sound = random.Random(11), _points(**PLAIN)
+    contents = [sound]
+    for _ in range(300):
+        changed = bytearray(sound)
+        for _ in range(chance.randint(1, 4)):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        contents.append(bytes(changed))
+    told = _read_points(tmp_path, contents)
+    assert len(told) == len(contents)
+    assert "does not belong to s.golden.json" in told[0]
+    for line in told:
+        assert line.startswith("s.golden.parquet: "), line
+
+
+def test_the_points_of_a_golden_do_not_come_from_outside(project, golden):
+    assert project("regress", "--update", NAME).code == 0
+    points, outside = golden.with_suffix(".parquet"), project.folder.parent / "secret"
+    points.rename(outside)
+    points.symlink_to(outside)
+    ended = project("regress", NAME)
+    assert ended.code == 2
+    assert "pairs.golden.parquet: a link leads out of the scenario folders" in ended.err
+
+
+def test_the_largest_points_are_exact(project, golden):
+    assert project("regress", "--update", NAME).code == 0
+    points = golden.with_suffix(".parquet")
+    points.write_bytes(b"PAR1" * (LARGEST_GOLDEN // 4))
+    with pytest.raises(InputError, match="parquet: is not a golden"):
+        read_golden(golden)
+    points.write_bytes(b"PAR1" * (LARGEST_GOLDEN // 4) + b"1")
+    with pytest.raises(InputError, match="2000001 bytes; accepted: up to 2000000"):
+        read_golden(golden)

@@ -122,7 +122,9 @@ def test_a_shipped_mark_does_not_delete_the_folders_of_a_project(project):
     assert (project.folder / "figures" / "my thesis.png").read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("name", ["pairs.golden.json", ".pairs.golden.json.part"])
+@pytest.mark.parametrize(
+    "name", ["pairs.golden.json", "pairs.golden.parquet", ".pairs.golden.json.part"]
+)
 def test_update_of_a_golden_follows_no_link(project, outside, name):
     planted = project.scenario.with_name(name)
     planted.symlink_to(outside / "new" if name[0] != "." else outside / "secret")

@@ -164,6 +164,17 @@ def test_no_special_file_is_read(kind: str, project: Path) -> None:
             read_text(project / file)
 
 
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_no_special_file_is_read_for_the_points_of_a_golden(kind: str, project: Path) -> None:
+    shutil.copy(
+        ROOT / "tests/goldens/pbs/paired_pulse.golden.json", project / "scenarios/s.golden.json"
+    )
+    SPECIAL[kind](project / "scenarios/s.golden.parquet")
+    words = "bytes" if kind == "huge" else "a regular file"
+    said = "a link leads out" if kind in ("device", "random") else words
+    refused(run_command("regress", "s", folder=project), "s.golden.parquet", said)
+
+
 def _plugin(folder: Path) -> Ended:
     code = "import pytest, sys; sys.exit(pytest.main(['-q', '--collect-only', 'scenarios']))"
     return run_python(code, folder)

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optospice.errors import close_matches
 from optospice.interpolation import FloatArray
-
-ComplexArray = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)

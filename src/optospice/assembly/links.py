@@ -116,7 +116,7 @@ def _route(name: str, link: LinkTable, devices: Mapping[str, Device], where: str
     taking = devices[receiver]
     if absorbing_name:
         absorbing = _chosen(
-            [t for t in taking.terminals("optical") if not t.is_output],
+            taking.light_inputs,
             absorbing_name,
             f"{at_target}: device {taking.name!r}",
             "that takes light",

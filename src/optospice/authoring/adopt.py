@@ -110,7 +110,7 @@ def _read(file: Path, subcircuit: str, name: str) -> _Found:
     physical = netlist.read_library(file).replace("\r\n", "\n").split("\n")
     numbered = netlist.numbered_lines(physical)
     every = [Line(" ".join(text.split()), f"{file}:{index + 1}") for index, text in numbered]
-    defined = [line.low.split()[1] for line in every if line.low.startswith(".subckt ")]
+    defined = [body.name for body in netlist.subcircuit_bodies(every)]
     if subcircuit.lower() not in defined:
         raise InputError(
             f"{file}: no .subckt named {subcircuit!r}; {close_matches(subcircuit.lower(), defined)}"

@@ -48,11 +48,22 @@ duration = "5 s"
 
 [protocol.metrics.postsynaptic_current_amplitude]
 window = "pulses"''',
+    "operating_point": "",
+    "current_voltage": 'start = "0 V"\nstop = "1 V"',
+    "gate_transfer": 'start = "-1 V"\nstop = "1 V"',
+    "frequency_response": 'start = "1 mHz"\nstop = "1 kHz"',
+    "noise": 'start = "1 mHz"\nstop = "1 kHz"',
 }
 #: Protocols that are driven electrically, whatever the device sees.
 _ELECTRICAL = frozenset((
     "voltage_sweep", "spike_timing", "potentiation_depression", "learning_forgetting",
     "nociceptor",
+))  # fmt: skip
+
+#: Protocols that say themselves at which voltages they work.
+_OWN_LEVELS = frozenset((
+    "voltage_sweep", "timeline", "operating_point", "current_voltage", "gate_transfer",
+    "frequency_response", "noise",
 ))  # fmt: skip
 
 
@@ -181,7 +192,7 @@ def new_scenario(name: str, device: str, protocol: str) -> list[str]:
     if protocol not in PROTOCOLS:
         raise InputError(f"protocol {protocol!r}: {close_matches(protocol, PROTOCOLS)}")
     light = bool(find_device(device).terminals("optical")) and protocol not in _ELECTRICAL
-    level = "" if protocol in ("voltage_sweep", "timeline") else _LIGHT if light else _VOLTAGE
+    level = "" if protocol in _OWN_LEVELS else _LIGHT if light else _VOLTAGE
     text = _scenario(device, protocol, level)
     _validate(name, text)
     return [*write_new({Path("scenarios") / f"{name}.toml": text}), f"next: optospice run {name}"]
@@ -196,13 +207,14 @@ def _validate(name: str, text: str) -> None:
 
 
 def _scenario(device: str, protocol: str, level: str) -> str:
-    keys = _KEYS.get(protocol, "")
+    keys, usual = _KEYS.get(protocol, ""), "postsynaptic_current_amplitude"
+    gives = PROTOCOLS[protocol].measures
     return template(
         "scenario.toml",
         device=device,
         protocol=protocol,
         keys="\n".join(part for part in (level, keys) if part),
-        metric="postsynaptic_current_amplitude",
+        metric=usual if usual in gives or not gives else gives[0],
     )
 
 

@@ -17,9 +17,8 @@ from optospice.calibration.columns import read_columns
 from optospice.calibration.scale import Scale, noise, read_scale
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
-from optospice.protocols.limits import Options
 from optospice.stimulus import FloatArray
-from optospice.validation import first_problem
+from optospice.validation import StrictModel, first_problem
 
 #: Instruments write about 9.9e37 where they have no reading.
 _NO_READING = 1e20
@@ -30,7 +29,7 @@ _NAMES = {
 }
 
 
-class ColumnMapping(Options):
+class ColumnMapping(StrictModel):
     """What a ``[measurement]`` table says of a CSV file.
 
     Parameters

@@ -178,8 +178,7 @@ def residual(verdict: Verdict) -> float:
     if verdict.simulated is None:
         return MISSING
     target = verdict.target
-    claim = target.published if target.published is not None else target.at_least
-    claimed, _ = units.split_unit(str(claim if claim is not None else target.at_most))
+    claimed, _ = units.split_unit(str(target.claimed))
     distance = verdict.simulated - claimed
     if target.published is not None:
         return distance / (allowed_error(target, claimed, verdict.unit) or _EXACT)

@@ -3,7 +3,7 @@
 The bench of one device, a batch of copies, a closed loop and an array are all a `Circuit`.
 """
 
-from optospice.circuit.builders import array, optical_link
+from optospice.circuit.builders import array
 from optospice.circuit.elements import Instance, OpticalLink, PassiveElement, Source, base_name
 from optospice.circuit.lights import shining
 from optospice.circuit.model import Circuit
@@ -19,7 +19,6 @@ __all__ = [
     "Source",
     "array",
     "base_name",
-    "optical_link",
     "shining",
     "simulation_cards",
     "transient_card",

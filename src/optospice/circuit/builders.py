@@ -1,14 +1,14 @@
-"""Circuits that are made by a rule: an array of one device, an optical link between two."""
+"""Circuits that are made by a rule: an array of one device."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from optospice.accuracy import PROFILES, Profile
-from optospice.circuit.elements import Instance, OpticalLink, PassiveElement, Source
+from optospice.circuit.elements import Instance, PassiveElement, Source
 from optospice.circuit.lights import check_light, shining
 from optospice.circuit.model import Circuit
-from optospice.device import Device, Terminal
+from optospice.device import Device
 from optospice.errors import InputError
 from optospice.light import Illumination
 from optospice.stimulus import Stimulus
@@ -77,9 +77,14 @@ def array(
                 raise InputError(
                     f"cell {cell}: accepted: (0, 0) to ({len(rows) - 1}, {len(columns) - 1})"
                 )
-    row_name = row_terminal or _first(device, "drive")
-    column_name = column_terminal or _first(device, "ground")
-    light_name = _light_input(device).name if lights else ""
+    grounds = [terminal for terminal in device.card.terminals if terminal.role == "ground"]
+    if not (column_terminal or grounds):
+        raise InputError(f"device {device.name!r}: has no ground terminal")
+    if lights and not device.light_inputs:
+        raise InputError(f"device {device.name!r}: has no terminal that takes light")
+    row_name = row_terminal or device.drive_terminal.name
+    column_name = column_terminal or grounds[0].name
+    light_name = device.light_inputs[0].name if lights else ""
     lines = _Lines(len(rows), len(columns), line_resistance)
     devices = {}
     for row, column in cells:
@@ -149,91 +154,3 @@ class _Lines:
                 after = self.column(row, column)
                 yield f"column_{row}_{column}", PassiveElement("R", before, after, self.resistance)
                 before = after
-
-
-def optical_link(
-    emitter: Device,
-    receiver: Device,
-    *,
-    drive: Stimulus,
-    readout: Stimulus,
-    share: float,
-    area: float,
-    delay: float = 0.0,
-    background: Stimulus | Illumination | None = None,
-    duration: float = 1.0,
-    profile: Profile = PROFILES["standard"],
-    temperature: float = 300.15,
-) -> Circuit:
-    """Build a link: one device emits light, the other one takes a share of it.
-
-    The devices are called ``emitter`` and ``receiver``; ``i(drive)`` and ``i(readout)`` are
-    the currents into their drive terminals, ``p(emitter.TERMINAL)`` is the emitted power.
-
-    Parameters
-    ----------
-    emitter, receiver : Device
-        One with a terminal that emits, one with a terminal that takes light.
-    drive, readout : Signal or Samples
-        Voltages on the drive terminals of emitter and receiver [V].
-    share : float
-        Part of the power that arrives [1].
-    area : float
-        Area that it falls onto [m^2].
-    delay : float
-        Time that the light takes [s].
-    background : Signal, Samples or Illumination, optional
-        What else shines on the receiver [W/m^2].
-    duration, profile, temperature
-        As for `Circuit`.
-
-    Raises
-    ------
-    InputError
-        When the emitter does not emit or the receiver does not take its light.
-    """
-    emission = [terminal for terminal in emitter.outputs if terminal.kind == "optical"]
-    if not emission:
-        raise InputError(f"device {emitter.name!r}: has no terminal that emits light")
-    sources = {
-        "drive": Source("drive", "voltage", drive, False),
-        "readout": Source("readout", "voltage", readout, False),
-    }
-    taking = _light_input(receiver).name
-    weight = receiver.weight(taking, float(emission[0].wavelength or 0.0), {})
-    if background is not None:
-        check_light(receiver, taking, background)
-        lights = shining(receiver, taking, background, {"": {}}, node="received").sources
-        for k, one in enumerate(lights.values()):
-            sources[f"background_{k + 1}" if k else "background"] = one
-    return Circuit(
-        {
-            "emitter": Instance(
-                emitter, {emitter.drive_terminal.name: "drive", emission[0].name: "emitted"}
-            ),
-            "receiver": Instance(
-                receiver,
-                {receiver.drive_terminal.name: "readout", taking: "received"},
-            ),
-        },
-        sources,
-        links={"light": OpticalLink("emitted", "received", share, area, delay, weight)},
-        duration=duration,
-        profile=profile,
-        temperature=temperature,
-        title=f"optospice link from {emitter.name} to {receiver.name}",
-    )
-
-
-def _first(device: Device, role: str) -> str:
-    for terminal in device.card.terminals:
-        if terminal.role == role:
-            return terminal.name
-    raise InputError(f"device {device.name!r}: has no {role} terminal")
-
-
-def _light_input(device: Device) -> Terminal:
-    for terminal in device.terminals("optical"):
-        if not terminal.is_output:
-            return terminal
-    raise InputError(f"device {device.name!r}: has no terminal that takes light")

@@ -98,7 +98,6 @@ class Controller(Protocol):
 
 
 ControllerGenerator = Generator[Requests, Signals, None]
-Anything = Controller | Callable[[Context], ControllerGenerator] | Callable[..., Requests]
 
 
 @dataclass

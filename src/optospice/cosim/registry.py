@@ -13,7 +13,6 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from optospice.cosim.protocol import ControllerProtocol
-from optospice.errors import InputError, close_matches
 from optospice.protocols.registry import with_installed
 
 GROUP = "optospice.controllers"
@@ -36,19 +35,3 @@ def controllers() -> Mapping[str, type[ControllerProtocol]]:
         ready[name] = getattr(import_module(f"optospice.cosim.controllers.{module}"), kind)
     declared = entry_points(group=GROUP)
     return MappingProxyType(with_installed(ready, declared, GROUP, ControllerProtocol))
-
-
-def find_controller(name: str) -> type[ControllerProtocol]:
-    """Give a controller by name.
-
-    Raises
-    ------
-    InputError
-        When there is none of this name.
-    """
-    try:
-        return controllers()[name]
-    except KeyError:
-        raise InputError(
-            f"there is no such controller; {close_matches(name, controllers())}"
-        ) from None

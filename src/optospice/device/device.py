@@ -78,6 +78,11 @@ class Device:
         return [terminal for terminal in self.card.terminals if terminal.is_output]
 
     @property
+    def light_inputs(self) -> list[Terminal]:
+        """Optical terminals that take light, in order."""
+        return [terminal for terminal in self.terminals("optical") if not terminal.is_output]
+
+    @property
     def drive_terminal(self) -> Terminal:
         """The electrical terminal that a read-out bias is applied to."""
         return next(terminal for terminal in self.card.terminals if terminal.role == "drive")
@@ -95,7 +100,7 @@ class Device:
         InputError
             When the device takes no light, or not of this colour.
         """
-        optical = [terminal for terminal in self.terminals("optical") if not terminal.is_output]
+        optical = self.light_inputs
         for terminal in optical:
             if _takes(terminal, colour):
                 return terminal
@@ -197,7 +202,7 @@ class Device:
 
     def _lit(self, name: str, beam: Beam) -> Terminal:
         """Give a terminal by name, if it takes a light."""
-        taking = {t.name: t for t in self.terminals("optical") if not t.is_output}
+        taking = {terminal.name: terminal for terminal in self.light_inputs}
         if name not in taking:
             raise InputError(
                 f"device {self.name!r} has no optical terminal {name!r}; "

@@ -62,7 +62,15 @@ def renamed_in(values: Sequence[float | str], name: Callable[[str], str]) -> lis
 
 
 class Tabulated(StrictModel):
-    """Values over wavelength; the part that a table and a quantum efficiency share."""
+    """Values over wavelength; the part that a table and a quantum efficiency share.
+
+    Parameters
+    ----------
+    wavelengths : list of str
+        Tabulated wavelengths.
+    values : list of number or str
+        A value for each: a number, or the name of a parameter that holds it.
+    """
 
     wavelengths: list[units.Length]
     values: list[Value]

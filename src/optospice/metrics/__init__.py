@@ -34,7 +34,6 @@ from optospice.metrics.fit_result import FitResult
 from optospice.metrics.registry import (
     METRICS,
     MetricInfo,
-    definition_names,
     find_metric,
     metric,
     metric_info,
@@ -49,7 +48,6 @@ __all__ = [
     "MetricValue",
     "arrhenius",
     "decay",
-    "definition_names",
     "energy",
     "filtering",
     "find_metric",

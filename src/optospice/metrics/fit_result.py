@@ -28,8 +28,6 @@ class FitResult:
         The numbers at which the search ended, identifiable or not.
     r_squared : float
         Share of the (weighted) variance that the model explains [1].
-    rms_residual : float
-        Root of the (weighted) mean squared deviation [unit of the data].
     aicc : float
         Akaike's information criterion, corrected for few samples [1].
     sample_count : float
@@ -49,7 +47,6 @@ class FitResult:
     parameters: Mapping[str, MetricValue]
     estimates: Mapping[str, float]
     r_squared: float
-    rms_residual: float
     aicc: float
     sample_count: float
     parameter_count: int

@@ -213,27 +213,6 @@ def argument_units(function: Callable[..., MetricValue]) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
-def definition_names(metric: str) -> tuple[str, ...]:
-    """Return the definitions that a metric accepts, the default first.
-
-    Parameters
-    ----------
-    metric : str
-        Name of the metric.
-
-    Returns
-    -------
-    tuple of str
-        Accepted values of its argument ``definition``; empty if it has only one.
-
-    Raises
-    ------
-    ValueError
-        If there is no such metric; the message lists close matches.
-    """
-    return tuple(metric_info(metric).definitions)
-
-
 def accepted_name(name: str, accepted: Mapping[str, object], kind: str) -> str:
     """Return `name` if it is accepted.
 

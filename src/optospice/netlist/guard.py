@@ -77,7 +77,6 @@ _FILE_WORD = re.compile(
 _EXTERNAL = re.compile(r"(?<![a-z0-9_])external(?![a-z0-9_])")
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?[a-z]*"
 _MODEL = re.compile(r"\.model ([a-z0-9_][a-z0-9_.:+\-]*) ([a-z]+)(?=[ (]|\Z)(.*)\Z")
-_LEVEL = re.compile(r"(?<![a-z0-9_.])level *=? *([^ ,)]*)")
 _ASSIGNMENT = re.compile(r"\.param [a-z_][a-z0-9_]* ?=[^=]")
 _FUNCTION = re.compile(r"\.func [a-z_][a-z0-9_]* ?\(")
 _VECTOR = re.compile(

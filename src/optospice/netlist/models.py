@@ -103,8 +103,6 @@ _FLAGS: Mapping[str, frozenset[str]] = {
 _NOTES = _names("mfg type iave ipk vpk vrev vceo icrating vds qg ron diss")
 #: Model types that touch no file.
 MODELS = frozenset(_TYPES)
-#: Levels of a MOSFET that may pass.
-LEVELS = frozenset(_MOSFETS)
 
 _VALUE = re.compile(r"[a-z0-9_.+\-*/^]+|\{[^{}]*\}|'[^']*'")
 

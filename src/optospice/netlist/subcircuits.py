@@ -150,8 +150,9 @@ def subcircuit_bodies(lines: Iterable[L]) -> list[Body[L]]:
     opened: list[Body[L]] = []
     for line in lines:
         words = line.low.split()
-        if words[0] == ".subckt" and len(words) > 1:
-            name, *rest = _header(line.low)
+        header = _header(line.low) if words[0] == ".subckt" else []
+        if header:
+            name, *rest = header
             nodes = itertools.takewhile(lambda word: "=" not in word, rest)
             opened.append(Body(name, tuple(nodes), []))
             found.append(opened[-1])

@@ -41,7 +41,6 @@ class _Chunk:
     """Items that travel together; `indices` are their places in the caller's list."""
 
     indices: list[int]
-    begun_before: int = 0
     counted: int = 0
     changed: float = 0.0
 

@@ -7,7 +7,7 @@ from optospice.protocols.nociceptor import Nociceptor
 from optospice.protocols.paired_pulse import PairedPulse
 from optospice.protocols.potentiation_depression import PotentiationDepression
 from optospice.protocols.pulse_train import Train
-from optospice.protocols.registry import PROTOCOLS, find_protocol, protocols
+from optospice.protocols.registry import PROTOCOLS, protocols
 from optospice.protocols.retention import Retention
 from optospice.protocols.single_pulse import SinglePulse
 from optospice.protocols.spike_timing import SpikeTiming
@@ -28,6 +28,5 @@ __all__ = [
     "SpikeTiming",
     "Train",
     "VoltageSweep",
-    "find_protocol",
     "protocols",
 ]

@@ -11,11 +11,11 @@ from optospice.device import Device
 from optospice.light import Illumination
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue
-from optospice.protocols.limits import Options
 from optospice.stimulus import (
     FloatArray,
     Stimulus,
 )
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 Metrics = dict[str, MetricValue]
@@ -52,7 +52,7 @@ class Series:
         return iter((self.x, self.y))
 
 
-class Experiment(Options, ABC):
+class Experiment(StrictModel, ABC):
     """Something that is done to a device, and what is measured in the result.
 
     There are three kinds. An open loop applies stimuli that are known beforehand; its result

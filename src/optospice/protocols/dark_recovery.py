@@ -10,15 +10,15 @@ from pydantic import Field, model_validator
 from optospice import units
 from optospice.device import Device
 from optospice.protocols.base import Series
-from optospice.protocols.limits import Options
 from optospice.protocols.pulsed import PulseProtocol
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import by_name
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class DarkRecoveryDefinitions(Options):
+class DarkRecoveryDefinitions(StrictModel):
     """Window of the recovery rate.
 
     Parameters

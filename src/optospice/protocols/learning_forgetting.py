@@ -14,13 +14,14 @@ from optospice.metrics import learning, levels, selections, steps
 from optospice.metrics.retention import retained_fraction
 from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.base import Metrics, Series
-from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.limits import checked_pulses
 from optospice.protocols.pulsed import PulsedProtocol
 from optospice.protocols.timeline.binding import Bound, of_response, signal_unit
 from optospice.protocols.timeline.course import Course, check_read_delay
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT
 from optospice.protocols.timeline.view import repeat_resolution
 from optospice.stimulus import FloatArray
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 GAINS = {
@@ -34,7 +35,7 @@ REFERENCES = {
 }
 
 
-class LearningForgettingDefinitions(Options):
+class LearningForgettingDefinitions(StrictModel):
     """How the numbers of learning and forgetting are taken.
 
     Parameters

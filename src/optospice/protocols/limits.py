@@ -1,15 +1,9 @@
-"""What every table of a protocol shares, and how much one run may hold."""
+"""How much one run may hold."""
 
 from __future__ import annotations
 
-from optospice.validation import StrictModel
-
 #: Most pulses of a run, or corners of its sweeps [1]: their times are kept in memory.
 MOST_PULSES = 200_000
-
-
-class Options(StrictModel):
-    """Base of every table in a scenario: unknown keys are errors, nothing changes later."""
 
 
 def checked_pulses(number: int, keys: str) -> None:

@@ -13,18 +13,19 @@ from optospice.device import Device
 from optospice.metrics import nociception, plasticity
 from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.base import Metrics, Series
-from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.limits import MOST_PULSES
 from optospice.protocols.pulsed import PulseProtocol
 from optospice.protocols.timeline.binding import Bound, of_response, signal_unit
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, Amplitude
 from optospice.stimulus import FloatArray
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 NO_PROBES = "no probes: give protocol.probes, the voltages to compare before and after the injury"
 
 
-class NociceptorDefinitions(Options):
+class NociceptorDefinitions(StrictModel):
     """How the numbers of a nociceptor are taken.
 
     Parameters

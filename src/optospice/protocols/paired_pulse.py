@@ -7,14 +7,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from optospice import units
-from optospice.protocols.limits import Options
 from optospice.protocols.pulsed import PulseProtocol
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import Amplitude, by_name
+from optospice.validation import StrictModel
 
 
-class PairedPulseDefinitions(Options):
+class PairedPulseDefinitions(StrictModel):
     """How the paired-pulse index is taken.
 
     Parameters

@@ -15,16 +15,17 @@ from optospice.metrics import plasticity, repeatability, update_branches
 from optospice.metrics import potentiation_depression as ltp
 from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.base import Metrics, Series
-from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.limits import checked_pulses
 from optospice.protocols.pulsed import PulsedProtocol
 from optospice.protocols.timeline.binding import of_response
 from optospice.protocols.timeline.channels import DRIVE
 from optospice.protocols.timeline.course import Course, check_read_delay
 from optospice.stimulus import FloatArray
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class PotentiationDepressionDefinitions(Options):
+class PotentiationDepressionDefinitions(StrictModel):
     """How the numbers of potentiation and depression are taken.
 
     Parameters

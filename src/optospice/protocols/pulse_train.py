@@ -7,15 +7,16 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from optospice import units
-from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.limits import MOST_PULSES
 from optospice.protocols.pulsed import PulseProtocol
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.course import Course, spacing
 from optospice.protocols.timeline.experiment import Amplitude, by_name
 from optospice.stimulus import StimulusError
+from optospice.validation import StrictModel
 
 
-class PulseTrainDefinitions(Options):
+class PulseTrainDefinitions(StrictModel):
     """How the numbers of a train are taken.
 
     Parameters

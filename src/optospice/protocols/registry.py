@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from optospice.errors import InputError, close_matches
+from optospice.errors import InputError
 from optospice.protocols.analyses.curves import (
     CurrentVoltage,
     GateTransfer,
@@ -111,17 +111,3 @@ def with_installed(
             )
         found[entry.name] = kind
     return found
-
-
-def find_protocol(name: str) -> type[Experiment]:
-    """Give a protocol by name.
-
-    Raises
-    ------
-    InputError
-        When there is none of this name; the message lists close matches.
-    """
-    try:
-        return protocols()[name]
-    except KeyError:
-        raise InputError(f"there is no such protocol; {close_matches(name, protocols())}") from None

@@ -10,16 +10,17 @@ from pydantic import Field, model_validator
 from optospice import units
 from optospice.device import Device
 from optospice.protocols.base import Series
-from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.limits import MOST_PULSES
 from optospice.protocols.pulsed import PulsedProtocol
 from optospice.protocols.timeline.binding import Bound, signal_unit
 from optospice.protocols.timeline.course import Course, spacing
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, by_name
 from optospice.stimulus import FloatArray, StimulusError
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class RetentionDefinitions(Options):
+class RetentionDefinitions(StrictModel):
     """How the decay after the pulses is fitted.
 
     Parameters

@@ -15,17 +15,17 @@ from optospice.light import Illumination
 from optospice.metrics import plasticity
 from optospice.metrics.value import MetricValue
 from optospice.protocols.base import Metrics
-from optospice.protocols.limits import Options
 from optospice.protocols.pulsed import PulsedProtocol
 from optospice.protocols.timeline.binding import Bound, of_response
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import by_name
 from optospice.protocols.timeline.shapes import superpose
 from optospice.stimulus import PulseTrain, Samples, Signal, Stimulus, StimulusError
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class SpikeTimingDefinitions(Options):
+class SpikeTimingDefinitions(StrictModel):
     """How the weight change is taken.
 
     Parameters

@@ -12,17 +12,18 @@ from optospice import units
 from optospice.device import Device
 from optospice.metrics.value import missing
 from optospice.protocols.base import Metrics, Series
-from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.limits import checked_pulses
 from optospice.protocols.timeline.binding import Bound, signal_unit
 from optospice.protocols.timeline.channels import DRIVE, electrical_terminal
 from optospice.protocols.timeline.course import Course
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, TimelineProtocol, by_name
 from optospice.protocols.timeline.view import READ_POINTS
-from optospice.stimulus import FloatArray, Stimulus, StimulusError
+from optospice.stimulus import Stimulus, StimulusError
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class VoltageSweepDefinitions(Options):
+class VoltageSweepDefinitions(StrictModel):
     """How the numbers of a sweep are taken.
 
     Parameters
@@ -169,16 +170,6 @@ class VoltageSweep(TimelineProtocol):
         found = {"on_off_ratio": missing("1", "largest over smallest |I| at a voltage", note)}
         found |= super().measure(waveforms, device)
         return {name: found[name] for name in self.measures}
-
-    def turning_currents(self, waveforms: Waveforms, device: Device) -> FloatArray:
-        """Read the current at each turning voltage.
-
-        Returns
-        -------
-        ndarray, shape (repeats, number of turning points)
-            Current [A]; the last of a repetition is the first of the next.
-        """
-        return self.view("sweep", waveforms, device).turning_rows
 
     def series(self, waveforms: Waveforms, device: Device) -> dict[str, Series]:
         """Give the loops, and the current at the ends of the sweep against the repetition."""

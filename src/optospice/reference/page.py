@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from optospice import units
+from optospice.assembly.tables import CircuitTable, ElementTable, InstanceTable, LinkTable
 from optospice.device import (
     Card,
     FamilyCard,
@@ -19,6 +20,15 @@ from optospice.device import (
     Valid,
     Value,
 )
+from optospice.light import (
+    AbsorptionEdge,
+    LedLine,
+    Light,
+    QuantumEfficiency,
+    ResponseTable,
+    TransmissionTable,
+)
+from optospice.light.tabulated import Tabulated
 from optospice.metrics import METRICS
 from optospice.protocols import PROTOCOLS
 from optospice.protocols.base import Experiment
@@ -35,9 +45,11 @@ SCENARIO_TABLES: tuple[type[BaseModel], ...] = (
     scenario_schema.Scenario, scenario_schema.Range, scenario_schema.MonteCarlo,
     scenario_schema.Draw, scenario_schema.Across, scenario_schema.Target,
     scenario_schema.Expectation, scenario_schema.Figure,
+    CircuitTable, InstanceTable, ElementTable, LinkTable, Light, LedLine, TransmissionTable,
 )  # fmt: skip
 CARD_TABLES: tuple[type[BaseModel], ...] = (
     ParameterSet, Value, Valid, FamilyCard, ParameterDefinition, Card, Terminal, Parameter, State,
+    ResponseTable, AbsorptionEdge, QuantumEfficiency, Tabulated,
 )  # fmt: skip
 
 
@@ -79,12 +91,12 @@ def reference() -> str:
 
 def _scenario_definitions() -> dict[str, Any]:
     kinds = [*PROTOCOLS.values(), *ready_controllers().values()]
-    return definitions([scenario_schema.Scenario, *kinds])
+    return definitions([scenario_schema.Scenario, Light, *kinds])
 
 
 def _section(model: type[BaseModel], tables: Mapping[str, Any], level: int) -> list[str]:
     head = f"{'#' * level} {model.__name__}"
-    return ["", head, "", summary(model), "", *_table(model, tables)]
+    return ["", head, "", summary(model).replace("``", "`"), "", *_table(model, tables)]
 
 
 def _table(model: type[BaseModel], tables: Mapping[str, Any]) -> list[str]:

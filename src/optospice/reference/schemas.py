@@ -50,8 +50,9 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "description": "What it is and what it is not.",
         "citations": "Keys of `netlists/references.bib`.",
         "values": "Values by the name of the parameter: all of the family.",
+        "parameters": "Parameters that only a spectral response names, described as in a card.",
         "family_defaults": "Parameters that keep the default of the family's `.lib`, as assumed.",
-        "terminals": "What differs at an optical terminal: wavelength, description.",
+        "terminals": "What differs at an optical terminal: wavelength, response, description.",
         "valid": "The range in which the device holds; a run outside it is refused.",
     },
     State: {
@@ -81,7 +82,7 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "sweep": "Values that vary from run to run, by dotted key.",
         "monte_carlo": "Random variation of parameters.",
         "across": "Metrics taken across the runs.",
-        "targets": "Published claims.",
+        "targets": "Claims that the runs are held against: published ones, and own checks.",
         "expectations": "What is known in advance, by device.",
         "figure": "The main picture.",
     },
@@ -115,6 +116,8 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
             found.setdefault(key, "How the numbers are taken.")
         elif model.__name__.endswith("Definitions"):
             found.setdefault(key, "How the metric of this name is taken.")
+    written = {field.alias: name for name, field in model.model_fields.items() if field.alias}
+    found |= {key: found[name] for key, name in written.items() if name in found}
     return {**found, **MEANINGS.get(model, {})}
 
 
@@ -154,7 +157,10 @@ def scenario_json_schema() -> dict[str, Any]:
         refs = [{"$ref": _REF.format(model=kind.__name__)} for kind in table.values()]
         text = scenario["properties"][key]["description"]
         scenario["properties"][key] = {"anyOf": refs, "description": text}
-    scenario["anyOf"] = [{"required": ["protocol"]}, {"required": ["controller"]}]
+    scenario["allOf"] = [
+        {"anyOf": [{"required": [first]}, {"required": [second]}]}
+        for first, second in (("protocol", "controller"), ("device", "circuit"))
+    ]
     return _document(scenario_schema.Scenario, tables, "optospice scenario")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from optospice.errors import InputError, close_matches
 from optospice.ngspice.pool import Pool
-from optospice.regression.golden import Golden, GoldenDevice, golden_file, read_golden
+from optospice.regression.golden import golden_file, is_installed, read_golden
+from optospice.regression.stored import Golden, GoldenDevice
 from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, list_scenarios, load_scenario, own_scenarios
 from optospice.scenario.runs import Runs
@@ -26,7 +27,7 @@ class Case:
     loaded : LoadedScenario
         The scenario, for this device.
     golden : Golden or None
-        The golden file of the scenario, where there is one.
+        The golden of the scenario, where there is one.
     """
 
     loaded: LoadedScenario
@@ -46,6 +47,11 @@ class Case:
     def golden_file(self) -> Path:
         """Where the golden stands, or would."""
         return golden_file(self.loaded.file)
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether it belongs to an installed package, which carries no goldens."""
+        return is_installed(self.loaded.file)
 
     @property
     def golden_device(self) -> GoldenDevice | None:

@@ -13,8 +13,10 @@ from optospice.files import claimed, remove, write_bytes, write_text, writing
 from optospice.ngspice.pool import Pool
 from optospice.regression import report
 from optospice.regression.cases import Case, check_names, planned, simulated
-from optospice.regression.golden import Golden, golden_device, write_golden
+from optospice.regression.golden import points_file, write_golden
 from optospice.regression.judge import Outcome, judge
+from optospice.regression.keep import golden_device
+from optospice.regression.stored import Golden
 from optospice.scenario.load import find_scenario_file
 from optospice.sweep.record import ScenarioResult
 from optospice.texts import printable
@@ -102,7 +104,7 @@ def _regress(request: Request, cases: Sequence[Case], named: Sequence[str], star
             if case.scenario in named:
                 results[key] = result
         version = pool.version
-    notes = []
+    notes = _notes_on(cases, named)
     for name in dict.fromkeys(named):
         own = [case for case in cases if case.scenario == name]
         notes.append(_update(own, results, outcomes, version))
@@ -112,6 +114,20 @@ def _regress(request: Request, cases: Sequence[Case], named: Sequence[str], star
         print(f"{len(outcomes)} scenarios with devices in {time.perf_counter() - started:.0f} s")
     absent = request.strict and any(outcome.status == "absent" for outcome in found)
     return 1 if absent or any(not outcome.ok for outcome in found) else 0
+
+
+def _notes_on(cases: Sequence[Case], named: Sequence[str]) -> list[str]:
+    """Say which goldens are still of the form before."""
+    old = {
+        case.scenario: case.golden_file
+        for case in cases
+        if case.golden is not None and case.golden.format == 1 and case.scenario not in named
+    }
+    return [
+        f"{file}: holds its points among the metrics, as before; "
+        f"`optospice regress --update {name}` moves them to {points_file(file).name}"
+        for name, file in old.items()
+    ]
 
 
 def _update(
@@ -132,7 +148,10 @@ def _update(
     )
     old = cases[0].golden
     if old is not None and _is_same(old, golden, outcomes):
-        return f"{file}: is up to date"
+        if old.format == 2:
+            return f"{file}: is up to date"
+        write_golden(file, old)
+        return f"{file}: written, its points moved to {points_file(file).name}, no number changed"
     moved = 0
     for case in cases:
         moved += sum(o.is_moved for o in outcomes[name, case.device])
@@ -152,7 +171,8 @@ def _is_same(
 def _shape(golden: Golden) -> list[object]:
     return [
         (name, device.runs, list(device.metrics), list(device.across),
-         [(waveform.run, waveform.signal) for waveform in device.waveforms])
+         [(waveform.run, waveform.signal) for waveform in device.waveforms],
+         [(curve.key, curve.against) for curve in device.curves])
         for name, device in golden.devices.items()
     ]  # fmt: skip
 
@@ -169,7 +189,7 @@ def _write(
         for outcome in report.everything(outcomes):
             if outcome.overlay is not None:
                 figures[outcome] = report.save_figure(outcome, request.out)
-            elif outcome.kind == "waveform":  # of an earlier run: it moved no more
+            elif outcome.kind in ("waveform", "curve"):  # of an earlier run: it moved no more
                 remove(request.out, report.figure_file(outcome))
     if request.junit is not None:
         with writing(request.junit):

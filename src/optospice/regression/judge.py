@@ -6,29 +6,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from optospice import units
+from optospice.interpolation import FloatArray
 from optospice.regression.cases import Case
-from optospice.regression.golden import GoldenDevice, GoldenMetric, GoldenWaveform, rounded
+from optospice.regression.curve import compare_curve
+from optospice.regression.keep import curves_of, rounded
+from optospice.regression.stored import GoldenCurve, GoldenDevice, GoldenMetric, GoldenWaveform
 from optospice.regression.waveform import Difference, compare
 from optospice.report.numbers import claim_text, with_unit
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
 
-Kind = Literal["runs", "target", "golden", "metric", "waveform"]
+Kind = Literal["runs", "target", "golden", "metric", "waveform", "curve"]
 Status = Literal["same", "moved", "failed", "absent"]
 #: A value below this share of its scale is held to this share of the scale [1].
 FLOOR = 0.05
+#: Said of the packaged scenarios where the package is installed.
+NOT_PACKED = (
+    "the goldens of the packaged scenarios stand in the repository and are not installed: their "
+    "targets alone are judged"
+)
 _SHOWN_RUNS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """A waveform that moved, with its golden, for a figure."""
+    """A waveform or a curve that moved, with its golden, for a figure.
 
-    run: str
-    golden: GoldenWaveform
-    now: Waveforms
+    Parameters
+    ----------
+    x_label, y_label : str
+        What is drawn, with units.
+    golden : sequence of pairs of ndarray
+        Places and values of each stretch that is kept.
+    now : pair of ndarray
+        Places and values now.
+    """
+
+    x_label: str
+    y_label: str
+    golden: Sequence[tuple[FloatArray, FloatArray]]
+    now: tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,16 +60,16 @@ class Outcome:
     ----------
     scenario, device : str
         Where.
-    kind : {"runs", "target", "golden", "metric", "waveform"}
+    kind : {"runs", "target", "golden", "metric", "waveform", "curve"}
         What it was held against.
     name : str
-        Id of the target, name of the metric, run of the waveform.
+        Id of the target, name of the metric, run of the waveform, run and name of the curve.
     status : {"same", "moved", "failed", "absent"}
         ``"absent"`` when there is no golden to compare with.
     message : str
         What moved, from where to where; empty for ``"same"``.
     overlay : Overlay, optional
-        For a waveform that moved.
+        For a waveform or a curve that moved.
     """
 
     scenario: str
@@ -83,7 +104,8 @@ def expected_keys(case: Case) -> list[tuple[str, str]]:
         return [*keys, ("golden", "stored")]
     keys += [("golden", "runs")]
     keys += [("metric", name) for name in [*golden.metrics, *golden.across]]
-    return keys + [("waveform", waveform.run) for waveform in golden.waveforms]
+    keys += [("waveform", waveform.run) for waveform in golden.waveforms]
+    return keys + [("curve", curve.key) for curve in golden.curves]
 
 
 def judge(case: Case, result: ScenarioResult) -> list[Outcome]:
@@ -109,6 +131,7 @@ def judge(case: Case, result: ScenarioResult) -> list[Outcome]:
     golden = case.golden_device
     if golden is None:
         text = f"no golden; `optospice regress --update {case.scenario}` writes it"
+        text = NOT_PACKED if case.is_installed else text
         return [*found, outcome("golden", "stored", "absent", text)]
     records = {record.run.id: record for record in result.records}
     changed = _changed_runs(golden, records)
@@ -127,6 +150,7 @@ def judge(case: Case, result: ScenarioResult) -> list[Outcome]:
         text = _moved_metric(name, metric, across[name], ["across the runs"], golden, bound)
         found.append(outcome("metric", name, "moved" if text else "same", text))
     found += [_waveform(case, waveform, records.get(waveform.run)) for waveform in golden.waveforms]
+    found += [_curve(case, curve, records.get(curve.run)) for curve in golden.curves]
     return found
 
 
@@ -156,7 +180,7 @@ def _value(record: RunRecord | None, name: str) -> float | None:
     return None if value is None else rounded(value.value)
 
 
-def tolerance(name: str, golden: GoldenDevice, value: float, bound: float) -> float:
+def allowed_change(name: str, golden: GoldenDevice, value: float, bound: float) -> float:
     """Amount by which a metric may move: twice the accuracy bound, relative to its scale.
 
     Parameters
@@ -199,7 +223,7 @@ def _moved_metric(
     for run, then, value in zip(runs, metric.values, now, strict=True):
         if then is None and value is None:
             continue
-        allowed = tolerance(name, golden, then, bound) if then is not None else 0.0
+        allowed = allowed_change(name, golden, then, bound) if then is not None else 0.0
         if then is not None and value is not None and abs(value - then) <= allowed:
             continue
         change = (
@@ -243,6 +267,29 @@ def _waveform(case: Case, golden: GoldenWaveform, record: RunRecord | None) -> O
             differences += [] if found is None else [found]
         text = "; ".join(dict.fromkeys(difference.message for difference in differences))
         text = f"{golden.signal}: {text}" if text else ""
-    overlay = Overlay(golden.run, golden, waveforms) if differences and waveforms else None
+    overlay = _overlay(golden, waveforms) if differences and waveforms else None
     status: Status = "moved" if text else "same"
     return Outcome(case.scenario, case.device, "waveform", golden.run, status, text, overlay)
+
+
+def _overlay(golden: GoldenWaveform, now: Waveforms) -> Overlay:
+    then = []
+    for trace in golden.traces():
+        fine = np.union1d(np.linspace(trace.time[0], trace.time[-1], 2000), trace.time)
+        then.append((fine, trace.at(fine)))
+    label = f"{golden.signal} ({golden.unit})"
+    return Overlay("time (s)", label, then, (now.time, now[golden.signal]))
+
+
+def _curve(case: Case, golden: GoldenCurve, record: RunRecord | None) -> Outcome:
+    overlay, now = None, None
+    text = "there is no such curve now"
+    if record is not None:
+        now = curves_of(record).get(golden.name)
+    if record is not None and now is not None:
+        text = compare_curve(golden, now, record.run.profile.bound)
+    if text and now is not None:
+        labels = f"{now.x_name} ({now.x_unit})", f"{golden.name} ({golden.unit})"
+        overlay = Overlay(*labels, [golden.points()], (now.x, now.y))
+    status: Status = "moved" if text else "same"
+    return Outcome(case.scenario, case.device, "curve", golden.key, status, text, overlay)

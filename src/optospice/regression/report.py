@@ -8,16 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from optospice.files import plain_name, write_in
-from optospice.regression.judge import Outcome
+from optospice.regression.judge import NOT_PACKED, Outcome
 from optospice.texts import markdown_text, xml_text
 
 #: Outcomes by scenario and device.
 Outcomes = Mapping[tuple[str, str], Sequence[Outcome]]
 _PLURAL = {"runs": "runs", "target": "targets", "golden": "golden", "metric": "metrics",
-           "waveform": "waveforms"}  # fmt: skip
+           "waveform": "waveforms", "curve": "curves"}  # fmt: skip
 
 
 def everything(outcomes: Outcomes) -> list[Outcome]:
@@ -30,8 +28,10 @@ def summary(outcomes: Outcomes) -> str:
     found = everything(outcomes)
     wrong = sum(not outcome.ok for outcome in found)
     parts = []
-    for kind in ("target", "metric", "waveform"):
+    for kind in ("target", "metric", "waveform", "curve"):
         own = [outcome for outcome in found if outcome.kind == kind]
+        if kind == "curve" and not own:
+            continue  # they come of analyses only
         parts.append(f"{sum(o.ok for o in own)} of {len(own)} {_PLURAL[kind]}")
     absent = sum(outcome.status == "absent" for outcome in found)
     tail = f"; {absent} without a golden" if absent else ""
@@ -43,18 +43,22 @@ def text(outcomes: Outcomes) -> str:
     """Write the report for a terminal: what moved, from where to where."""
     lines = []
     for (scenario, device), own in outcomes.items():
-        told = [outcome for outcome in own if outcome.message]
+        told = [outcome for outcome in own if outcome.message not in ("", NOT_PACKED)]
         if told:
             lines.append(f"{scenario} on {device}")
         for outcome in told:
             word = "warning" if outcome.ok else outcome.status
             lines.append(f"  {word:8}{_title(outcome)}: {outcome.message}")
+    if any(outcome.message == NOT_PACKED for outcome in everything(outcomes)):
+        lines.append(NOT_PACKED)  # of all of them, once
     return "\n".join([*lines, summary(outcomes)])
 
 
 def _title(outcome: Outcome) -> str:
     if outcome.kind == "waveform":
         return f"waveform of run {outcome.name}"
+    if outcome.kind == "curve":
+        return f"curve of run {outcome.name}"
     if outcome.kind == "golden":
         return "golden"
     return outcome.kind if outcome.kind == "runs" else f"{outcome.kind} {outcome.name}"
@@ -129,18 +133,18 @@ def junit(outcomes: Outcomes, seconds: Mapping[tuple[str, str], float]) -> bytes
 
 
 def figure_file(outcome: Outcome) -> str:
-    """Name the figure of a waveform."""
+    """Name the figure of a waveform or a curve."""
     name = f"{outcome.scenario.replace('/', '-')}-{outcome.device}-{outcome.name}"
     return f"{plain_name(name)}.png"
 
 
 def save_figure(outcome: Outcome, folder: Path) -> Path:
-    """Draw a waveform that moved over its golden.
+    """Draw a waveform or a curve that moved over its golden.
 
     Parameters
     ----------
     outcome : Outcome
-        A waveform with its overlay.
+        It, with its overlay.
     folder : Path
         Where the PNG file goes.
 
@@ -153,21 +157,23 @@ def save_figure(outcome: Outcome, folder: Path) -> Path:
 
     shown = outcome.overlay
     assert shown is not None
-    traces = shown.golden.traces()
-    values = shown.now[shown.golden.signal]
-    peak = max([np.abs(values).max(), *(abs(trace.peak) for trace in traces)]) or 1.0
+    x, values = shown.now
+    rows = [values, *(then for _, then in shown.golden)]
+    low, high = min(float(row.min()) for row in rows), max(float(row.max()) for row in rows)
+    margin = 0.1 * (max(high, 0.0) - min(low, 0.0) or 1.0)
     with style.house_style():
         figure, ax = style.new_figure(style.DOUBLE_COLUMN, 60)
-        ax.plot(shown.now.time, values, color=style.VERMILION, lw=0.9, label="now")
-        for index, trace in enumerate(traces):
-            fine = np.union1d(np.linspace(trace.time[0], trace.time[-1], 2000), trace.time)
+        ax.plot(x, values, color=style.VERMILION, lw=0.9, label="now")
+        for index, (places, then) in enumerate(shown.golden):
             label = "golden" if index == 0 else None
-            ax.plot(fine, trace.at(fine), color=style.INK, lw=0.8, ls=(0, (3, 1.5)), label=label)
-        ax.set_xlabel("time (s)")
-        ax.set_ylabel(style.plain(f"{shown.golden.signal} ({shown.golden.unit})"))
+            ax.plot(places, then, color=style.INK, lw=0.8, ls=(0, (3, 1.5)), label=label)
+        ax.set_xlabel(style.plain(shown.x_label))
+        ax.set_ylabel(style.plain(shown.y_label))
         ax.ticklabel_format(axis="y", scilimits=(-2, 3))
-        ax.set_ylim(min(0.0, 1.1 * float(values.min())), 1.1 * float(peak))
+        ax.set_ylim(min(0.0, low - margin) if low < 0 else 0.0, max(high, 0.0) + margin)
         ax.legend()
+        if outcome.kind == "curve" and min(float(x.min()), low) > 0 and x[-1] > 100 * x[0]:
+            ax.set_xscale("log")
         title = f"{outcome.scenario} on {outcome.device}, run {outcome.name}: {outcome.message}"
         figure.suptitle(style.plain(title), fontsize=6.5, wrap=True)
         buffer = io.BytesIO()

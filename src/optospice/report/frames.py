@@ -18,7 +18,6 @@ from optospice.texts import csv_cell
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
-    import pandas
     import pyarrow
 
 _TARGET_COLUMNS = [
@@ -44,8 +43,10 @@ _TARGET_COLUMNS = [
 ]
 
 
-def runs_frame(result: ScenarioResult) -> pandas.DataFrame:
-    """Give one row per run.
+def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
+    """Give the columns of a table with one row per run.
+
+    They come without pandas, whose import outlasts many a sweep.
 
     Parameters
     ----------
@@ -54,19 +55,10 @@ def runs_frame(result: ScenarioResult) -> pandas.DataFrame:
 
     Returns
     -------
-    DataFrame
+    dict of str to list
         Swept values as written and as numbers, every parameter in the unit of its card,
         every metric in SI; the unit closes the name of each column of numbers.
     """
-    import pandas
-
-    frame = pandas.DataFrame(runs_columns(result))
-    frame["seed"] = frame["seed"].astype("Int64")
-    return frame
-
-
-def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
-    """Give the columns of `runs_frame` without pandas, whose import outlasts many a sweep."""
     records = result.records
     columns: dict[str, list[Any]] = {
         "id": [record.run.id for record in records],
@@ -93,15 +85,8 @@ def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
     return columns
 
 
-def targets_frame(result: ScenarioResult) -> pandas.DataFrame:
-    """Give one row per target and device, numbers in SI units."""
-    import pandas
-
-    return pandas.DataFrame(target_columns(result))
-
-
 def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
-    """Give the columns of `targets_frame` without pandas."""
+    """Give the columns of a table with one row per target and device, numbers in SI units."""
     rows: list[dict[str, Any]] = [
         {
             "id": verdict.target.id,
@@ -109,7 +94,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "device": verdict.device,
             "where": verdict.where,
             "definition": verdict.definition,
-            "claim": verdict.claim,
+            "claim": verdict.target.claim,
             "kind": verdict.target.kind,
             "unit": verdict.si_unit,
             "published": verdict.claimed_si,

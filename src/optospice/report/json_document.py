@@ -84,7 +84,7 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
         "id": verdict.target.id,
         "metric": verdict.target.metric,
         "where": where,
-        "claim": verdict.claim,
+        "claim": verdict.target.claim,
         "kind": verdict.target.kind,
         "published": published if isinstance(published, str) else finite(published),
         "simulated": finite(verdict.simulated_si),

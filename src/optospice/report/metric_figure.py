@@ -271,12 +271,8 @@ def _draw_published(
 
 def _claim(verdict: Verdict, unit: str) -> tuple[float, float] | None:
     """Give the published number and its tolerance in the unit of the figure."""
-    target = verdict.target
-    claim = next(
-        (c for c in (target.published, target.at_least, target.at_most) if c is not None), ""
-    )
     try:
-        number, written = units.split_unit(str(claim))
+        number, written = units.split_unit(str(verdict.target.claimed))
         zero = units.convert(0.0, written, unit)
         value = units.convert(number, written, unit)
         size = units.convert(1.0, written, unit) - zero

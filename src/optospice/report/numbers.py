@@ -9,7 +9,7 @@ import numpy as np
 
 from optospice import units
 from optospice.metrics.value import MetricValue
-from optospice.scenario.claim import shape_text
+from optospice.scenario.claim import BOUND_SIGNS, shape_text
 from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Target, Value
 from optospice.scenario.verdict import Verdict, display_unit
@@ -44,13 +44,12 @@ def claim_text(target: Target) -> str:
     str
         ``"40 nJ ± 10 %"``, ``"≥ 5 nA"`` or ``"increasing with width"``.
     """
-    if target.shape is not None:
+    if target.claim == "shape":
         return shape_text(target)
-    if target.published is not None:
-        return f"{_as_written(target.published)} ± {_as_written(str(target.tolerance))}"
-    if target.at_least is not None:
-        return f"≥ {_as_written(target.at_least)}"
-    return f"≤ {_as_written(str(target.at_most))}"
+    claimed = _as_written(target.claimed)
+    if target.claim == "published":
+        return f"{claimed} ± {_as_written(str(target.tolerance))}"
+    return f"{BOUND_SIGNS[target.claim]}{claimed}"
 
 
 def _as_written(quantity: Value) -> str:

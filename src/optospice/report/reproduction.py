@@ -212,7 +212,7 @@ def document(claims: Sequence[Claim], results: Sequence[ScenarioResult]) -> dict
                 "devices": [
                     {
                         "device": verdict.device,
-                        "claim": verdict.claim,
+                        "claim": verdict.target.claim,
                         "published": verdict.claimed_si,
                         "simulated": finite(verdict.simulated_si),
                         "unit": verdict.si_unit,

@@ -243,8 +243,8 @@ def _wavelengths(condition: Condition, device: Device) -> str:
         low, high = Condition(condition.text, "", "", condition.low, condition.high).limits("m")
     return ", ".join(
         f"{terminal.name} ({_colour(terminal, device)})"
-        for terminal in device.terminals("optical")
-        if not terminal.is_output and _takes_some(terminal, device, low, high)
+        for terminal in device.light_inputs
+        if _takes_some(terminal, device, low, high)
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from optospice import units
 from optospice.errors import InputError
-from optospice.scenario.schema import Target, Value
+from optospice.scenario.schema import Target
+
+#: What stands before the number of a bound.
+BOUND_SIGNS = {"at_least": "≥ ", "at_most": "≤ "}
 
 
 def si_of_claim(target: Target) -> str:
     """Give the SI unit of a claim about a metric that only its protocol knows."""
-    claims = (target.published, target.at_least, target.at_most)
-    _, written = units.split_unit(str(next(claim for claim in claims if claim is not None)))
+    _, written = units.split_unit(str(target.claimed))
     return units.si_unit(written)
 
 
@@ -35,22 +37,20 @@ def check_claim(target: Target, unit: str | None) -> None:
     InputError
         Naming key, value and what is accepted.
     """
-    for key in ("published", "at_least", "at_most"):
-        claim = getattr(target, key)
-        if claim is None:
-            continue
-        try:
-            claimed, written = read_claim(claim, si_of_claim(target) if unit is None else unit)
-        except units.UnitsError as error:
-            raise InputError(f"{key} = {claim!r}: {error}") from None
-        if target.tolerance is not None:
-            allowed_error(target, claimed, written)
+    if target.claim == "shape":
+        return
+    try:
+        claimed, written = read_claim(target, si_of_claim(target) if unit is None else unit)
+    except units.UnitsError as error:
+        raise InputError(f"{target.claim} = {target.claimed!r}: {error}") from None
+    if target.tolerance is not None:
+        allowed_error(target, claimed, written)
 
 
-def read_claim(claim: Value, unit: str) -> tuple[float, str]:
+def read_claim(target: Target, unit: str) -> tuple[float, str]:
     """Give the number and the unit of a claim as written; it has to fit `unit`."""
-    number, written = units.split_unit(str(claim))
-    units.parse(claim, unit)
+    number, written = units.split_unit(str(target.claimed))
+    units.parse(target.claimed, unit)
     return number, written
 
 

@@ -219,7 +219,9 @@ def apply_setting(data: dict[str, Any], setting: str) -> str:
             table = table[_place(table, part, f"--set {setting}")]
         else:
             table = table.setdefault(part, {})
-        if not isinstance(table, (dict, list)):
+        # of lists only the steps of a timeline are changed so: claims are not for turning
+        is_open = isinstance(table, dict) or (isinstance(table, list) and parents[0] == "protocol")
+        if not is_open:
             raise InputError(f"--set {setting!r}: {part!r} is not a table in this scenario")
     table[_place(table, last, f"--set {setting}")] = _toml_value(text.strip())
     return key

@@ -13,7 +13,7 @@ from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
-from optospice.protocols.limits import Options
+from optospice.validation import StrictModel
 
 
 def _no_truth_value(value: object) -> object:
@@ -23,6 +23,8 @@ def _no_truth_value(value: object) -> object:
 
 
 Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
+#: Kinds of claims, of which a target has exactly one.
+CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
 
 #: Most runs of a scenario: values of its axes multiplied, times its draws [1].
 MOST_RUNS = 1_000_000
@@ -35,7 +37,7 @@ SWEEPABLE = ("device", "temperature", "accuracy")
 SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
 
 
-class Range(Options):
+class Range(StrictModel):
     """A range of values for a sweep.
 
     Parameters
@@ -65,7 +67,7 @@ Axis = Annotated[
 ]
 
 
-class Draw(Options):
+class Draw(StrictModel):
     """A random parameter of a Monte Carlo block.
 
     Parameters
@@ -87,7 +89,7 @@ class Draw(Options):
         return value
 
 
-class MonteCarlo(Options):
+class MonteCarlo(StrictModel):
     """Random variation of device parameters.
 
     Parameters
@@ -105,7 +107,7 @@ class MonteCarlo(Options):
     parameters: Annotated[dict[str, Draw], Field(min_length=1)]
 
 
-class Across(Options):
+class Across(StrictModel):
     """A metric taken across the runs of a sweep, e.g. a fit over the interval.
 
     Parameters
@@ -130,7 +132,7 @@ class Across(Options):
     definition: str | None = None
 
 
-class Target(Options):
+class Target(StrictModel):
     """A published number, bound or shape that the simulation is held against.
 
     Parameters
@@ -182,15 +184,20 @@ class Target(Options):
     source: Annotated[str, Field(min_length=1)]
     note: str = ""
 
+    @property
+    def claim(self) -> str:
+        """Which of `CLAIM_KINDS` it is."""
+        return next(kind for kind in CLAIM_KINDS if getattr(self, kind) is not None)
+
+    @property
+    def claimed(self) -> Value:
+        """What it claims, as written: a number with its unit, or the name of a shape."""
+        value: Value = getattr(self, self.claim)
+        return value
+
     @model_validator(mode="after")
     def _one_claim(self) -> Target:
-        claims = {
-            "published": self.published,
-            "shape": self.shape,
-            "at_least": self.at_least,
-            "at_most": self.at_most,
-        }
-        given = [name for name, claim in claims.items() if claim is not None]
+        given = [kind for kind in CLAIM_KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(
                 "a target has exactly one of published, shape, at_least, at_most, not "
@@ -207,7 +214,7 @@ class Target(Options):
         return self
 
 
-class Expectation(Options):
+class Expectation(StrictModel):
     """What is known in advance about one device.
 
     Parameters
@@ -222,7 +229,7 @@ class Expectation(Options):
     reason: Annotated[str, Field(min_length=1)]
 
 
-class Figure(Options):
+class Figure(StrictModel):
     """Which figure of the paper the main picture corresponds to.
 
     Parameters
@@ -241,13 +248,13 @@ class Figure(Options):
     stop: units.Time | None = None
 
 
-class Scenario(Options):
+class Scenario(StrictModel):
     """One experiment: device or circuit, protocol, sweep and published targets."""
 
     title: Annotated[str, Field(min_length=1)]
     description: str = ""
     citation: str = ""
-    device: str
+    device: str = ""
     circuit: CircuitTable | None = None
     parameters: dict[str, Value] = {}
     bias: dict[str, Value] = {}
@@ -342,6 +349,8 @@ class Scenario(Options):
 
     @model_validator(mode="after")
     def _one_circuit(self) -> Scenario:
+        if not self.device:
+            raise ValueError("device: is missing; accepted: the name of a device, or a [circuit]")
         if self.circuit is not None and "device" in self.sweep:
             raise ValueError("sweep: 'device' cannot be swept in a scenario with a [circuit]")
         return self

@@ -13,7 +13,13 @@ from optospice.device import Parameter
 from optospice.errors import InputError, close_matches
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, missing
-from optospice.scenario.claim import allowed_error, read_claim, shape_text, si_of_claim
+from optospice.scenario.claim import (
+    BOUND_SIGNS,
+    allowed_error,
+    read_claim,
+    shape_text,
+    si_of_claim,
+)
 from optospice.scenario.order import place_on_axis, swept_number
 from optospice.scenario.schema import Across, Scenario, Target, Value
 
@@ -125,17 +131,11 @@ class Verdict:
         return self.met != self.expected_miss and not self.is_open
 
     @property
-    def claim(self) -> str:
-        """Kind of the claim: ``published``, ``at_least``, ``at_most`` or ``shape``."""
-        kinds = ("published", "at_least", "at_most", "shape")
-        return next(kind for kind in kinds if getattr(self.target, kind) is not None)
-
-    @property
     def claimed_si(self) -> float | str:
         """Published value or bound in `si_unit`; a shape in words."""
-        if self.claim == "shape":
+        if self.target.claim == "shape":
             return self.published
-        return units.parse(getattr(self.target, self.claim), self.si_unit)
+        return units.parse(self.target.claimed, self.si_unit)
 
     @property
     def simulated_si(self) -> float | None:
@@ -245,12 +245,11 @@ def _judge(
         return _judge_shape(target, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
     runs = _counted(chosen)
-    claim = next(c for c in (target.published, target.at_least, target.at_most) if c is not None)
     try:
-        claimed, unit = read_claim(claim, value.unit)
+        claimed, unit = read_claim(target, value.unit)
     except units.UnitsError as wrong:  # of a metric whose unit only the run showed
         value = missing(si_of_claim(target), value.definition, f"{target.metric}: {wrong}")
-        claimed, unit = read_claim(claim, value.unit)
+        claimed, unit = read_claim(target, value.unit)
     simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
     error = tolerance = None
     if target.published is not None:
@@ -263,14 +262,14 @@ def _judge(
         met = simulated >= claimed
     else:
         met = simulated <= claimed
-    words = "" if target.published is not None else "≥ " if target.at_least is not None else "≤ "
+    sign = BOUND_SIGNS.get(target.claim, "")
     return Verdict(
         target=target,
         device=device,
         where=where,
         definition=value.definition,
         unit=unit,
-        published=claimed if not words else f"{words}{claimed:g}",
+        published=claimed if not sign else f"{sign}{claimed:g}",
         simulated=None if math.isnan(simulated) else simulated,
         shown="none" if math.isnan(simulated) else f"{simulated:.4g}",
         error_percent=None if error is None or math.isnan(error) else error,

@@ -17,8 +17,8 @@ from optospice.metrics import photovoltaic, transfer
 from optospice.metrics.levels import current_at_rest
 from optospice.protocols.analyses.base import AnalysisExperiment, find_terminal
 from optospice.protocols.base import Metrics, Series
-from optospice.protocols.limits import Options
 from optospice.stimulus import Samples, Stimulus
+from optospice.validation import StrictModel
 
 
 class OperatingPointExperiment(AnalysisExperiment):
@@ -87,7 +87,7 @@ class _CurveExperiment(AnalysisExperiment):
         return {name: Series(waveforms.sweep, values, place, "V", unit)}
 
 
-class CurrentVoltageDefinitions(Options):
+class CurrentVoltageDefinitions(StrictModel):
     """What a curve under light is counted against.
 
     Parameters
@@ -137,7 +137,7 @@ class CurrentVoltage(_CurveExperiment):
         }
 
 
-class GateTransferDefinitions(Options):
+class GateTransferDefinitions(StrictModel):
     """How the numbers of a transfer curve are taken.
 
     Parameters

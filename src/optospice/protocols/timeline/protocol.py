@@ -15,7 +15,7 @@ from optospice.errors import InputError, close_matches
 from optospice.light import Illumination
 from optospice.metrics.registry import metrics
 from optospice.protocols.base import Series
-from optospice.protocols.limits import Options, checked_pulses
+from optospice.protocols.limits import checked_pulses
 from optospice.protocols.timeline import binding
 from optospice.protocols.timeline.binding import Bound
 from optospice.protocols.timeline.channels import DRIVE, check_signal, terminal_of
@@ -23,10 +23,11 @@ from optospice.protocols.timeline.course import Course, Window
 from optospice.protocols.timeline.experiment import DRIVE_CURRENT, TimelineProtocol
 from optospice.protocols.timeline.steps import KINDS, AnyStep, RepeatStep, Step, pulse_count
 from optospice.stimulus import Stimulus, StimulusError
+from optospice.validation import StrictModel
 from optospice.waveforms import Waveforms
 
 
-class TimelineMetric(Options):
+class TimelineMetric(StrictModel):
     """A metric bound to a window; further keys are arguments of the metric, with units.
 
     Parameters

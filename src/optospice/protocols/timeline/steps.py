@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optospice import units
-from optospice.protocols.limits import MOST_PULSES, Options
+from optospice.protocols.limits import MOST_PULSES
 from optospice.protocols.timeline.channels import DRIVE
 from optospice.protocols.timeline.course import Course, spacing
 from optospice.protocols.timeline.shapes import PulseShape, outline
 from optospice.stimulus import PulseTrain, StimulusError
+from optospice.validation import StrictModel
 
 
-class Step(Options, ABC):
+class Step(StrictModel, ABC):
     """What all steps have.
 
     Parameters
