@@ -15,7 +15,7 @@ from optospice.errors import InputError
 from optospice.netlist import expansion, functions
 from optospice.netlist.guard import cleaned, cleaned_netlist
 from optospice.ngspice import pool
-from optospice.protocols import base
+from optospice.protocols import limits
 from optospice.regression import golden
 from optospice.scenario import schema
 from optospice.sweep import local, task
@@ -28,7 +28,7 @@ def test_the_numbers_are_those_of_the_documentation() -> None:
         netlist.LARGEST_LIBRARY, netlist.MOST_LINES, netlist.LONGEST_LINE, reading.LARGEST_FILE,
         functions.LONGEST_EXPRESSION, functions.LARGEST_SUM, expansion.LARGEST_CIRCUIT,
         expansion.LARGEST_EXPANSION, toml_text.LARGEST, schema.MOST_RUNS, task.LARGEST_ANSWER,
-        local.KEPT_BYTES, golden.LARGEST_GOLDEN, base.MOST_PULSES,
+        local.KEPT_BYTES, golden.LARGEST_GOLDEN, limits.MOST_PULSES,
     ):  # fmt: skip
         assert f"{number:,}" in page, number
     for words in (
