@@ -167,8 +167,14 @@ def test_what_cannot_be_is_refused_before_a_run(text: str, words: str) -> None:
     assert words in str(raised.value)
 
 
-def test_a_signal_that_does_not_exist_is_named(pool: Pool) -> None:
+def test_a_signal_that_does_not_exist_is_named_before_a_run() -> None:
     Path("one.toml").write_text(AC.replace("v(out)", "v(aut)"))
-    loaded = load_scenario("one.toml")
-    result = run_scenario(loaded, expand(loaded), pool)
-    assert "did you mean 'v(out)'" in result.failed[0].message
+    with pytest.raises(InputError, match=r"one\.toml: protocol\.response = 'v\(aut\)'.*'v\(out\)'"):
+        expand(load_scenario("one.toml"))
+
+
+def test_a_pulse_of_light_is_refused_where_no_time_passes() -> None:
+    flash = '[lights.flash]\nwavelength = "550 nm"\nirradiance = "1 mW/cm^2"\nwidth = "1 s"\n'
+    Path("one.toml").write_text(CURVE + flash)
+    with pytest.raises(InputError, match=r"lights\.flash\.width: in an analysis no time passes"):
+        expand(load_scenario("one.toml"))

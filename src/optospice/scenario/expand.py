@@ -80,6 +80,7 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
         around = surroundings_at(surrounding_tables(scenario), first, where)
         for place, protocol in protocols.items():
             stimuli = _stimuli(protocol, device, around, where)
+            _check_response(protocol, device, around, where)
             reasons = limits_left(protocol, device, stimuli) if refuses else ()
             if reasons:
                 at = {**here, **_written(axes, swept, place)}
@@ -328,6 +329,17 @@ def _at(point: Mapping[str, Value], where: str) -> str:
     """Say which file and, of a sweep, which of its runs."""
     told = one_line(", ".join(f"{key} = {value}" for key, value in point.items()))
     return f"{where}: run {told}" if told else where
+
+
+def _check_response(protocol: Experiment, device: Device, around: Surroundings, where: str) -> None:
+    """Refuse a response that the run will not have."""
+    response = getattr(protocol, "response", "")
+    known = around.signals(protocol, device) if response else []
+    if response and response not in known:
+        raise InputError(
+            f"{where}: protocol.response = {response!r}: there is no such signal; "
+            + close_matches(response, known)
+        )
 
 
 def _stimuli(

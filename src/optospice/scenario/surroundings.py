@@ -52,6 +52,18 @@ class Surroundings:
     initial: Mapping[str, float] = field(default_factory=dict)
     lights: Mapping[str, PlacedLight] = field(default_factory=dict)
 
+    def signals(self, experiment: Experiment, device: Device) -> list[str]:
+        """Name every signal that a run has: currents, voltages, light and states."""
+        driven = {*self.stimuli(experiment, device), *self.load, *experiment.spanned(device)}
+        found = []
+        for terminal in device.card.terminals:
+            name, electrical = terminal.name, terminal.kind == "electrical"
+            if terminal.is_output:
+                found.append(f"{'v' if electrical else 'p'}({name})")
+            elif name in driven:
+                found += [f"i({name})", f"v({name})"] if electrical else [f"e({name})"]
+        return [*found, *device.card.states]
+
     def stimuli(self, experiment: Experiment, device: Device) -> dict[str, Stimulus | Illumination]:
         """Add biases and lights to what an experiment applies.
 
@@ -63,6 +75,11 @@ class Surroundings:
         biases = {name: constant(level) for name, level in self.bias.items()}
         found: dict[str, Stimulus | Illumination] = {**biases, **experiment.stimuli(device)}
         for name, light in self.lights.items():
+            if light.width is not None and experiment.kind == "analysis":
+                raise InputError(
+                    f"lights.{name}.width: in an analysis no time passes; accepted: a light "
+                    "without a width, which is constant"
+                )
             try:
                 beam = Beam(light.stimulus(experiment.duration or 1.0), light.colour)
                 found = device.with_lights(found, [beam], light.on)

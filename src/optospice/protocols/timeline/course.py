@@ -5,6 +5,7 @@ This is the only place where onsets, ends of pauses and instants of reading are 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -77,6 +78,10 @@ class Course:
         self._pieces: dict[str, list[Pulses | Path]] = {}
         self._levels: dict[str, float] = {}
         self._windows: list[Window] = []
+        # runs of 20,000 trains are looked through once, not once for every step
+        self._named: dict[str, list[Window]] = {}
+        self._train_ends: list[float] = []
+        self._edges_over: list[float] = []
         self._clock = 0.0
         self._started = 0.0
         self._latest = 0.0
@@ -105,7 +110,7 @@ class Course:
             When no step, or more than one pause, hold or sweep, has this name.
         """
         base, number = split_name(name)
-        found = [window for window in self._windows if window.name == base]
+        found = self._named.get(base, [])
         if number is not None:
             found = found[number - 1 : number]
         if not found or (len(found) > 1 and found[0].kind not in ("pulses", "readings")):
@@ -233,18 +238,19 @@ class Course:
         if delay is None:
             self._add(window)
         else:
-            self._windows.append(window)
+            self._keep(window)
             self._latest = max(self._latest, window.end)
 
     def _train_before(self, name: str | None) -> Window:
-        trains = [w for w in self._windows if w.kind == "pulses" and name in (None, w.name)]
-        if not trains:
+        among = self._windows if name is None else self._named.get(name, [])
+        train = next((w for w in reversed(among) if w.kind == "pulses"), None)
+        if train is None:
             raise StimulusError(
                 "reads after pulses, and none come before it"
                 if name is None
                 else f"after = {name!r}: no train of this name comes before it"
             )
-        return trains[-1]
+        return train
 
     def _check_delay(self, train: Window, delay: float) -> None:
         last = float(train.onsets[1] - train.offsets[0]) if train.onsets.size > 1 else np.inf
@@ -252,13 +258,25 @@ class Course:
 
     def _settled(self, start: float) -> float:
         """Time at which the falling edges of pulses that ended by now are over [s]."""
-        edges = [w.settled for w in self._windows if w.kind == "pulses" and w.end <= start]
-        return max([start, *edges])
+        place = bisect_right(self._train_ends, start)
+        return max(start, self._edges_over[place - 1]) if place else start
 
     def _add(self, window: Window, over: float = 0.0) -> None:
-        self._windows.append(window)
+        self._keep(window)
         self._clock = max(self._clock, window.end)
         self._latest = max(self._latest, window.end, over)
+
+    def _keep(self, window: Window) -> None:
+        self._windows.append(window)
+        self._named.setdefault(window.name, []).append(window)
+        if window.kind != "pulses":
+            return
+        place = bisect_right(self._train_ends, window.end)
+        before = self._edges_over[place - 1] if place else window.settled
+        self._train_ends.insert(place, window.end)
+        self._edges_over.insert(place, max(before, window.settled))
+        for later in range(place + 1, len(self._edges_over)):
+            self._edges_over[later] = max(self._edges_over[later], window.settled)
 
 
 def spacing(count: int, **timings: float | None) -> dict[str, Any]:
