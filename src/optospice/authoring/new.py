@@ -191,7 +191,7 @@ def new_scenario(name: str, device: str, protocol: str) -> list[str]:
         check_name(part)
     if protocol not in PROTOCOLS:
         raise InputError(f"protocol {protocol!r}: {close_matches(protocol, PROTOCOLS)}")
-    light = bool(find_device(device).terminals("optical")) and protocol not in _ELECTRICAL
+    light = bool(find_device(device).light_inputs) and protocol not in _ELECTRICAL
     level = "" if protocol in _OWN_LEVELS else _LIGHT if light else _VOLTAGE
     text = _scenario(device, protocol, level)
     _validate(name, text)
