@@ -78,6 +78,7 @@ def shell(tmp_path):
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "MPLBACKEND": "agg",
+        "COLUMNS": "120",  # as in a pipe; workers of tests have one of their own
     }
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:

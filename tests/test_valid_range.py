@@ -39,6 +39,7 @@ def pulsed(level, width=0.5, count=1, **timing):
 def command(tmp_path, monkeypatch, capsys):
     """Run the command line in a folder of its own; gives exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
 
     def run(*words: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["optospice", *words])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -47,7 +48,9 @@ class StrictModel(BaseModel):
     def _without_controls(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, bool):  # to Python, True is the number 1
             field = cls.model_fields.get(info.field_name or "")
-            if field is not None and field.annotation in _NUMBERS:
+            # a quantity says itself what it is
+            is_quantity = field and any(isinstance(m, BeforeValidator) for m in field.metadata)
+            if field is not None and field.annotation in _NUMBERS and not is_quantity:
                 raise ValueError(f"{value!r}: accepted: a number")
         return check_texts(value)
 

@@ -106,7 +106,7 @@ def test_operating_point_is_that_of_an_infinite_time_at_every_temperature(
 
 def test_between_the_published_points_numbers_lie_between_their_neighbours(simulate, device):
     given = {"name": "nociceptor", "voltage": "2 V", "width": "0.5 s", "interval": "0.5 s"}
-    given |= {"count": 40, "noxious_voltage": "7 V", "delay": "0.1 s"}
+    given |= {"threshold": "80 nA", "count": 40, "noxious_voltage": "7 V", "delay": "0.1 s"}
     found = []
     for width in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0):
         protocol = protocols()["nociceptor"].model_validate(
