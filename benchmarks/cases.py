@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.references import percent_of_peak, rc_current
 from optospice.device import find_device
+from optospice.light import total_of
 from optospice.ngspice.simulate import Job
 from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, load_scenario
@@ -70,7 +71,7 @@ def job(bench: Testbench) -> Job:
 def rc_error(bench: Testbench, time: FloatArray, current: FloatArray) -> float:
     """Error of a current into the RC device at the points given [% of the peak]."""
     parameters = {**bench.device.defaults, **bench.parameters}
-    light = bench.stimuli["light"]
+    light = total_of(bench.stimuli["light"])
     return percent_of_peak(current, rc_current(parameters, 1.0, light, time))
 
 
@@ -115,7 +116,7 @@ def load_sweep(folder: Path, runs: int) -> tuple[LoadedScenario, list[Run]]:
 def exact_amplitudes(run: Run) -> tuple[float, float]:
     """Give the raw peak of both pulses [A]: the current falls as soon as the edge is over."""
     bench = run.testbench()
-    light = bench.stimuli["light"]
+    light = total_of(bench.stimuli["light"])
     assert isinstance(light, Signal)
     train = light.trains[0]
     parameters = {**run.device.defaults, **run.parameters}

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks import cases, pyspice_loop, whole_sweep
 from benchmarks.harness import Options, Pairs, Row, child, speed, times
+from optospice.light import total_of
 from optospice.stimulus import Signal
 
 FLOOR = 25.0
@@ -24,7 +25,7 @@ def measure(options: Options) -> list[Row]:
         folder = Path(name)
         _, runs = cases.load_sweep(folder, count)
         bench = runs[0].testbench()
-        light = bench.stimuli["light"]
+        light = total_of(bench.stimuli["light"])
         assert isinstance(light, Signal)
         train = light.trains[0]
         moments, levels = light.points

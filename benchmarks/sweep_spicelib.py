@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks import cases, whole_sweep
 from benchmarks.harness import Options, Pairs, Row, child, speed, times
+from optospice.light import total_of
 from optospice.scenario.runs import Run
 from optospice.stimulus import Signal
 
@@ -100,7 +101,7 @@ def make_spicelib() -> Callable[[Path, list[Run], int], dict[str, Any]]:
             raw = RawRead(str(task.raw_file), dialect="ngspice", verbose=False)
             moments = np.asarray(raw.get_trace("time").get_wave())
             current = -np.asarray(raw.get_trace("i(vp)").get_wave())
-            light = run.testbench().stimuli["light"]
+            light = total_of(run.testbench().stimuli["light"])
             assert isinstance(light, Signal)
             train = light.trains[0]
             first, second = (
