@@ -204,7 +204,9 @@ class Testbench:
 
         Like `engine_netlist` it leaves the sources in `tables` to the engine.
         """
-        return self._written(self.model(parameter_sets))
+        circuit = self.model(parameter_sets)
+        self._batches.setdefault(len(parameter_sets), circuit)  # it tells the signals as well
+        return self._written(circuit)
 
     def _written(self, circuit: Circuit) -> str:
         card = transient_card(self.duration, self.largest_step)

@@ -95,14 +95,18 @@ def shining(
         Whether a controller drives the first light.
     """
     node = node or terminal
-    if not isinstance(stimulus, Illumination) or device.response(terminal) is None:
+    response = device.response(terminal)
+    if not isinstance(stimulus, Illumination) or response is None:
         source = Source(node, "light", total_of(stimulus), controlled)
         return Shining({terminal: source}, dict.fromkeys(copies, node))
     beams = _by_colour(stimulus)
-    weights = {
-        copy: tuple(device.weight(terminal, beam.colour, parameters) for beam in beams)
-        for copy, parameters in copies.items()
-    }
+    taken: dict[tuple[float | None, ...], tuple[float, ...]] = {}  # most copies respond alike
+    weights = {}
+    for copy, parameters in copies.items():
+        own = tuple(parameters.get(name) for name in response.parameters)
+        if own not in taken:
+            taken[own] = tuple(device.weight(terminal, b.colour, parameters) for b in beams)
+        weights[copy] = taken[own]
     different = list(dict.fromkeys(weights.values()))
     if different == [(1.0,)]:
         source = Source(node, "light", beams[0].course, controlled)

@@ -114,6 +114,12 @@ def _fillings(info: MetricInfo, kind: WindowKind) -> Iterator[tuple[str, str, bo
             yield name, source, not optional
 
 
+@cache
+def _filled(metric: str, kind: WindowKind) -> tuple[tuple[str, str], ...]:
+    """Arguments that a kind of window fills, by the name of the metric."""
+    return tuple((name, source) for name, source, _ in _fillings(find_metric(metric), kind))
+
+
 def _fits(parameter: inspect.Parameter, source: str, kind: WindowKind) -> bool:
     """Whether an argument takes a signal over time, or rows of numbers, as the window has them."""
     if source not in ("current", "voltage") or parameter.annotation is inspect.Parameter.empty:
@@ -252,7 +258,7 @@ def measure(bound: Bound, view: View) -> MetricValue:
     info = find_metric(bound.metric)
     arguments: dict[str, Any] = dict(bound.options)
     sources: set[str] = set()
-    for name, source, _ in _fillings(info, view.window.kind):
+    for name, source in _filled(bound.metric, view.window.kind):
         if name not in arguments:
             arguments[name] = view.take(source)
             sources.add(source)

@@ -61,6 +61,11 @@ class Window:
     voltages: FloatArray = field(default_factory=lambda: NO_TIMES)
     repeats: int = 1
 
+    @property
+    def place(self) -> tuple[str, float, int]:
+        """What tells it from the other windows of a run: name, start [s] and pulses [1]."""
+        return self.name, self.start, self.onsets.size
+
 
 class Course:
     """Steps on channels, placed in time as they are added.

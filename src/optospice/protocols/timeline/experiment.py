@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from optospice.device import Device
 from optospice.errors import InputError
@@ -110,7 +110,12 @@ class TimelineProtocol(Protocol):
         return unit and binding.response_unit(unit, self.response or DRIVE_CURRENT)
 
     def view(
-        self, window: Window | str, waveforms: Waveforms, device: Device, bound: Bound | None = None
+        self,
+        window: Window | str,
+        waveforms: Waveforms,
+        device: Device,
+        bound: Bound | None = None,
+        known: dict[tuple[Any, ...], Any] | None = None,
     ) -> View:
         """Look at a window of a run.
 
@@ -124,6 +129,8 @@ class TimelineProtocol(Protocol):
             Whose.
         bound : Bound, optional
             How a metric looks at it.
+        known : dict, optional
+            What other views of the same run have taken.
         """
         seen = self.course.window(window) if isinstance(window, str) else window
         how = bound or Bound("", seen.name)
@@ -138,12 +145,14 @@ class TimelineProtocol(Protocol):
             how.amplitude,
             binding.chosen_pulse(how.pulse),
             -1 if how.repetition == "last" else 0,
+            {} if known is None else known,
         )
 
     def measure(self, waveforms: Waveforms, device: Device) -> Metrics:
         """Take every bound metric of its window."""
+        known: dict[tuple[Any, ...], Any] = {}
         return {
-            name: binding.measure(bound, self.view(bound.window, waveforms, device, bound))
+            name: binding.measure(bound, self.view(bound.window, waveforms, device, bound, known))
             for name, bound in self.bound().items()
         }
 

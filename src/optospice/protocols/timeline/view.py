@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -173,6 +173,8 @@ class View:
         The chosen pulse, from 0 on; from the last one backwards when negative [1].
     repetition : int
         The chosen repetition of a sweep, counted alike [1].
+    known : dict
+        What several metrics of one run take, each once; shared by its views.
     """
 
     window: Window
@@ -184,6 +186,13 @@ class View:
     amplitude: str = "raw"
     pulse: int = 0
     repetition: int = 0
+    known: dict[tuple[Any, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def _once(self, key: tuple[Any, ...], take: Callable[[], Any]) -> Any:
+        """Take something once for all views of the run."""
+        if key not in self.known:
+            self.known[key] = take()
+        return self.known[key]
 
     def take(self, name: str) -> Any:
         """Give what an argument of a metric holds."""
@@ -192,22 +201,32 @@ class View:
     @cached_property
     def trace(self) -> Trace:
         """The response over time."""
-        return find_trace(self.waveforms, self.response)
+        key = ("trace", self.response)
+        trace: Trace = self._once(key, lambda: find_trace(self.waveforms, self.response))
+        return trace
 
     @cached_property
     def baseline(self) -> float:
         """The response just before the first pulse of the run."""
-        if self.first_onset is None:
+        onset = self.first_onset
+        if onset is None:
             return float(self.trace.values[0])
-        return levels.dark_current(self.trace, self.first_onset).value
+        level: float = self._once(
+            ("baseline", self.response), lambda: levels.dark_current(self.trace, onset).value
+        )
+        return level
 
     @cached_property
     def amplitudes(self) -> FloatArray:
         """Amplitude of the response to every pulse."""
-        return postsynaptic_current_amplitudes(
-            self.trace, self.window.onsets, self.window.offsets, self.amplitude,
-            baseline=self.baseline,
-        )  # fmt: skip
+        window = self.window
+        found: FloatArray = self._once(
+            ("amplitudes", self.response, *window.place, self.amplitude),
+            lambda: postsynaptic_current_amplitudes(
+                self.trace, window.onsets, window.offsets, self.amplitude, baseline=self.baseline
+            ),
+        )
+        return found
 
     @cached_property
     def readings(self) -> FloatArray:
@@ -229,7 +248,12 @@ class View:
     @property
     def edge_note(self) -> str:
         """Say how edges of pulses were read that no sample meets; empty for a simulation."""
-        return edge_note(self.trace, np.concatenate([self.window.onsets, self.window.offsets]))
+        window = self.window
+        note: str = self._once(
+            ("edges", self.response, *window.place),
+            lambda: edge_note(self.trace, np.concatenate([window.onsets, window.offsets])),
+        )
+        return note
 
     def read_at(self, times: FloatArray) -> FloatArray:
         """Read the response at other instants between the same pulses."""
