@@ -23,6 +23,16 @@ from optospice.texts import check_texts, one_line
 SpiceName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.#]*$", max_length=100)]
 
 
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r}: accepted: text with a unit, or a number")
+    return value
+
+
+#: What TOML gives for a quantity: text with a unit, or a number.
+Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
+
+
 def form_of(value: Any) -> str:
     """Tell a table from a text or a number: the tag of a union's branch, for `Discriminator`.
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from optospice import units
 from optospice.netlist.reserved import VARIABLES
-from optospice.validation import StrictModel
+from optospice.validation import StrictModel, Value
 
 
 def _not_of_ngspice(name: str) -> str:
@@ -35,15 +35,6 @@ Node = Annotated[
 Role = Literal["drive", "ground", "control", "output"]
 #: Instances, elements and links of one circuit [1].
 MOST_PARTS = 10_000
-
-
-def _no_truth_value(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError(f"{value!r}: accepted: text with a unit, or a number")
-    return value
-
-
-Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
 
 
 class InstanceTable(StrictModel):

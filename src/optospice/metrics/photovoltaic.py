@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optospice.metrics.registry import metric
-from optospice.metrics.sweeps import checked_sweep
+from optospice.metrics.sweeps import rising_sweep
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray
 from optospice.trace import Trace
@@ -35,7 +35,7 @@ def short_circuit_current(voltage: npt.ArrayLike, current: npt.ArrayLike) -> Met
     MetricValue
         Current delivered [A]; nan with a note if the curve does not hold 0 V.
     """
-    v, i = _rising(voltage, current)
+    v, i = rising_sweep(voltage, current)
     if not v[0] <= 0 <= v[-1]:
         return missing("A", _AT_ZERO, "the curve does not hold 0 V")
     return MetricValue(-float(Trace.straight(v, i).at(0.0)), "A", _AT_ZERO)
@@ -56,7 +56,7 @@ def open_circuit_voltage(voltage: npt.ArrayLike, current: npt.ArrayLike) -> Metr
         Voltage [V], the current smooth between the points; nan with a note if the current does
         not change its sign.
     """
-    v, i = _rising(voltage, current)
+    v, i = rising_sweep(voltage, current)
     at = np.flatnonzero((i[:-1] < 0) & (i[1:] >= 0))
     if not at.size:
         return missing("V", _AT_OPEN, "the current does not change its sign on the curve")
@@ -78,7 +78,7 @@ def maximum_power(voltage: npt.ArrayLike, current: npt.ArrayLike) -> MetricValue
     MetricValue
         Power [W]; nan with a note if none is delivered, or if it is largest at an end.
     """
-    v, i = _rising(voltage, current)
+    v, i = rising_sweep(voltage, current)
     power = -v * i
     k = int(power.argmax())
     if not power[k] > 0:
@@ -142,12 +142,6 @@ def power_conversion_efficiency(
     if not incident > 0:
         return missing("1", text, "no incident power is given")
     return MetricValue(power.value / incident, "1", f"{text} of {incident:.4g} W")
-
-
-def _rising(voltage: npt.ArrayLike, current: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    v, i = checked_sweep(voltage, current)
-    order = np.argsort(v, kind="stable")
-    return v[order], i[order]
 
 
 def _zero_between(v: FloatArray, i: FloatArray, k: int) -> float:

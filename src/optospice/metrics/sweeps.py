@@ -96,3 +96,26 @@ def currents_at(voltage: FloatArray, current: FloatArray, level: float) -> Float
         [current[at] + share * (current[at + 1] - current[at]), current[last_of_rest]]
     )
     return found
+
+
+def rising_sweep(voltage: npt.ArrayLike, current: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return a sweep in the order of rising voltage.
+
+    Parameters
+    ----------
+    voltage, current : array_like, shape (n,)
+        A sweep of one branch, rising or falling [V], [A].
+
+    Returns
+    -------
+    tuple of ndarray
+        Voltage [V] and current [A], both float64.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not belong together.
+    """
+    v, i = checked_sweep(voltage, current)
+    order = np.argsort(v, kind="stable")
+    return v[order], i[order]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optospice.metrics.registry import accepted_name, metric
-from optospice.metrics.sweeps import checked_sweep
+from optospice.metrics.sweeps import rising_sweep
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray
 
@@ -51,7 +51,7 @@ def threshold_voltage(
         Voltage [V]; nan with a note if the curve does not hold it.
     """
     text = THRESHOLD_DEFINITIONS[accepted_name(definition, THRESHOLD_DEFINITIONS, "threshold")]
-    v, i = _rising(gate, current)
+    v, i = rising_sweep(gate, current)
     if definition == "constant_current":
         return _crossing(v, np.abs(i), abs(level), text)
     slope = np.gradient(i, v)
@@ -75,7 +75,7 @@ def transconductance(gate: npt.ArrayLike, current: npt.ArrayLike) -> MetricValue
     MetricValue
         Slope of largest magnitude, with its sign [S].
     """
-    v, i = _rising(gate, current)
+    v, i = rising_sweep(gate, current)
     slope = np.gradient(i, v)
     k = int(np.abs(slope).argmax())
     return MetricValue(float(slope[k]), "S", "slope dI/dV of largest magnitude")
@@ -101,7 +101,7 @@ def subthreshold_swing(gate: npt.ArrayLike, current: npt.ArrayLike) -> MetricVal
         its sign or does not change tenfold.
     """
     text = "smallest |dV / d log10 |I||, per decade"
-    v, i = _rising(gate, current)
+    v, i = rising_sweep(gate, current)
     if not ((i > 0).all() or (i < 0).all()):
         return missing("V", text, "the current vanishes or changes its sign on the curve")
     decades = np.log10(np.abs(i))
@@ -125,7 +125,7 @@ def transfer_on_off_ratio(gate: npt.ArrayLike, current: npt.ArrayLike) -> Metric
         Ratio of the magnitudes [1]; nan with a note where the current vanishes.
     """
     text = "largest |I| over smallest |I| on the curve"
-    _, i = _rising(gate, current)
+    _, i = rising_sweep(gate, current)
     low, high = float(np.abs(i).min()), float(np.abs(i).max())
     if not low > 0:
         return missing("1", text, "the current vanishes on the curve")
@@ -146,7 +146,7 @@ def largest_drain_current(gate: npt.ArrayLike, current: npt.ArrayLike) -> Metric
     MetricValue
         Current with its sign [A].
     """
-    _, i = _rising(gate, current)
+    _, i = rising_sweep(gate, current)
     return MetricValue(float(i[int(np.abs(i).argmax())]), "A", "current of largest magnitude")
 
 
@@ -170,7 +170,7 @@ def charge_neutrality_voltage(gate: npt.ArrayLike, current: npt.ArrayLike) -> Me
         note if the current is least at an end.
     """
     text = "gate voltage of least |I|, from a parabola through the three points about it"
-    v, i = _rising(gate, current)
+    v, i = rising_sweep(gate, current)
     size = np.abs(i)
     k = int(size.argmin())
     if k in (0, v.size - 1):
@@ -197,16 +197,10 @@ def current_at_zero_gate(gate: npt.ArrayLike, current: npt.ArrayLike) -> MetricV
         Current [A]; nan with a note if the curve does not hold 0 V.
     """
     text = "drain current at 0 V on the gate"
-    v, i = _rising(gate, current)
+    v, i = rising_sweep(gate, current)
     if not v[0] <= 0 <= v[-1]:
         return missing("A", text, "the curve does not hold 0 V")
     return MetricValue(float(np.interp(0.0, v, i)), "A", text)
-
-
-def _rising(gate: npt.ArrayLike, current: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    v, i = checked_sweep(gate, current)
-    order = np.argsort(v, kind="stable")
-    return v[order], i[order]
 
 
 def _crossing(v: FloatArray, size: FloatArray, level: float, text: str) -> MetricValue:

@@ -11,9 +11,10 @@ from optospice import units
 from optospice.metrics.value import MetricValue
 from optospice.scenario.claim import BOUND_SIGNS, shape_text
 from optospice.scenario.order import swept_quantity
-from optospice.scenario.schema import Target, Value
+from optospice.scenario.schema import Target
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord
+from optospice.validation import Value
 
 _SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "us": "µs", "um": "µm"}
 

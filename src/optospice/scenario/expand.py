@@ -24,12 +24,13 @@ from optospice.scenario.experiments import build_experiment
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.order import check_axes
 from optospice.scenario.runs import Plan, Run, Runs, parameters_at, surroundings_at
-from optospice.scenario.schema import SURROUNDINGS, Scenario, Value
+from optospice.scenario.schema import SURROUNDINGS, Scenario
 from optospice.scenario.surroundings import Surroundings, check_surroundings
 from optospice.scenario.validity import limits_left
 from optospice.scenario.verdict import check_across, matches
 from optospice.stimulus import Stimulus
 from optospice.texts import one_line
+from optospice.validation import Value
 
 #: How many values of a sweep a message lists [1].
 _SHOWN_VALUES = 12
@@ -70,17 +71,17 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     _check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
     marks = scenario.extrapolate and not explores
+    refuses = not (explores or marks)
     for name in dict.fromkeys(map(str, axes.get("device", [scenario.device]))):
         device = devices[name] = device_of(loaded, name)
         check_library(device.text, str(device.file))
         _check_parameters(loaded, device, axes, first)
-        refuses = not (explores or marks)
         _check_surroundings(loaded, device, axes, first, next(iter(protocols.values())), refuses)
         here = {**first, "device": name} if "device" in first else first
         around = surroundings_at(surrounding_tables(scenario), first, where)
         for place, protocol in protocols.items():
             stimuli = _stimuli(protocol, device, around, where)
-            _check_response(protocol, device, around, where)
+            _check_response(protocol, device, around, stimuli, where)
             reasons = limits_left(protocol, device, stimuli) if refuses else ()
             if reasons:
                 at = {**here, **_written(axes, swept, place)}
@@ -88,7 +89,7 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
         if refuses:
             _check_lights_together(loaded, device, axes, here, protocols, swept)
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
-    if not explores and not scenario.extrapolate:
+    if refuses:
         _check_temperatures_are_valid(loaded, axes, devices, first)
     for given in dict.fromkeys([scenario.accuracy, *map(str, axes.get("accuracy", []))]):
         _check_profile(given, where)
@@ -331,10 +332,16 @@ def _at(point: Mapping[str, Value], where: str) -> str:
     return f"{where}: run {told}" if told else where
 
 
-def _check_response(protocol: Experiment, device: Device, around: Surroundings, where: str) -> None:
+def _check_response(
+    protocol: Experiment,
+    device: Device,
+    around: Surroundings,
+    stimuli: Mapping[str, object],
+    where: str,
+) -> None:
     """Refuse a response that the run will not have."""
     response = getattr(protocol, "response", "")
-    known = around.signals(protocol, device) if response else []
+    known = around.signals(protocol, device, stimuli) if response else []
     if response and response not in known:
         raise InputError(
             f"{where}: protocol.response = {response!r}: there is no such signal; "

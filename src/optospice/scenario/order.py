@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from optospice import units
 from optospice.device import Device, Parameter
 from optospice.errors import InputError
-from optospice.scenario.schema import Scenario, Target, Value
+from optospice.scenario.schema import Scenario, Target
+from optospice.validation import Value
 
 #: Swept keys whose values are names even where they look like numbers.
 _NAMES = ("device", "accuracy")

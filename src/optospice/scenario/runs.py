@@ -19,10 +19,11 @@ from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.axes import codes
 from optospice.scenario.load import set_dotted
-from optospice.scenario.schema import SURROUNDINGS, MonteCarlo, Value
+from optospice.scenario.schema import SURROUNDINGS, MonteCarlo
 from optospice.scenario.surroundings import Surroundings, read_surroundings
 from optospice.scenario.validity import limits_left
 from optospice.testbench import Testbench
+from optospice.validation import Value
 
 _NOTHING = Surroundings()
 

@@ -7,22 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
-from optospice.validation import StrictModel
+from optospice.validation import StrictModel, Value
 
-
-def _no_truth_value(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError(f"{value!r}: accepted: text with a unit, or a number")
-    return value
-
-
-Value = Annotated[str | float | int, BeforeValidator(_no_truth_value)]
 #: Kinds of claims, of which a target has exactly one.
 CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from optospice import units
+from optospice.circuit.elements import check_initial
 from optospice.device import Device
 from optospice.errors import InputError, close_matches
 from optospice.light import Beam, Illumination, Light
@@ -52,9 +53,19 @@ class Surroundings:
     initial: Mapping[str, float] = field(default_factory=dict)
     lights: Mapping[str, PlacedLight] = field(default_factory=dict)
 
-    def signals(self, experiment: Experiment, device: Device) -> list[str]:
-        """Name every signal that a run has: currents, voltages, light and states."""
-        driven = {*self.stimuli(experiment, device), *self.load, *experiment.spanned(device)}
+    def signals(self, experiment: Experiment, device: Device, stimuli: Iterable[str]) -> list[str]:
+        """Name every signal that a run has: currents, voltages, light and states.
+
+        Parameters
+        ----------
+        experiment : Experiment
+            What is done.
+        device : Device
+            To which device.
+        stimuli : iterable of str
+            Terminals that see something.
+        """
+        driven = {*stimuli, *self.load, *experiment.spanned(device)}
         found = []
         for terminal in device.card.terminals:
             name, electrical = terminal.name, terminal.kind == "electrical"
@@ -152,18 +163,10 @@ def check_surroundings(
                 f"{where}: load.{name}: device {device.name!r} has no driven terminal of this "
                 f"name; {close_matches(name, known)}"
             )
-    for name, value in around.initial.items():
-        state = device.card.states.get(name)
-        if state is None:
-            raise InputError(
-                f"{where}: initial.{name}: device {device.name!r} has no such state; "
-                + close_matches(name, device.card.states)
-            )
-        if not state.minimum <= value <= state.maximum:
-            raise InputError(
-                f"{where}: initial.{name} = {value:g}: accepted: {state.minimum:g} to "
-                f"{state.maximum:g}"
-            )
+    try:
+        check_initial(device, around.initial)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 def _number(value: object, unit: str, where: str) -> float:

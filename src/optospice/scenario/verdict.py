@@ -21,7 +21,8 @@ from optospice.scenario.claim import (
     si_of_claim,
 )
 from optospice.scenario.order import place_on_axis, swept_number
-from optospice.scenario.schema import Across, Scenario, Target, Value
+from optospice.scenario.schema import Across, Scenario, Target
+from optospice.validation import Value
 
 #: Units in which numbers are shown where a metric does not say.
 _DISPLAY = {"A": "nA", "J": "nJ", "s": "s", "V": "V", "S": "nS", "1": "1"}

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from optospice.analysis import Analysis
 from optospice.metrics.value import MetricValue, annotated
 from optospice.ngspice.bench_analyses import Result, analyse_copies
 from optospice.ngspice.judge import RunFailedError
@@ -14,6 +13,7 @@ from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
 from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.runs import Run
+from optospice.testbench import Testbench
 from optospice.waveforms import Waveforms
 
 #: Waveforms that come back from a worker at a time [bytes].
@@ -95,54 +95,42 @@ def perform(session: Session, task: Task) -> list[Measured]:
     run = task.runs[0]
     if run.protocol.kind == "closed loop":
         return _closed_loops(session, task)
-    if isinstance(run.protocol, AnalysisExperiment):
-        return _analyses(session, task, run.protocol.analysis(run.device))
+    bench = run.testbench()
     try:
-        bench = run.testbench()
-        waveforms = run_copies(session, bench, [one.parameters for one in task.runs])
+        results = _results(session, task, bench)
     except RunFailedError:
         if len(task.runs) == 1:
             raise
         return [_alone(session, one, task) for one in task.runs]
     measured, size = [], 0
-    for one, its_waveforms in zip(task.runs, waveforms, strict=True):
-        try:
-            metrics = _noted(one.protocol.measure(its_waveforms, one.device), bench.light_notes)
-        except ValueError as error:
-            measured.append(Measured({}, 0.0, None, f"the metrics cannot be taken: {error}"))
-            continue
-        kept = task.kept(its_waveforms, size)
-        size += bytes_of(its_waveforms)
-        spent = (time.perf_counter() - started) / len(task.runs)
-        measured.append(Measured(metrics, spent, kept))
-    return measured
-
-
-def _analyses(session: Session, task: Task, analysis: Analysis) -> list[Measured]:
-    """Run an analysis without a time axis, copies in one circuit where that can be."""
-    started = time.perf_counter()
-    run = task.runs[0]
-    try:
-        bench = run.testbench()
-        parameter_sets = [one.parameters for one in task.runs]
-        results = analyse_copies(session, bench, parameter_sets, analysis)
-    except RunFailedError:
-        if len(task.runs) == 1:
-            raise
-        return [_alone(session, one, task) for one in task.runs]
-    measured = []
     for one, result in zip(task.runs, results, strict=True):
         spent = (time.perf_counter() - started) / len(task.runs)
+        notes = bench.light_notes
+        if not isinstance(result, Waveforms):  # whose own notes travel with them
+            notes = (*notes, *result.notes)
         try:
-            notes = (*bench.light_notes, *result.notes)
             metrics = _noted(one.protocol.measure(result, one.device), notes)
         except ValueError as error:
             failure = f"the metrics cannot be taken: {error}"
             measured.append(Measured({}, spent, failure=failure))
             continue
-        kept = result if task.keep_waveforms else None
-        measured.append(Measured(metrics, spent, analysed=kept))
+        if isinstance(result, Waveforms):
+            measured.append(Measured(metrics, spent, task.kept(result, size)))
+            size += bytes_of(result)
+        else:
+            kept = result if task.keep_waveforms else None
+            measured.append(Measured(metrics, spent, analysed=kept))
     return measured
+
+
+def _results(
+    session: Session, task: Task, bench: Testbench
+) -> Sequence[Waveforms] | Sequence[Result]:
+    """Run copies of a device together: a transient, or an analysis without a time axis."""
+    how, parameter_sets = task.runs[0].protocol, [one.parameters for one in task.runs]
+    if isinstance(how, AnalysisExperiment):
+        return analyse_copies(session, bench, parameter_sets, how.analysis(bench.device))
+    return run_copies(session, bench, parameter_sets)
 
 
 def _closed_loops(session: Session, task: Task) -> list[Measured]:

@@ -14,7 +14,6 @@ from optospice.analysis import Analysis, Curve, NoiseSpectrum, Solution, Spectru
 from optospice.device import Device, Terminal
 from optospice.errors import InputError, close_matches
 from optospice.light import Illumination
-from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.base import Experiment
 from optospice.stimulus import FloatArray, Stimulus, constant
 
@@ -117,10 +116,3 @@ def find_terminal(device: Device, name: str, kinds: str, where: str) -> Terminal
             f"source; {close_matches(name, fit)}"
         )
     return fit[name]
-
-
-def absent(
-    names: tuple[str, ...], units_of: Mapping[str, str], note: str
-) -> dict[str, MetricValue]:
-    """Give metrics that the result does not hold, each with the reason."""
-    return {name: missing(units_of[name], "", note) for name in names}
