@@ -23,7 +23,7 @@ LAYERS = (
     "stimulus", "light", "sources", "waveshapes", "source_shapes", "device", "circuit",
     "assembly",
     # what is simulated, by what, and what comes back
-    "waveforms", "analysis", "testbench", "ngspice", "foreign", "foreign_analyses",
+    "waveforms", "waveform_block", "analysis", "testbench", "ngspice", "foreign", "foreign_analyses",
     # what is measured in it
     "metrics", "protocols", "cosim",
     # experiments, their runs and their verdicts

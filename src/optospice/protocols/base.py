@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from optospice.device import Device
 from optospice.light import Illumination
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue
 from optospice.stimulus import (
@@ -112,6 +113,29 @@ class Experiment(StrictModel, ABC):
         device : Device
             What was simulated.
         """
+
+    def measure_block(self, results: Sequence[Any], device: Device) -> dict[str, MetricColumn]:
+        """Take the metrics of a block of runs at once.
+
+        Parameters
+        ----------
+        results : sequence, such as WaveformBlock
+            What the runs of the block gave, in their order.
+        device : Device
+            What was simulated.
+
+        Returns
+        -------
+        dict of str to MetricColumn
+            The values that `measure` gives for each run, metric by metric.
+
+        Raises
+        ------
+        ValueError
+            When the metrics of a run cannot be taken; which run it is, `measure` tells.
+        """
+        taken = [self.measure(result, device) for result in results]
+        return {name: MetricColumn.of([one[name] for one in taken]) for name in taken[0]}
 
     def series(self, waveforms: Any, device: Device) -> dict[str, Series]:
         """Give the rows behind the metrics by name, e.g. conductance against pulse number.
