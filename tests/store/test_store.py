@@ -137,7 +137,7 @@ def test_metrics_come_back_as_they_were(tmp_path: Path) -> None:
     blocks = {bytes([n]) * 16: measured(4 + n, n, fails=n % 3) for n in range(5)}
     with Store(tmp_path) as store:
         for key, block in blocks.items():
-            store.put_measured(key, block)
+            store.put(key, None, {key: block})
     with Store(tmp_path) as store:
         found = dict(store.measured([*blocks, b"x" * 16]))
     assert found.keys() == blocks.keys()
@@ -152,7 +152,7 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
     blocks = {bytes([n]) * 16: waveform_block(n + 1, seed=n) for n in range(4)}
     with Store(tmp_path) as store:
         for key, block in blocks.items():
-            store.put_result(key, block)
+            store.put(key, block, {})
         store.flush()
         assert store.results([*blocks, b"x" * 16]) == set(blocks)
         for key, block in blocks.items():
@@ -164,15 +164,15 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_a_damaged_part_is_forgotten(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        store.put_measured(b"k" * 16, measured(3))
-        store.put_result(b"k" * 16, waveform_block(3))
+        store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
+        store.put(b"k" * 16, waveform_block(3), {})
     for file in tmp_path.rglob("*.parquet"):
         file.write_bytes(file.read_bytes()[:100])
     with Store(tmp_path) as store:
         assert dict(store.measured([b"k" * 16])) == {}
         assert store.result(b"k" * 16) is None
         assert store.parts() == []
-        store.put_measured(b"k" * 16, measured(3))
+        store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
         store.flush()
         assert same_measured(dict(store.measured([b"k" * 16]))[b"k" * 16], measured(3))
 
@@ -180,8 +180,8 @@ def test_a_damaged_part_is_forgotten(tmp_path: Path) -> None:
 def test_of_too_many_waveforms_those_longest_unused_go(tmp_path: Path) -> None:
     with Store(tmp_path, largest=60_000) as store:
         for number in range(10):
-            store.put_result(bytes([number]) * 16, waveform_block(4, 300, number))
-            store.put_measured(bytes([number]) * 16, measured(4, number))
+            store.put(bytes([number]) * 16, waveform_block(4, 300, number), {})
+            store.put(bytes([number]) * 16, None, {bytes([number]) * 16: measured(4, number)})
             store.flush()
         sizes = [part.bytes for part in store.parts() if part.kind == "results"]
         assert 0 < sum(sizes) <= 60_000
@@ -194,7 +194,7 @@ def test_of_too_many_waveforms_those_longest_unused_go(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        store.put_measured(b"k" * 16, measured(3))
+        store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
         store.flush()
         folder = store.part_file("x").parent
     left = [folder / "metrics-0123.parquet", folder / ".results-4567.parquet.part"]
@@ -214,14 +214,14 @@ def test_a_full_disk_costs_the_store_and_nothing_else(
     code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Store(tmp_path) as store:
-        store.put_measured(b"a" * 16, measured(3))
+        store.put(b"a" * 16, None, {b"a" * 16: measured(3)})
         store.flush()
 
         def refuse(*args: object) -> None:
             raise OSError(code, os.strerror(code))
 
         monkeypatch.setattr(os, "replace", refuse)
-        store.put_measured(b"b" * 16, measured(3))
+        store.put(b"b" * 16, None, {b"b" * 16: measured(3)})
         store.flush()
         assert os.strerror(code) in store.problem
         assert str(tmp_path) in store.problem
@@ -243,7 +243,7 @@ def test_stores_are_merged(tmp_path: Path) -> None:
     for name, keys in {"one": "ab", "two": "bc"}.items():
         with Store(tmp_path / name) as store:
             for key in keys:
-                store.put_measured(key.encode() * 16, measured(3, ord(key)))
+                store.put(key.encode() * 16, None, {key.encode() * 16: measured(3, ord(key))})
                 store.flush()
     with Store(tmp_path / "one") as one, Store(tmp_path / "two") as two:
         assert one.merge(two) == 1
@@ -261,8 +261,8 @@ from optospice.store.store import Store
 with Store(Path({folder!r})) as store:
     for number in range(40):
         key = number.to_bytes(16, "big")
-        store.put_measured(key, measured(4, number))
-        store.put_result(key, waveform_block(4, seed=number))
+        store.put(key, None, {{key: measured(4, number)}})
+        store.put(key, waveform_block(4, seed=number), {{}})
         store.flush()
 """
 
@@ -308,7 +308,7 @@ def test_a_part_opens_in_pandas(tmp_path: Path) -> None:
     import pandas
 
     with Store(tmp_path) as store:
-        store.put_measured(b"k" * 16, measured(4, fails=2))
+        store.put(b"k" * 16, None, {b"k" * 16: measured(4, fails=2)})
         store.flush()
         (part,) = store.parts()
         table = pandas.read_parquet(store.part_file(part.name))
@@ -324,7 +324,7 @@ def test_an_index_that_is_locked_for_long_is_told(
     with Store(tmp_path) as store:
         other = sqlite3.connect(tmp_path / "index-1.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        store.put_measured(b"k" * 16, measured(3))
+        store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
         store.flush()
         assert "locked" in store.problem
         other.execute("ROLLBACK")

@@ -204,10 +204,13 @@ class Collector:
         measured = [(one.places, new) for one, new in zip(own, outcome.measured, strict=True)]
         results = outcome.results
         if self._store is not None:
-            for one, (_, new) in zip(own, measured, strict=True):
-                self._store.put_measured(one.key, new)
-            if results is not None and outcome.is_whole and self._stored < STORED_BYTES:
-                self._store.put_result(block.key, results)
+            fits = outcome.is_whole and self._stored < STORED_BYTES
+            self._store.put(
+                block.key,
+                results if fits else None,
+                {one.key: new for one, (_, new) in zip(own, measured, strict=True)},
+            )
+            if results is not None and fits:
                 self._stored += sum(bytes_of(one) for one in results if one is not None)
         if results is None and self._store is not None and self._keeping.anything:
             results = self._store.result(block.key)  # it was measured only
@@ -220,7 +223,7 @@ class Collector:
         for one in self.measurements(block):
             measured = MeasuredBlock.failed(failed.message, 0.0, int(one.places.size))
             if self._store is not None and not failed.is_lost:  # it would fail again
-                self._store.put_measured(one.key, measured)
+                self._store.put(block.key, None, {one.key: measured})
             self._take(one.places, measured)
 
     def _finish_alone(self, block: Block, row: int, outcome: Finished | Failed) -> None:
