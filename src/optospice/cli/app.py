@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from optospice import __version__
-from optospice.cli import new
+from optospice.cli import cache, new
 from optospice.cli.adopt import adopt
 from optospice.cli.calibrate import calibrate
 from optospice.cli.check import check
@@ -50,3 +50,4 @@ for _command in (
 ):  # fmt: skip
     app.command()(_command)
 app.add_typer(new.app, name="new")
+app.add_typer(cache.app, name="cache")

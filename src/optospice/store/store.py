@@ -59,6 +59,8 @@ class Store:
 
     Attributes
     ----------
+    largest : int
+        Largest sum of the stored waveforms [bytes].
     problem : str
         Why nothing is stored any more; empty as long as everything is.
 
@@ -71,7 +73,7 @@ class Store:
     def __init__(self, folder: Path, largest: int = LARGEST) -> None:
         self.folder = folder
         self.problem = ""
-        self._largest = largest
+        self.largest = largest
         self._results: dict[bytes, EncodedBlock] = {}
         self._metrics: dict[bytes, MeasuredBlock] = {}
         self._bytes, self._flushed = 0, time.monotonic()
@@ -235,7 +237,7 @@ class Store:
         left = sum(part.bytes for part in parts)
         gone = []
         for part in parts:
-            if left <= self._largest:
+            if left <= self.largest:
                 break
             gone.append(part.name)
             left -= part.bytes
