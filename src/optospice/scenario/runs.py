@@ -18,11 +18,12 @@ from optospice.device.valid import outside_in_temperature
 from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
-from optospice.scenario.axes import Axis, dense
+from optospice.scenario.axes import Axis, dense, taking
 from optospice.scenario.load import set_dotted
-from optospice.scenario.schema import SURROUNDINGS, MonteCarlo
+from optospice.scenario.schema import MonteCarlo
 from optospice.scenario.surroundings import Surroundings, read_surroundings
 from optospice.scenario.validity import limits_left
+from optospice.scenario.variation import SURROUNDINGS
 from optospice.testbench import Testbench
 from optospice.validation import Value
 
@@ -200,6 +201,17 @@ class Runs(Sequence[Run]):
         which = protocols[np.ix_(*self._numbers)] if self._numbers else protocols
         points = dense((others * (int(which.max()) + 1) + which).ravel())
         return np.repeat(points, self._draws)
+
+    def count(self, where: Mapping[str, Value]) -> int:
+        """Count the runs whose swept keys have some values, however these are written [1]."""
+        number = self._draws
+        for axis in self._plan.axes:
+            taken = np.ones(len(axis), np.bool_)
+            for key in axis.columns:
+                if key in where:
+                    taken &= taking(axis.columns[key], where[key])
+            number *= int(taken.sum())
+        return number
 
     def starts(self) -> NDArray[np.int64]:
         """Places at which more than the parameters of the device differs from the run before."""

@@ -22,6 +22,8 @@ from optospice.scenario.claim import (
 )
 from optospice.scenario.order import place_on_axis, swept_number
 from optospice.scenario.schema import Across, Scenario, Target
+from optospice.scenario.sensitivity import SENSITIVITIES, take_index
+from optospice.scenario.specs import worst_run
 from optospice.validation import Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -34,6 +36,7 @@ ACROSS_METRICS = (
     "activation_energy",
     "spike_timing_time_constant",
     "spike_timing_amplitude",
+    *SENSITIVITIES,
 )
 #: Relative change below which a "constant" shape holds [1].
 _CONSTANT = 0.01
@@ -187,6 +190,8 @@ def check_across(across: Across) -> None:
 
 def take_across(across: Across, observations: Sequence[Observation]) -> MetricValue:
     """Take a metric across the runs of a sweep; `check_across` has found it fit for that."""
+    if across.metric in SENSITIVITIES:
+        return take_index(across, observations)
     info = METRICS[across.metric]
     pairs = [
         (found[0], observation.metrics[across.of].value)
@@ -245,6 +250,8 @@ def _judge(
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
+    if target.every and (worst := worst_run(target, chosen)) is not None:
+        value, where = worst
     runs = _counted(chosen)
     try:
         claimed, unit = read_claim(target, value.unit)
