@@ -82,6 +82,7 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "sweep": "Values that vary from run to run, by dotted key.",
         "monte_carlo": "Random variation of parameters.",
         "across": "Metrics taken across the runs.",
+        "statistics": "Numbers taken over the draws of each point.",
         "targets": "Claims that the runs are held against: published ones, and own checks.",
         "expectations": "What is known in advance, by device.",
         "figure": "The main picture.",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from optospice import units
 from optospice.errors import InputError
+from optospice.scenario.points import same_value
 from optospice.scenario.schema import Range
-from optospice.scenario.verdict import same_value
 from optospice.validation import Value
 
 

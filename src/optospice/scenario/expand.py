@@ -15,19 +15,19 @@ from optospice.device import Device, find_device, list_devices
 from optospice.device.valid import outside_in_temperature, refusal
 from optospice.errors import InputError, close_matches
 from optospice.light import Illumination
-from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
 from optospice.protocols import Experiment
 from optospice.scenario.axes import axis_values, check_bounded, codes, deciding, is_taken
-from optospice.scenario.claim import check_claim
+from optospice.scenario.draws import check_draws
 from optospice.scenario.experiments import build_experiment
 from optospice.scenario.load import LoadedScenario
+from optospice.scenario.metric_names import check_metrics
 from optospice.scenario.order import check_axes
+from optospice.scenario.points import matches
 from optospice.scenario.runs import Plan, Run, Runs, parameters_at, surroundings_at
 from optospice.scenario.schema import SURROUNDINGS, Scenario
 from optospice.scenario.surroundings import Surroundings, check_surroundings
 from optospice.scenario.validity import limits_left
-from optospice.scenario.verdict import check_across, matches
 from optospice.stimulus import Stimulus
 from optospice.texts import one_line
 from optospice.validation import Value
@@ -68,7 +68,7 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     first = {key: values[0] for key, values in axes.items()}
     swept = [key for key in axes if key.startswith(f"{scenario.experiment_table}.")]
     protocols = _protocols(loaded, axes, swept, first)
-    _check_metrics(loaded, next(iter(protocols.values())))
+    check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
     marks = scenario.extrapolate and not explores
     refuses = not (explores or marks)
@@ -259,21 +259,21 @@ def _check_parameters(
     """Every parameter that is given, swept or drawn is one of the device and within its bounds."""
     scenario, where = loaded.scenario, str(loaded.file)
     here = {**first, "device": device.name} if "device" in first else dict(first)
-    device.resolve(parameters_at(scenario.parameters, here), _at(here, where))
+    own = parameters_at(scenario.parameters, here)
+    resolved, block = device.resolve(own, _at(here, where)), scenario.monte_carlo
+    if block is not None:
+        check_draws(block, device, resolved, where)
     for key, values in axes.items():
         if not key.startswith("parameters."):
             continue
 
         def check(value: Value, key: str = key) -> None:
-            device.resolve({key.partition(".")[2]: value}, _at({**here, key: value}, where))
+            at = _at({**here, key: value}, where)
+            changed = device.resolve({**own, key.partition(".")[2]: value}, at)
+            if block is not None:
+                check_draws(block, device, changed, at)
 
         check_bounded(values, check)
-    for name in scenario.monte_carlo.parameters if scenario.monte_carlo else ():
-        if name not in device.card.parameters:
-            raise InputError(
-                f"{where}: monte_carlo.parameters.{name}: device {device.name!r} has no such "
-                f"parameter; {close_matches(name, device.card.parameters)}"
-            )
 
 
 def only_run(
@@ -297,7 +297,9 @@ def only_run(
             and _decides_alone(run, runs, target.where)
             and target.metric in run.protocol.metric_names()
         ]
-        scenario = loaded.scenario.model_copy(update={"targets": own, "across": []})
+        scenario = loaded.scenario.model_copy(
+            update={"targets": own, "across": [], "statistics": []}
+        )
         return replace(loaded, scenario=scenario), run
     raise InputError(
         f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"
@@ -370,38 +372,6 @@ def _check_names(loaded: LoadedScenario) -> None:
             raise InputError(
                 f"{loaded.file}: {key}: there is no such device; {close_matches(name, devices)}"
             )
-
-
-def _check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
-    """Every metric that targets and fits name is one that the protocol or a fit gives."""
-    scenario, where, name = loaded.scenario, str(loaded.file), protocol.name
-    own = list(protocol.metric_names())
-    for index, across in enumerate(scenario.across):
-        if across.of not in own:
-            raise InputError(
-                f"{where}: across[{index}].of = {across.of!r}: protocol {name!r} does not give "
-                f"it; {close_matches(across.of, own)}"
-            )
-        try:
-            check_across(across)
-        except InputError as error:
-            raise InputError(f"{where}: across[{index}].{error}") from None
-    accepted = own + [across.name or across.metric for across in scenario.across]
-    for index, target in enumerate(scenario.targets):
-        if target.metric not in accepted:
-            raise InputError(
-                f"{where}: targets[{index}].metric = {target.metric!r}: protocol {name!r} does "
-                f"not give it; {close_matches(target.metric, accepted)}"
-            )
-        taken = {across.name or across.metric: across.metric for across in scenario.across}
-        across_metric = taken.get(target.metric)
-        unit = protocol.metric_unit(target.metric)
-        if across_metric:
-            unit = METRICS[across_metric].unit
-        try:
-            check_claim(target, unit)
-        except InputError as error:
-            raise InputError(f"{where}: targets[{index}].{error}") from None
 
 
 def _check_where(loaded: LoadedScenario, axes: Mapping[str, Sequence[Value]]) -> None:

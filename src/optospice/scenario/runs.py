@@ -18,8 +18,10 @@ from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.scenario.axes import codes
+from optospice.scenario.draws import Drawn
 from optospice.scenario.load import set_dotted
-from optospice.scenario.schema import SURROUNDINGS, MonteCarlo
+from optospice.scenario.monte_carlo import MonteCarlo
+from optospice.scenario.schema import SURROUNDINGS
 from optospice.scenario.surroundings import Surroundings, read_surroundings
 from optospice.scenario.validity import limits_left
 from optospice.testbench import Testbench
@@ -48,8 +50,8 @@ class Run:
         Device temperature [K].
     profile : Profile
         How exact.
-    seed : int or None
-        Seed of its draw, where it is one of a Monte Carlo block.
+    draw : int or None
+        Number of its draw, where it is one of a Monte Carlo block.
     surroundings : Surroundings
         Biases, loads and programmed states.
     outside : tuple of str
@@ -63,7 +65,7 @@ class Run:
     protocol: Experiment
     temperature: float
     profile: Profile
-    seed: int | None = None
+    draw: int | None = None
     surroundings: Surroundings = _NOTHING
     outside: tuple[str, ...] = ()
 
@@ -150,6 +152,7 @@ class Runs(Sequence[Run]):
         self._length = self._draws * math.prod(map(len, plan.axes.values()))
         self._codes = {key: codes(plan.axes[key]) for key in plan.protocol_keys}
         self._made: dict[int, Run] = {}
+        self._drawn = Drawn(plan.draws) if plan.draws else None
 
     def __len__(self) -> int:
         """Count the runs."""
@@ -194,8 +197,8 @@ class Runs(Sequence[Run]):
         given = parameters_at(plan.parameters, point)
         resolved = device.resolve(given)
         parameters = {key: resolved[key] for key in given}
-        if plan.draws is not None:
-            parameters.update(drawn(plan.draws, number, device, resolved))
+        if self._drawn is not None:
+            parameters.update(self._drawn.at(number, device, resolved))
         swept = point.get("temperature")
         temperature = plan.temperature if swept is None else units.parse(swept, "K")
         combination = tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
@@ -213,7 +216,7 @@ class Runs(Sequence[Run]):
             protocol=protocol,
             temperature=temperature,
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
-            seed=None if plan.draws is None else number,
+            draw=None if plan.draws is None else number,
             surroundings=around,
             outside=outside,
         )
@@ -233,22 +236,3 @@ def surroundings_at(
     if not swept and not any(own.values()):
         return _NOTHING
     return read_surroundings(set_dotted(own, swept), where)
-
-
-def drawn(
-    block: MonteCarlo, number: int, device: Device, resolved: Mapping[str, float]
-) -> dict[str, float]:
-    """Give the random parameters of a draw; one beyond the card's bounds is held at them."""
-    generator = np.random.default_rng([block.seed, number])
-    parameters = {}
-    for name, draw in block.parameters.items():
-        centre = resolved[name]
-        if draw.distribution == "lognormal":
-            value = centre * np.exp(generator.normal(0.0, np.log1p(draw.spread)))
-        elif draw.distribution == "normal":
-            value = centre * (1 + generator.normal(0.0, draw.spread))
-        else:
-            value = centre * (1 + generator.uniform(-draw.spread, draw.spread))
-        low, high = device.card.parameters[name].limits
-        parameters[name] = float(min(max(value, low), high))
-    return parameters

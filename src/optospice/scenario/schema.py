@@ -13,13 +13,12 @@ from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
+from optospice.scenario.monte_carlo import MOST_RUNS, MonteCarlo, Statistic
 from optospice.validation import StrictModel, Value
 
 #: Kinds of claims, of which a target has exactly one.
 CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
 
-#: Most runs of a scenario: values of its axes multiplied, times its draws [1].
-MOST_RUNS = 1_000_000
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
 #: Tables that say what surrounds the device while a protocol acts on it.
@@ -57,46 +56,6 @@ Axis = Annotated[
     Annotated[list[Value], Tag("[values]")] | Annotated[Range, Tag("[range]")],
     Discriminator(_kind_of_axis),
 ]
-
-
-class Draw(StrictModel):
-    """A random parameter of a Monte Carlo block.
-
-    Parameters
-    ----------
-    distribution : {"normal", "lognormal", "uniform"}
-        How the value is drawn around the scenario's own.
-    spread : str or number
-        Relative standard deviation (normal, lognormal) or half-width (uniform) [1].
-    """
-
-    distribution: Literal["normal", "lognormal", "uniform"] = "lognormal"
-    spread: units.Ratio
-
-    @field_validator("spread")
-    @classmethod
-    def _positive(cls, value: float) -> float:
-        if not value > 0:
-            raise ValueError(f"{value:g}: must be above 0")
-        return value
-
-
-class MonteCarlo(StrictModel):
-    """Random variation of device parameters.
-
-    Parameters
-    ----------
-    runs : int
-        Number of draws for each point of the sweep [1].
-    seed : int
-        Seed of the draws [1].
-    parameters : mapping of str to Draw
-        Which parameters vary.
-    """
-
-    runs: Annotated[int, Field(ge=1, le=MOST_RUNS)]
-    seed: int = 0
-    parameters: Annotated[dict[str, Draw], Field(min_length=1)]
 
 
 class Across(StrictModel):
@@ -149,6 +108,9 @@ class Target(StrictModel):
         Order of the values of `over` where they are names, the first one first.
     at_least, at_most : str or number, optional
         A published bound, instead of a number.
+    yield_at_least : str or number, optional
+        Share of the draws of a Monte Carlo block that has to meet the claim [1]; without it the
+        median of the draws does.
     devices : list of str, optional
         Devices to which the claim applies, where it is not one about the paper's device.
     kind : {"printed", "digitised", "derived", "reading", "own"}
@@ -171,6 +133,7 @@ class Target(StrictModel):
     order: list[Value] = []
     at_least: Value | None = None
     at_most: Value | None = None
+    yield_at_least: units.Ratio | None = None
     devices: list[str] = []
     kind: Literal["printed", "digitised", "derived", "reading", "own"] = "printed"
     source: Annotated[str, Field(min_length=1)]
@@ -203,6 +166,12 @@ class Target(StrictModel):
             raise ValueError("order belongs to a shape that is increasing or decreasing")
         if len(set(self.order)) < len(self.order):
             raise ValueError(f"order = {self.order!r}: accepted: every value once")
+        if self.yield_at_least is not None and self.shape is not None:
+            raise ValueError("yield_at_least belongs to published, at_least or at_most")
+        if self.yield_at_least is not None and not 0 < self.yield_at_least <= 1:
+            raise ValueError(
+                f"yield_at_least = {self.yield_at_least:g}: accepted: above 0 to 100 %"
+            )
         return self
 
 
@@ -262,6 +231,7 @@ class Scenario(StrictModel):
     sweep: dict[str, Axis] = {}
     monte_carlo: MonteCarlo | None = None
     across: list[Across] = []
+    statistics: list[Statistic] = []
     targets: list[Target] = []
     expectations: dict[str, Expectation] = {}
     figure: Figure = Figure()
@@ -296,6 +266,11 @@ class Scenario(StrictModel):
     def experiment(self) -> Mapping[str, Any]:
         """What is done: the content of ``[protocol]`` or ``[controller]``."""
         return self.controller or self.protocol
+
+    @property
+    def statistic_names(self) -> list[str]:
+        """Names of what is taken over the draws of each point."""
+        return [statistic.name for statistic in self.statistics]
 
     @field_validator("accuracy")
     @classmethod
@@ -362,6 +337,34 @@ class Scenario(StrictModel):
         for key in self.sweep:
             if key.startswith(f"{absent}."):
                 raise ValueError(f"sweep: {key!r}: there is no [{absent}] in this scenario")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent_statistics(self) -> Scenario:
+        taken = [across.name or across.metric for across in self.across]
+        names = self.statistic_names
+        for name in names:
+            if names.count(name) > 1 or name in taken:
+                raise ValueError(f"statistics: the name {name!r} stands twice")
+        if names and self.monte_carlo is None:
+            raise ValueError("statistics: are taken over draws; there is no [monte_carlo]")
+        for target in self.targets:
+            where = f"targets, id {target.id!r}"
+            if target.yield_at_least is not None and self.monte_carlo is None:
+                raise ValueError(f"{where}: yield_at_least: there is no [monte_carlo]")
+            if target.metric not in names:
+                continue
+            if target.yield_at_least is not None:
+                raise ValueError(
+                    f"{where}: yield_at_least: {target.metric!r} is no metric of a run"
+                )
+            fixed = [*target.where, target.over, "device"]
+            loose = [key for key in self.sweep if key not in fixed]
+            if loose:
+                raise ValueError(
+                    f"{where}: where: {target.metric!r} is taken over the draws of one point; "
+                    f"accepted: a value of {' and '.join(loose)}"
+                )
         return self
 
     @model_validator(mode="after")
