@@ -38,7 +38,7 @@ from optospice.protocols import PROTOCOLS
 from optospice.protocols.timeline.protocol import TimelineMetric
 from optospice.protocols.timeline.steps import STEPS
 from optospice.protocols.timeline.view import ARGUMENTS
-from optospice.scenario import schema
+from optospice.scenario import monte_carlo, schema
 from optospice.scenario.expand import expand
 from optospice.scenario.load import validate
 from probe_device import write_device
@@ -293,7 +293,8 @@ def test_the_examples_of_scenarios(example):
 @pytest.mark.parametrize(
     "model",
     [
-        schema.Scenario, schema.Range, schema.Draw, schema.MonteCarlo, schema.Across,
+        schema.Scenario, schema.Range, monte_carlo.Draw, monte_carlo.MonteCarlo,
+        monte_carlo.Correlated, monte_carlo.Statistic, schema.Across,
         schema.Target, schema.Expectation, schema.Figure, *PROTOCOLS.values(),
         CircuitTable, InstanceTable, ElementTable, LinkTable,
         *(protocol.model_fields["definitions"].annotation for protocol in PROTOCOLS.values()

@@ -20,7 +20,7 @@ AXES = {
     "accuracy": '["fast", "standard"]',
 }
 DRAWS = (
-    "\n[monte_carlo]\nruns = 3\nseed = 1\nparameters.r1.spread = 0.1\nparameters.r2.spread = 0.2"
+    "\n[monte_carlo]\nruns = 3\nseed = 1\nparameters.r1.spread = 0.1\nparameters.r3.spread = 0.2"
 )
 
 

@@ -236,8 +236,6 @@ BAD = [
     ('[sweep]\ntargets = ["1 s"]', "'targets' cannot be swept; accepted: device, temperature"),
     ('[sweep]\n"parameters.r3" = ["1 Mohm"]\n[[zip]]\n"parameters.r3" = ["1 Mohm"]',
      r"sweep and zip\[0\]: 'parameters.r3' stands in both; accepted: one of them"),
-    ('[sweep]\n"parameters.r3" = ["25 Mohm"]\n[monte_carlo]\nruns = 2\nparameters.r3.spread = 0.1',
-     "sweep and monte_carlo: 'parameters.r3' stands in both"),
     ('[[zip]]\n"parameters.r3" = ["25 Mohm"]\n"parameters.r1" = ["1 Mohm", "2 Mohm"]',
      r"zip\[0\]: parameters.r3 has 1, parameters.r1 has 2; accepted: as many"),
     ("[[zip]]", r"zip\[0\]"),

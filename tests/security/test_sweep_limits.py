@@ -75,7 +75,7 @@ from optospice.scenario.expand import expand
 loaded = load_scenario("s.toml")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 runs = expand(loaded)
-assert all(run.seed is not None for run in runs)
+assert all(run.draw is not None for run in runs)
 assert len(runs) == loaded.scenario.run_count == 20_000
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len(runs))
 """

@@ -86,6 +86,7 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "keep": "Whose waveforms stay: `none`, `failed`, `every 100th` or `all`.",
         "monte_carlo": "Random variation of parameters.",
         "across": "Metrics taken across the runs.",
+        "statistics": "Numbers taken over the draws of each point.",
         "targets": "Claims that the runs are held against: published ones, and own checks.",
         "spec": "Limits that every corner and every draw has to keep.",
         "expectations": "What is known in advance, by device.",

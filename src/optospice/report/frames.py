@@ -75,7 +75,7 @@ def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             columns[f"{key} [{numbers[1]}]"] = list(numbers[0])
     columns.update(_parameters(records))
     columns["temperature [K]"] = [record.run.temperature for record in records]
-    columns["seed"] = [record.run.seed for record in records]
+    columns["draw"] = [record.run.draw for record in records]
     columns.update(_metrics(records))
     columns["extrapolated"] = ["; ".join(record.outside) for record in records]
     columns["status"] = [record.status for record in records]

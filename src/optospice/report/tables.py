@@ -149,7 +149,7 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
         return _single_run_table(result, records[0])
     table = _table()
     keys = list(dict.fromkeys(key for record in records for key in record.run.point))
-    seeds = any(record.run.seed is not None for record in records)
+    draws = any(record.run.draw is not None for record in records)
     metrics = {
         name: displayed(name, value)[2]
         for record in reversed(records)
@@ -161,7 +161,7 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
     swept = {key: _swept_column(key, records) for key in keys}
     for header, _ in swept.values():
         table.add_column(header, justify="right", overflow="fold")
-    if seeds:
+    if draws:
         table.add_column("draw", justify="right")
     table.add_column("status")
     taken = sum(max(map(len, str(column.header).split("\n"))) + 2 for column in table.columns)
@@ -176,8 +176,8 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
         table.add_column(_header(name, metrics[name]), justify="right", overflow="fold")
     for record in records[:limit]:
         cells = [record.run.id, *(cells[record.run.id] for _, cells in swept.values())]
-        if seeds:
-            cells.append("–" if record.run.seed is None else str(record.run.seed))
+        if draws:
+            cells.append("–" if record.run.draw is None else str(record.run.draw))
         row = [_text(cell) for cell in cells]
         row.append(_text(record.status, "" if record.status == "ok" else "bold red"))
         row += [_text(_metric(record, name)) for name in names]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from optospice import units
 from optospice.errors import InputError
+from optospice.scenario.points import same_value
 from optospice.scenario.variation import Range
-from optospice.scenario.verdict import same_value
 from optospice.validation import Value
 
 #: Relative difference up to which numbers are the same [1].

@@ -8,12 +8,8 @@ from optospice import units
 from optospice.accuracy import find_profile
 from optospice.device import list_devices
 from optospice.errors import InputError, close_matches
-from optospice.metrics import METRICS
-from optospice.protocols import Experiment
 from optospice.scenario.axes import check_bounded, is_taken
-from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario
-from optospice.scenario.verdict import check_across
 from optospice.validation import Value
 
 #: How many values of a sweep a message lists [1].
@@ -66,41 +62,10 @@ def check_names(loaded: LoadedScenario) -> None:
             )
 
 
-def check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
-    """Every metric that targets and fits name is one that the protocol or a fit gives."""
-    scenario, where, name = loaded.scenario, str(loaded.file), protocol.name
-    own = list(protocol.metric_names())
-    for index, across in enumerate(scenario.across):
-        if across.of not in own:
-            raise InputError(
-                f"{where}: across[{index}].of = {across.of!r}: protocol {name!r} does not give "
-                f"it; {close_matches(across.of, own)}"
-            )
-        try:
-            check_across(across)
-        except InputError as error:
-            raise InputError(f"{where}: across[{index}].{error}") from None
-    accepted = own + [across.name or across.metric for across in scenario.across]
-    for index, target in enumerate(scenario.targets):
-        if target.metric not in accepted:
-            raise InputError(
-                f"{where}: targets[{index}].metric = {target.metric!r}: protocol {name!r} does "
-                f"not give it; {close_matches(target.metric, accepted)}"
-            )
-        taken = {across.name or across.metric: across.metric for across in scenario.across}
-        across_metric = taken.get(target.metric)
-        unit = protocol.metric_unit(target.metric)
-        if across_metric:
-            unit = METRICS[across_metric].unit
-        try:
-            check_claim(target, unit)
-        except InputError as error:
-            raise InputError(f"{where}: targets[{index}].{error}") from None
-
-
 def check_where(loaded: LoadedScenario, axes: Mapping[str, Sequence[Value]]) -> None:
     """Every value by which a target names its runs is one that the sweep takes."""
-    for index, target in enumerate(loaded.scenario.targets):
+    scenario = loaded.scenario
+    for index, target in enumerate(scenario.targets):
         for key, wanted in target.where.items():
             if f"sweep.{key}" in loaded.overrides:
                 continue  # another sweep than the published one: the target goes without a run
@@ -108,6 +73,6 @@ def check_where(loaded: LoadedScenario, axes: Mapping[str, Sequence[Value]]) -> 
                 taken = ", ".join(map(str, axes[key][:_SHOWN_VALUES]))
                 more = ", …" if len(axes[key]) > _SHOWN_VALUES else ""
                 raise InputError(
-                    f"{loaded.file}: targets[{index}].where: {key} = {wanted!r}: the sweep does "
-                    f"not take this value; accepted: {taken}{more}"
+                    f"{loaded.file}: {scenario.target_place(index)}.where: {key} = {wanted!r}: "
+                    f"the sweep does not take this value; accepted: {taken}{more}"
                 )

@@ -15,6 +15,7 @@ from optospice.errors import InputError, close_matches
 from optospice.light import Illumination
 from optospice.protocols import Experiment
 from optospice.scenario.axes import Axis, check_bounded, columns_of, deciding
+from optospice.scenario.draws import check_draws
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import parameters_at, surroundings_at
 from optospice.scenario.schema import Scenario
@@ -104,23 +105,23 @@ class DeviceCheck:
 
     def _parameters(self) -> None:
         """Every parameter that is given, swept or drawn is one of the device, within its bounds."""
-        scenario, first = self.loaded.scenario, self.first
-        self.device.resolve(parameters_at(scenario.parameters, first), at_point(first, self.where))
+        first, where = self.first, self.where
+        own = parameters_at(self.loaded.scenario.parameters, first)
+        block = self.loaded.scenario.monte_carlo
+        resolved = self.device.resolve(own, at_point(first, where))
+        if block is not None:
+            check_draws(block, self.device, resolved, where)
         for key, values in columns_of(self.axes).items():
             if not key.startswith("parameters."):
                 continue
 
             def check(value: Value, key: str = key) -> None:
-                at = at_point({**first, key: value}, self.where)
-                self.device.resolve({key.partition(".")[2]: value}, at)
+                at = at_point({**first, key: value}, where)
+                changed = self.device.resolve({**own, key.partition(".")[2]: value}, at)
+                if block is not None:
+                    check_draws(block, self.device, changed, at)
 
             check_bounded(values, check)
-        for name in scenario.monte_carlo.parameters if scenario.monte_carlo else ():
-            if name not in self.device.card.parameters:
-                raise InputError(
-                    f"{self.where}: monte_carlo.parameters.{name}: device {self.device.name!r} has "
-                    f"no such parameter; {close_matches(name, self.device.card.parameters)}"
-                )
 
     def _surroundings(self) -> None:
         """Every bias, load, light and initial state is one that the device has, and can be."""

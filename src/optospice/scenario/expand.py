@@ -15,7 +15,7 @@ from optospice.errors import InputError
 from optospice.netlist.guard import check_library
 from optospice.protocols import Experiment
 from optospice.scenario.axes import Axis, axis_values, columns_of
-from optospice.scenario.checks import check_levels, check_metrics, check_names, check_where
+from optospice.scenario.checks import check_levels, check_names, check_where
 from optospice.scenario.designs import corner_axis, design_axis
 from optospice.scenario.device_checks import (
     MOST_PROTOCOLS,
@@ -25,11 +25,12 @@ from optospice.scenario.device_checks import (
 )
 from optospice.scenario.experiments import build_experiment
 from optospice.scenario.load import LoadedScenario
+from optospice.scenario.metric_names import check_metrics
 from optospice.scenario.order import check_axes
+from optospice.scenario.points import matches
 from optospice.scenario.runs import Plan, Run, Runs
 from optospice.scenario.schema import Scenario
 from optospice.scenario.variation import MOST_RUNS, MOST_RUNS_WITH_YES
-from optospice.scenario.verdict import matches
 from optospice.validation import Value
 
 #: Longest simulated time of a run [s]: beyond it rounding of time is coarser than an edge.
@@ -198,7 +199,9 @@ def only_run(loaded: LoadedScenario, runs: Runs, run_id: str) -> tuple[LoadedSce
             and runs.count({**alike, **target.where}) == 1
             and target.metric in run.protocol.metric_names()
         ]
-        scenario = loaded.scenario.model_copy(update={"targets": own, "across": []})
+        scenario = loaded.scenario.model_copy(
+            update={"targets": own, "across": [], "statistics": []}
+        )
         return replace(loaded, scenario=scenario), run
     raise InputError(
         f"--run {run_id!r}: scenario {loaded.name!r} has the runs {runs[0].id} to {runs[-1].id}"

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
 from optospice.library import is_file, is_folder, lies_in, scenario_folders
+from optospice.scenario.covariance_file import with_covariance
 from optospice.scenario.schema import Scenario
 from optospice.texts import one_line
 from optospice.toml_text import DEEPEST, TomlError, parse_toml
@@ -189,7 +190,8 @@ def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:
 def validate(
     name: str, file: Path, data: Mapping[str, Any], overrides: tuple[str, ...] = ()
 ) -> LoadedScenario:
-    """Validate the content of a scenario file."""
+    """Validate the content of a scenario file; a covariance that it names is read with it."""
+    data = with_covariance(data, file)
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:

@@ -14,8 +14,9 @@ from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
 from optospice.scenario.keep import KeepText
+from optospice.scenario.monte_carlo import MonteCarlo, Statistic
 from optospice.scenario.sensitivity import indices_across
-from optospice.scenario.specs import Spec, spec_targets
+from optospice.scenario.specs import Spec, claim_place, spec_targets
 from optospice.scenario.variation import (
     MOST_CORNER_KEYS,
     MOST_RUNS_WITH_YES,
@@ -39,46 +40,6 @@ CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
 LONGEST_TIMEOUT = 86_400.0
 #: Tables whose keys a sweep may vary, where they stand in the scenario itself.
 _TABLES_WITH_KEYS = ("parameters", "protocol", "controller", *SURROUNDINGS)
-
-
-class Draw(StrictModel):
-    """A random parameter of a Monte Carlo block.
-
-    Parameters
-    ----------
-    distribution : {"normal", "lognormal", "uniform"}
-        How the value is drawn around the scenario's own.
-    spread : str or number
-        Relative standard deviation (normal, lognormal) or half-width (uniform) [1].
-    """
-
-    distribution: Literal["normal", "lognormal", "uniform"] = "lognormal"
-    spread: units.Ratio
-
-    @field_validator("spread")
-    @classmethod
-    def _positive(cls, value: float) -> float:
-        if not value > 0:
-            raise ValueError(f"{value:g}: must be above 0")
-        return value
-
-
-class MonteCarlo(StrictModel):
-    """Random variation of device parameters.
-
-    Parameters
-    ----------
-    runs : int
-        Number of draws for each point of the sweep [1].
-    seed : int
-        Seed of the draws [1].
-    parameters : mapping of str to Draw
-        Which parameters vary.
-    """
-
-    runs: Annotated[int, Field(ge=1, le=MOST_RUNS_WITH_YES)]
-    seed: int = 0
-    parameters: Annotated[dict[str, Draw], Field(min_length=1)]
 
 
 class Across(StrictModel):
@@ -134,6 +95,9 @@ class Target(StrictModel):
     every : bool
         Whether a bound holds in every run that the claim is about, every draw included: the run
         that comes nearest to breaking it, or breaks it most, is the one that is shown.
+    yield_at_least : str or number, optional
+        Share of the draws of a Monte Carlo block that has to meet the claim [1]; without it the
+        median of the draws does.
     devices : list of str, optional
         Devices to which the claim applies, where it is not one about the paper's device.
     kind : {"printed", "digitised", "derived", "reading", "own"}
@@ -157,6 +121,7 @@ class Target(StrictModel):
     at_least: Value | None = None
     at_most: Value | None = None
     every: bool = False
+    yield_at_least: units.Ratio | None = None
     devices: list[str] = []
     kind: Literal["printed", "digitised", "derived", "reading", "own"] = "printed"
     source: Annotated[str, Field(min_length=1)]
@@ -191,6 +156,12 @@ class Target(StrictModel):
             raise ValueError("order belongs to a shape that is increasing or decreasing")
         if len(set(self.order)) < len(self.order):
             raise ValueError(f"order = {self.order!r}: accepted: every value once")
+        if self.yield_at_least is not None and self.shape is not None:
+            raise ValueError("yield_at_least belongs to published, at_least or at_most")
+        if self.yield_at_least is not None and not 0 < self.yield_at_least <= 1:
+            raise ValueError(
+                f"yield_at_least = {self.yield_at_least:g}: accepted: above 0 to 100 %"
+            )
         return self
 
 
@@ -254,6 +225,7 @@ class Scenario(StrictModel):
     keep: KeepText | None = None
     monte_carlo: MonteCarlo | None = None
     across: list[Across] = []
+    statistics: list[Statistic] = []
     targets: list[Target] = []
     spec: list[Spec] = []
     expectations: dict[str, Expectation] = {}
@@ -292,6 +264,16 @@ class Scenario(StrictModel):
             raise ValueError("protocol: is missing")
         return self
 
+    def target_place(self, index: int) -> str:
+        """Name the table in which a claim was written: ``targets[2]``, ``spec[0]``."""
+        return claim_place(self.spec, len(self.targets), index)
+
+    def across_place(self, index: int) -> str:
+        """Name the table in which a fit across the runs was asked for."""
+        design = self.design
+        derived = 2 * len(design.of) * len(design.ranges) if design is not None else 0
+        return f"across[{index}]" if index < len(self.across) - derived else "design"
+
     @property
     def experiment_table(self) -> Literal["protocol", "controller"]:
         """Name of the table that says what is done."""
@@ -301,6 +283,11 @@ class Scenario(StrictModel):
     def experiment(self) -> Mapping[str, Any]:
         """What is done: the content of ``[protocol]`` or ``[controller]``."""
         return self.controller or self.protocol
+
+    @property
+    def statistic_names(self) -> list[str]:
+        """Names of what is taken over the draws of each point."""
+        return [statistic.name for statistic in self.statistics]
 
     @field_validator("accuracy")
     @classmethod
@@ -349,8 +336,6 @@ class Scenario(StrictModel):
             tables["design.ranges"] = self.design.ranges
         known = [f"{table}.{key}" for table in _TABLES_WITH_KEYS for key in getattr(self, table)]
         check_sweepable(tables, known)
-        if self.monte_carlo is not None:
-            tables["monte_carlo"] = [f"parameters.{key}" for key in self.monte_carlo.parameters]
         check_once(tables)
         for table, group in lists.items():
             check_counts(table, group)
@@ -379,6 +364,34 @@ class Scenario(StrictModel):
         for key in self.swept:
             if key.startswith(f"{absent}."):
                 raise ValueError(f"sweep: {key!r}: there is no [{absent}] in this scenario")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent_statistics(self) -> Scenario:
+        taken = [across.name or across.metric for across in self.across]
+        names = self.statistic_names
+        for name in names:
+            if names.count(name) > 1 or name in taken:
+                raise ValueError(f"statistics: the name {name!r} stands twice")
+        if names and self.monte_carlo is None:
+            raise ValueError("statistics: are taken over draws; there is no [monte_carlo]")
+        for target in self.targets:
+            where = f"targets, id {target.id!r}"
+            if target.yield_at_least is not None and self.monte_carlo is None:
+                raise ValueError(f"{where}: yield_at_least: there is no [monte_carlo]")
+            if target.metric not in names:
+                continue
+            if target.yield_at_least is not None:
+                raise ValueError(
+                    f"{where}: yield_at_least: {target.metric!r} is no metric of a run"
+                )
+            fixed = [*target.where, target.over, "device"]
+            loose = [key for key in self.swept if key not in fixed]
+            if loose:
+                raise ValueError(
+                    f"{where}: where: {target.metric!r} is taken over the draws of one point; "
+                    f"accepted: a value of {' and '.join(loose)}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -106,6 +106,29 @@ def spec_targets(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def claim_place(specs: Sequence[Spec], targets: int, index: int) -> str:
+    """Name the table in which a claim was written.
+
+    Parameters
+    ----------
+    specs : sequence of Spec
+        All specs of a scenario, whose claims come after all others.
+    targets : int
+        Number of its claims [1].
+    index : int
+        Which of them.
+    """
+    counts = [sum(one is not None for one in (s.min, s.typ, s.max)) for s in specs]
+    rest = index - (targets - sum(counts))
+    if rest < 0:
+        return f"targets[{index}]"
+    for place, count in enumerate(counts):
+        if rest < count:
+            return f"spec[{place}]"
+        rest -= count
+    raise IndexError(index)
+
+
 def worst_run(
     target: Target, observations: Sequence[Observation]
 ) -> tuple[MetricValue, str] | None:
