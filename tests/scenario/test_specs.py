@@ -59,11 +59,16 @@ def test_a_spec_is_a_claim_of_our_own_for_each_of_its_limits():
 def test_the_corner_that_breaks_a_limit_is_named():
     low, high = judge({"min": "1 nA", "max": "5 nA"}, [3, 2, 6, 4, 7])
     assert low.met
-    assert low.where.startswith("worst of 5 runs: parameters.r3 = 20 Mohm, temperature = 0 degC")
+    assert low.word == (
+        "met; 0 of 5 runs break it, the worst is parameters.r3 = 20 Mohm, temperature = 0 degC, "
+        "run 0002"
+    )
     assert not high.met
     assert high.simulated == pytest.approx(7)
-    assert high.where.startswith("worst of 5 runs: parameters.r3 = 30 Mohm, temperature = 70 degC")
-    assert "2 of 5 runs break it" in high.note
+    assert high.word == (
+        "MISSED; 2 of 5 runs break it, the worst is parameters.r3 = 30 Mohm, "
+        "temperature = 70 degC, run 0005"
+    )
 
 
 def test_the_draw_that_breaks_a_limit_is_named():
@@ -76,8 +81,8 @@ def test_the_draw_that_breaks_a_limit_is_named():
         monte_carlo={"runs": 3, "parameters": {"r1": {"spread": 0.1}}},
     )
     assert not low.met
-    assert "parameters.r3 = 20 Mohm, temperature = 70 degC, draw 1 of 3, run 0008" in low.where
-    assert "1 of 15 runs break it" in low.note
+    assert "parameters.r3 = 20 Mohm, temperature = 70 degC, draw 1 of 3, run 0008" in low.word
+    assert "1 of 15 runs break it" in low.word
 
 
 def test_the_typical_value_is_that_of_the_typical_corner():
@@ -93,7 +98,7 @@ def test_a_failed_corner_leaves_a_spec_open_and_a_missing_value_breaks_it():
     [low] = judge({"min": "1 nA"}, [3, math.nan, 3, 3, 3])
     assert not low.met
     assert not low.is_open
-    assert "parameters.r3 = 20 Mohm, temperature = 0 degC" in low.where
+    assert "parameters.r3 = 20 Mohm, temperature = 0 degC" in low.word
 
 
 @given(st.lists(st.floats(0.1, 100), min_size=5, max_size=5), st.floats(0.1, 100))

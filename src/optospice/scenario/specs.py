@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from optospice import units
-from optospice.metrics.value import MetricValue, annotated
+from optospice.metrics.value import MetricValue
 from optospice.validation import StrictModel, Value
 
 if TYPE_CHECKING:
@@ -144,10 +144,9 @@ def worst_run(
     Returns
     -------
     value : MetricValue
-        What that run gave; its note says how many break the bound. A run whose metric is missing
-        breaks it most.
-    where : str
-        Which run it is: its corner, its draw and its number.
+        What that run gave. A run whose metric is missing breaks the bound most.
+    text : str
+        How many break it, and which run is the worst: its corner, its draw and its number.
 
     None where no run gave the metric.
     """
@@ -166,13 +165,10 @@ def worst_run(
     place, worst = max(found, key=lambda one: badness(one[1]))
     limit = sign * units.parse(target.claimed, worst.unit)
     broken = sum(badness(value) > limit for _, value in found)
-    note = f"{broken} of {len(found)} runs break it" if broken else ""
-    alike = [n for n, one in enumerate(observations) if one.point == observations[place].point]
     parts = [f"{key} = {value}" for key, value in observations[place].point.items()]
+    alike = [n for n, one in enumerate(observations) if one.point == observations[place].point]
     if len(alike) > 1:
         parts.append(f"draw {alike.index(place)} of {len(alike)}")
-    if observations[place].run and len(found) > 1:
+    if observations[place].run:
         parts.append(f"run {observations[place].run}")
-    text = f"worst of {len(found)} runs" if len(found) > 1 else ""
-    where = ": ".join(filter(None, (text, ", ".join(parts))))
-    return annotated(worst, [note] if note else []), where
+    return worst, f"{broken} of {len(found)} runs break it, the worst is {', '.join(parts)}"

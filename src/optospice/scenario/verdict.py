@@ -111,6 +111,8 @@ class Verdict:
         Whether one of these runs left the valid range of the device.
     share : Share or None
         Of the draws of a Monte Carlo block: how many meet the claim.
+    worst : str
+        Of a bound that every run has to keep: how many break it, and which run is the worst.
     interval : pair of float or None
         Confidence interval of a statistic over draws, in `unit`.
     """
@@ -132,6 +134,7 @@ class Verdict:
     runs: tuple[int, int] = (1, 1)
     is_extrapolated: bool = False
     share: Share | None = None
+    worst: str = ""
     interval: tuple[float, float] | None = None
 
     @property
@@ -176,6 +179,8 @@ class Verdict:
     @property
     def _certainty(self) -> str:
         """Say what the draws leave open."""
+        if self.worst:
+            return f"; {self.worst}"
         if self.share is not None:
             return f"; {self.share.text(self.target.yield_at_least)}"
         if self.interval is None:
@@ -288,8 +293,9 @@ def _judge(
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, scenario, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
-    if target.every and (worst := worst_run(target, chosen)) is not None:
-        value, where = worst
+    worst = ""
+    if target.every and (found := worst_run(target, chosen)) is not None:
+        value, worst = found
     of_all = [*(one.name or one.metric for one in scenario.across), *scenario.statistic_names]
     runs = _counted(chosen)
     try:
@@ -330,6 +336,7 @@ def _judge(
         runs=runs,
         is_extrapolated=any(observation.is_extrapolated for observation in chosen),
         share=share,
+        worst=worst,
         interval=(ends[0], ends[1]) if ends else None,
     )
 
