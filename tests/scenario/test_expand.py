@@ -107,7 +107,7 @@ def test_a_target_without_a_run(tmp_path, spelled):
             sweep(
                 '"protocol.interval" = { start = "0 s", stop = "2 s", count = 2, spacing = "log" }'
             ),
-            "needs start and stop above 0",
+            "accepted: start and stop both above 0",
         ),
         (sweep('"protocol.intervall" = ["1 s"]'), "did you mean 'interval'"),
         (sweep('"protocol.interval" = ["1 V"]'), "is not a time"),

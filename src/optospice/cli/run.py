@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optospice.cli.console import console
-from optospice.cli.options import AsJson, Scenarios, Workers
+from optospice.cli.options import AsJson, CacheFolder, NoCache, Scenarios, Workers, open_store
 from optospice.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from optospice.ngspice.pool import Pool
     from optospice.scenario.load import LoadedScenario
     from optospice.scenario.runs import Run
-    from optospice.sweep.record import RunRecord, ScenarioResult
+    from optospice.store.store import Store
+    from optospice.sweep.record import ScenarioResult
 
 #: Progress is shown for anything longer than this [s].
 _PROGRESS_AFTER = 1.0
@@ -44,6 +45,11 @@ def run(
         str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
     ] = None,
     workers: Workers = 0,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Run more than a million runs without asking back.")
+    ] = False,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Run scenarios and hold them against their published targets."""
     from contextlib import ExitStack
@@ -53,14 +59,24 @@ def run(
     from optospice.report.folder import prepare_folder
     from optospice.scenario.expand import expand, only_run
     from optospice.scenario.load import load_scenario
+    from optospice.scenario.variation import MOST_RUNS, MOST_RUNS_WITH_YES
 
-    with Pool(workers=workers, preload="optospice.sweep.task") as pool, ExitStack() as claims:
+    with ExitStack() as stack:
+        store = open_store(cache, no_cache)
+        if store is not None:
+            stack.enter_context(store)
+        pool = Pool(workers=workers, preload="optospice.sweep.task")
+        stack.callback(pool.close)
+        if store is None or not store.count("metrics"):
+            pool.start()  # they load while the scenarios are read
         # everything that can be wrong is found before anything is written
         changes = [*(settings or []), *(["extrapolate=true"] if extrapolate else [])]
         loaded = [load_scenario(name, changes) for name in scenarios]
-        expanded: list[Sequence[Run]] = [expand(one) for one in loaded]
+        most = MOST_RUNS_WITH_YES if yes else MOST_RUNS
+        whole = [expand(one, most=most) for one in loaded]
+        expanded: list[Sequence[Run]] = [*whole]
         if run_id is not None:
-            pairs = zip(loaded, expanded, strict=True)
+            pairs = zip(loaded, whole, strict=True)
             chosen = [only_run(one, runs, run_id) for one, runs in pairs]
             loaded, expanded = [one for one, _ in chosen], [[run] for _, run in chosen]
         folders = [_result_folder(one, out, len(loaded), run_id) for one in loaded]
@@ -71,11 +87,11 @@ def run(
                     "accepted: each scenario once, or runs of their own with --out"
                 )
         for folder in folders:
-            claims.enter_context(claimed(folder))
+            stack.enter_context(claimed(folder))
             prepare_folder(folder)
         codes, documents = [], []
         for one, runs, folder in zip(loaded, expanded, folders, strict=True):
-            result = _simulate(one, runs, pool, quiet=json)
+            result = _simulate(one, runs, pool, store, quiet=json)
             _write(result, folder)
             codes.append(result.exit_code)
             if json:
@@ -104,17 +120,18 @@ def _result_folder(
 
 
 def _simulate(
-    loaded: LoadedScenario, runs: Sequence[Run], pool: Pool, quiet: bool
+    loaded: LoadedScenario, runs: Sequence[Run], pool: Pool, store: Store | None, quiet: bool
 ) -> ScenarioResult:
     from optospice.report.progress import Progress
     from optospice.sweep.local import run_scenario
 
     with Progress(loaded.name, len(runs), after=_PROGRESS_AFTER) as progress:
 
-        def advance(record: RunRecord) -> None:
-            progress.advance(failed=record.status == "failed")
+        def advance(ended: int, failed: int) -> None:
+            for place in range(ended):
+                progress.advance(failed=place < failed)
 
-        return run_scenario(loaded, runs, pool, on_record=advance)
+        return run_scenario(loaded, runs, pool, on_progress=advance, store=store)
 
 
 def _write(result: ScenarioResult, folder: Path) -> None:

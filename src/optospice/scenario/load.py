@@ -20,7 +20,7 @@ from optospice.toml_text import DEEPEST, TomlError, parse_toml
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
-_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "extrapolate", "figure")
+_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "extrapolate", "figure", "keep")
 
 
 @dataclass(frozen=True)
@@ -170,12 +170,21 @@ def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:
     Raises
     ------
     InputError
-        For anything that the schema does not accept.
+        For anything that the schema does not accept, and for a setting that the scenario varies
+        from run to run.
     """
     scenario_name, file = find_scenario_file(name)
     data = read_toml(file)
     keys = [apply_setting(data, setting) for setting in settings]
-    return validate(scenario_name, file, data, tuple(keys))
+    loaded = validate(scenario_name, file, data, tuple(keys))
+    for key, setting in zip(keys, settings, strict=True):
+        if key in loaded.scenario.swept:
+            other = f"--set 'sweep.{key}=[...]', or " if key in loaded.scenario.sweep else ""
+            raise InputError(
+                f"--set {setting}: {file} varies {key} from run to run, which would overrule it; "
+                f"accepted: {other}a key that does not vary"
+            )
+    return loaded
 
 
 def validate(

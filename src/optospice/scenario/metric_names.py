@@ -25,13 +25,13 @@ def check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
     for index, across in enumerate(scenario.across):
         if across.of not in own:
             raise InputError(
-                f"{where}: across[{index}].of = {across.of!r}: protocol {name!r} does not give "
-                f"it; {close_matches(across.of, own)}"
+                f"{where}: {scenario.across_place(index)}.of = {across.of!r}: protocol "
+                f"{name!r} does not give it; {close_matches(across.of, own)}"
             )
         try:
             check_across(across)
         except InputError as error:
-            raise InputError(f"{where}: across[{index}].{error}") from None
+            raise InputError(f"{where}: {scenario.across_place(index)}.{error}") from None
     try:
         check_statistics(scenario, protocol)
     except InputError as error:
@@ -42,8 +42,8 @@ def check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
     for index, target in enumerate(scenario.targets):
         if target.metric not in accepted:
             raise InputError(
-                f"{where}: targets[{index}].metric = {target.metric!r}: protocol {name!r} does "
-                f"not give it; {close_matches(target.metric, accepted)}"
+                f"{where}: {scenario.target_place(index)}.metric = {target.metric!r}: protocol "
+                f"{name!r} does not give it; {close_matches(target.metric, accepted)}"
             )
         taken = {across.name or across.metric: across.metric for across in scenario.across}
         across_metric = taken.get(target.metric)
@@ -55,4 +55,4 @@ def check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
         try:
             check_claim(target, unit)
         except InputError as error:
-            raise InputError(f"{where}: targets[{index}].{error}") from None
+            raise InputError(f"{where}: {scenario.target_place(index)}.{error}") from None

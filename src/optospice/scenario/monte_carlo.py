@@ -12,16 +12,15 @@ from pydantic import Field, field_validator, model_validator
 
 from optospice import units
 from optospice.errors import close_matches
+from optospice.scenario.variation import MOST_RUNS_WITH_YES
 from optospice.validation import StrictModel, Value
 
-#: Most runs of a scenario: values of its axes multiplied, times its draws [1].
-MOST_RUNS = 1_000_000
 #: Most correlated parameters [1].
 MOST_CORRELATED = 100
 #: How far a matrix may be from symmetric, and its least eigenvalue below zero, of its largest [1].
 _ROUNDING = 1e-6
 
-Count = Annotated[int, Field(ge=1, le=MOST_RUNS)]
+Count = Annotated[int, Field(ge=1, le=MOST_RUNS_WITH_YES)]
 Matrix = list[list[float]]
 #: Components of the variation by what shares them: one device, an array, a die.
 LEVELS = ("device", "array", "die")

@@ -24,8 +24,10 @@ from optospice.scenario.claim import (
 from optospice.scenario.order import swept_number
 from optospice.scenario.points import matches
 from optospice.scenario.schema import Across, Scenario, Target
+from optospice.scenario.sensitivity import SENSITIVITIES, take_index
 from optospice.scenario.shape import SIGNIFICANT, holds, series_of, shortened, with_statistics
 from optospice.scenario.share import Share, share_of
+from optospice.scenario.specs import worst_run
 from optospice.scenario.statistics import notes_on_independence, take_statistic
 from optospice.validation import Value
 
@@ -39,6 +41,7 @@ ACROSS_METRICS = (
     "activation_energy",
     "spike_timing_time_constant",
     "spike_timing_amplitude",
+    *SENSITIVITIES,
 )
 
 
@@ -216,6 +219,8 @@ def check_across(across: Across) -> None:
 
 def take_across(across: Across, observations: Sequence[Observation]) -> MetricValue:
     """Take a metric across the runs of a sweep; `check_across` has found it fit for that."""
+    if across.metric in SENSITIVITIES:
+        return take_index(across, observations)
     info = METRICS[across.metric]
     pairs = [
         (found[0], observation.metrics[across.of].value)
@@ -283,6 +288,8 @@ def _judge(
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, scenario, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
+    if target.every and (worst := worst_run(target, chosen)) is not None:
+        value, where = worst
     of_all = [*(one.name or one.metric for one in scenario.across), *scenario.statistic_names]
     runs = _counted(chosen)
     try:
