@@ -251,3 +251,18 @@ def test_what_is_refused(tmp_path, text, words):
         expand(load(tmp_path, BASE + text))
     assert words in str(caught.value)
     assert "pair.toml" in str(caught.value)
+
+
+def test_keys_that_move_together_are_one_place_along_a_shape():
+    together = {KEY: ["1 s", "2 s"], "protocol.width": ["1 s", "2 s"]}
+    one = {"name": "taken", "of": "dark_current", "statistic": "mean"}
+    shape = {"metric": "taken", "shape": "increasing", "over": KEY}
+    assert scenario(shape, statistics=[one], zip=[together]).targets
+    number = {"metric": "taken", "at_least": "1 nA", "where": {KEY: "1 s"}}
+    with pytest.raises(ValueError, match=r"accepted: a value of protocol\.width"):
+        scenario(number, statistics=[one], zip=[together])
+
+
+def test_a_share_and_every_draw_are_two_claims():
+    with pytest.raises(ValueError, match="not every"):
+        scenario({**CLAIM, "yield_at_least": "90 %", "every": True})

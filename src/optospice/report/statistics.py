@@ -10,7 +10,7 @@ from optospice import units
 from optospice.metrics.value import MetricValue
 from optospice.report.numbers import finite, pretty_unit, with_unit
 from optospice.scenario.monte_carlo import Statistic
-from optospice.scenario.statistics import take_statistic
+from optospice.scenario.statistics import RATIOS, take_statistic
 from optospice.scenario.verdict import display_unit
 from optospice.sweep.record import ScenarioResult
 from optospice.validation import Value
@@ -84,8 +84,8 @@ def statistics_lines(result: ScenarioResult) -> Iterator[str]:
 
 def _with_interval(one: TakenStatistic) -> str:
     value = one.value
-    unit = display_unit(one.statistic.metrics[0], value.unit)
-    unit = "%" if value.unit == "1" else unit
+    is_ratio = one.statistic.statistic in RATIOS
+    unit = "%" if is_ratio else display_unit(one.statistic.metrics[0], value.unit)
 
     def shown(number: float) -> str:
         return units.short_number(units.convert(number, value.unit, unit))
