@@ -60,6 +60,19 @@ def test_a_range_ends_exactly_at_its_ends_and_stays_between(start, stop, count, 
 
 
 @given(
+    start=st.floats(-1e6, 1e6),
+    stop=st.floats(-1e6, 1e6),
+    units_of=st.sampled_from([("mV", "V"), ("V", "V"), ("degC", "K"), ("ohm", "Mohm"), ("1", "1")]),
+)
+def test_many_values_are_read_at_once_as_one_by_one(start, stop, units_of):
+    unit, wanted = units_of
+    written = [start, stop] if unit == "1" else [f"{start!r} {unit}", f"{stop!r} {unit}"]
+    values = axis_values(Range(start=written[0], stop=written[1], count=37), "here")
+    rows = np.arange(37)[::-1]
+    assert values.in_unit(rows, wanted).tolist() == [units.parse(v, wanted) for v in values][::-1]
+
+
+@given(
     start=st.floats(1e-20, 1e20),
     stop=st.floats(1e-20, 1e20),
     count=st.integers(2, 30),

@@ -57,6 +57,39 @@ class Numbers(Sequence[Value]):
         number, (least, greatest) = float(self.numbers[index]), self.ends
         if least < number < greatest:
             number = min(max(float(f"{number:.12g}"), least), greatest)
+        return self._spell(number)
+
+    def in_unit(self, rows: NDArray[np.int64], unit: str) -> NDArray[np.float64]:
+        """Read the spelled values of some rows, as `units.parse` does one by one.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (n,)
+            Which values.
+        unit : str
+            Unit of the result.
+        """
+        offset = units.convert(0.0, self.unit, unit)
+        factor = units.convert(1.0, self.unit, unit)
+        power = round(math.log10(factor)) if factor > 0 else 0
+        numbers = self.numbers[rows]
+        inner = (self.ends[0] < numbers) & (numbers < self.ends[1])
+        if offset or abs(math.log10(factor) - power) > 1e-12:
+            inner[:] = False  # a rare unit, such as degC
+        found = np.empty(numbers.shape)
+        shifted = []
+        for number in numbers[inner].tolist():  # moving the point rounds once, not twice
+            digits, _, exponent = f"{number:.11e}".partition("e")
+            shifted.append(float(f"{digits}e{int(exponent) + power}"))
+        found[inner] = shifted
+        for place in np.flatnonzero(~inner).tolist():
+            found[place] = units.parse(self[int(rows[place])], unit)
+        # the rounding of what lies beside an end does not lead beyond it
+        low, high = (units.parse(self._spell(end), unit) for end in self.ends)
+        clipped: NDArray[np.float64] = np.clip(found, low, high)
+        return clipped
+
+    def _spell(self, number: float) -> Value:
         return number if self.unit == "1" else f"{number!r} {self.unit}"
 
 

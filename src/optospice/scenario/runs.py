@@ -18,7 +18,7 @@ from optospice.device.valid import outside_in_temperature
 from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
-from optospice.scenario.axes import Axis, dense, taking
+from optospice.scenario.axes import Axis, Numbers, dense, taking
 from optospice.scenario.draws import Drawn, draw_matrix
 from optospice.scenario.load import set_dotted
 from optospice.scenario.monte_carlo import MonteCarlo
@@ -335,7 +335,11 @@ def _resolved(
 ) -> FloatArray:
     """Read the values of a parameter in some rows of its axis, each of them once."""
     needed, inverse = np.unique(rows, return_inverse=True)
-    numbers = np.array([device.resolve({name: values[row]})[name] for row in needed.tolist()])
+    if isinstance(values, Numbers):  # a bare number is in the card's own unit
+        unit = device.card.parameters[name].unit
+        numbers = values.in_unit(needed, values.unit if values.unit == "1" else unit)
+    else:
+        numbers = np.array([device.resolve({name: values[row]})[name] for row in needed.tolist()])
     found: FloatArray = numbers[inverse.reshape(-1)]
     return found
 

@@ -153,6 +153,8 @@ class Target(StrictModel):
             raise ValueError("shape and over belong together")
         if self.every and self.at_least is None and self.at_most is None:
             raise ValueError("every belongs to at_least or at_most")
+        if self.every and self.yield_at_least is not None:
+            raise ValueError("every and yield_at_least: give one of the two")
         if self.order and self.shape not in ("increasing", "decreasing"):
             raise ValueError("order belongs to a shape that is increasing or decreasing")
         if len(set(self.order)) < len(self.order):

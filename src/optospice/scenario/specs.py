@@ -147,7 +147,7 @@ def worst_run(
         What that run gave; its note says how many break the bound. A run whose metric is missing
         breaks it most.
     where : str
-        Which run it is: its corner, and its draw.
+        Which run it is: its corner, its draw and its number.
 
     None where no run gave the metric.
     """
@@ -171,6 +171,8 @@ def worst_run(
     parts = [f"{key} = {value}" for key, value in observations[place].point.items()]
     if len(alike) > 1:
         parts.append(f"draw {alike.index(place)} of {len(alike)}")
+    if observations[place].run and len(found) > 1:
+        parts.append(f"run {observations[place].run}")
     text = f"worst of {len(found)} runs" if len(found) > 1 else ""
     where = ": ".join(filter(None, (text, ", ".join(parts))))
     return annotated(worst, [note] if note else []), where
