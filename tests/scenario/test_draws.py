@@ -284,7 +284,16 @@ def test_a_swept_centre_is_held_against_the_bounds_too(tmp_path):
     assert "run parameters.r3 = 35 Mohm: monte_carlo.parameters.r3.spread = 0.1" in message
 
 
-def report(**changes):
+def test_a_covariance_lies_in_the_folder_of_its_scenario(tmp_path):
+    outside, inside = tmp_path / "fit.json", tmp_path / "project"
+    outside.write_text(json.dumps(report()))
+    inside.mkdir()
+    (inside / "fit.json").symlink_to(outside)
+    text = "correlated = { file = 'fit.json', parameters = ['r1'] }"
+    assert "accepted: a file in the folder of the scenario" in refused(inside, text)
+
+
+def report():
     return {
         "parameters": [
             {"name": "r1", "relative_uncertainty": 0.2, "identified": True},
@@ -292,7 +301,6 @@ def report(**changes):
             {"name": "r3", "relative_uncertainty": 0.1, "identified": True},
         ],
         "correlations": [[1, 0, 0.6], [0, 1, 0], [0.6, 0, 1]],
-        **changes,
     }
 
 

@@ -43,8 +43,7 @@ class Draw(StrictModel):
     half_width : str or number, optional
         The same as an amount, for a uniform distribution.
     array, die : str or number, optional
-        Spread that the devices of an array, of a die, have in common [1]; it multiplies that of
-        the device.
+        Spread that the devices of an array, of a die, have in common, besides that of each [1].
     low, high : str or number, optional
         Bounds within those of the card. The distribution is cut there, and what is left of it
         drawn.

@@ -17,6 +17,7 @@ from optospice.scenario.keep import KeepText
 from optospice.scenario.monte_carlo import MonteCarlo, Statistic
 from optospice.scenario.sensitivity import indices_across
 from optospice.scenario.specs import Spec, claim_place, spec_targets
+from optospice.scenario.statistic_names import check_names
 from optospice.scenario.variation import (
     MOST_CORNER_KEYS,
     MOST_RUNS_WITH_YES,
@@ -158,8 +159,8 @@ class Target(StrictModel):
             raise ValueError("order belongs to a shape that is increasing or decreasing")
         if len(set(self.order)) < len(self.order):
             raise ValueError(f"order = {self.order!r}: accepted: every value once")
-        if self.yield_at_least is not None and self.shape is not None:
-            raise ValueError("yield_at_least belongs to published, at_least or at_most")
+        if self.yield_at_least is not None and (self.shape is not None or self.every):
+            raise ValueError("yield_at_least belongs to published, at_least or at_most, not every")
         if self.yield_at_least is not None and not 0 < self.yield_at_least <= 1:
             raise ValueError(
                 f"yield_at_least = {self.yield_at_least:g}: accepted: above 0 to 100 %"
@@ -370,30 +371,7 @@ class Scenario(StrictModel):
 
     @model_validator(mode="after")
     def _consistent_statistics(self) -> Scenario:
-        taken = [across.name or across.metric for across in self.across]
-        names = self.statistic_names
-        for name in names:
-            if names.count(name) > 1 or name in taken:
-                raise ValueError(f"statistics: the name {name!r} stands twice")
-        if names and self.monte_carlo is None:
-            raise ValueError("statistics: are taken over draws; there is no [monte_carlo]")
-        for target in self.targets:
-            where = f"targets, id {target.id!r}"
-            if target.yield_at_least is not None and self.monte_carlo is None:
-                raise ValueError(f"{where}: yield_at_least: there is no [monte_carlo]")
-            if target.metric not in names:
-                continue
-            if target.yield_at_least is not None:
-                raise ValueError(
-                    f"{where}: yield_at_least: {target.metric!r} is no metric of a run"
-                )
-            fixed = [*target.where, target.over, "device"]
-            loose = [key for key in self.swept if key not in fixed]
-            if loose:
-                raise ValueError(
-                    f"{where}: where: {target.metric!r} is taken over the draws of one point; "
-                    f"accepted: a value of {' and '.join(loose)}"
-                )
+        check_names(self)
         return self
 
     @model_validator(mode="after")

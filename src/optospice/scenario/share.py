@@ -82,7 +82,7 @@ def share_of(
     }
     off = {run: excess(target, number, claimed, unit) for run, number in numbers.items()}
     off = {run: math.inf if math.isnan(amount) else amount for run, amount in off.items()}
-    meeting = sum(amount <= 0 for amount in off.values())
+    meeting = int(sum(amount <= 0 for amount in off.values()))
     interval = yield_interval(meeting, len(values), CONFIDENCE)
     if meeting == len(values):
         return Share(meeting, len(values), interval)

@@ -18,12 +18,12 @@ from optospice.scenario.schema import Scenario
 from optospice.validation import Value
 
 #: Statistics without a unit, whatever the metric has.
-_RATIOS = ("coefficient_of_variation", "yield", "device_to_device_spread")
+RATIOS = ("coefficient_of_variation", "yield", "device_to_device_spread")
 
 
 def statistic_unit(statistic: Statistic, experiment: Experiment) -> str | None:
     """SI unit of a statistic; None where only a run shows that of its metric."""
-    if statistic.statistic in _RATIOS:
+    if statistic.statistic in RATIOS:
         return "1"
     return experiment.metric_unit(statistic.metrics[0])
 
@@ -79,7 +79,7 @@ def take_statistic(
     try:
         taken = _taken(statistic, [[value.value for value in row] for row in rows], unit)
     except (ValueError, units.UnitsError) as error:  # the draws do not hold it: say so
-        taken = missing("1" if statistic.statistic in _RATIOS else unit, "", str(error))
+        taken = missing("1" if statistic.statistic in RATIOS else unit, "", str(error))
     how = f"{taken.definition}; of {' and '.join(names)}, {len(rows)} draws"
     return annotated(replace(taken, definition=how), notes_on_independence(block, taken.interval))
 
