@@ -268,6 +268,7 @@ def refused(tmp_path, text, *settings):
         ),
         ("correlated = { parameters = ['r1'], covariance = [[0]] }", "a variance above 0"),
         ("correlated = { parameters = ['r1'], covariance = [[nan]] }", "finite numbers"),
+        ("correlated = { parameters = ['r1'], covariance = [[true]] }", "covariance[0][0] = True"),
         ("correlated = { parameters = ['r1', 'r1'], covariance = [[1, 0], [0, 1]] }", "once"),
         ("correlated = { covariance = [[1]] }", "parameters: is missing"),
         ("correlated = { parameters = ['r1'], correlations = [[1]] }", "'r1' has no spread"),
