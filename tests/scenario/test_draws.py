@@ -99,6 +99,14 @@ def test_the_card_says_the_distribution_where_the_scenario_does_not():
     assert found["i0"].kind == "lognormal"
 
 
+def test_each_device_has_a_course_of_its_own_from_cycle_to_cycle():
+    """As docs/scenarios.md has it: `cycle_seed` is drawn, which is 1 by itself."""
+    memristor = find_device("mose2")
+    course = {"cycle_seed": {"distribution": "uniform", "half_width": 1}}
+    found = draw_matrix(block(course), np.arange(MANY), memristor, memristor.defaults)[1].ravel()
+    assert stats.kstest(found, stats.uniform(0, 2).cdf).pvalue > LEVEL
+
+
 VARIED = {
     "r3": {"spread": 0.1},
     "r1": {"distribution": "lognormal", "spread": 0.2},
@@ -260,6 +268,7 @@ def refused(tmp_path, text, *settings):
         ),
         ("correlated = { parameters = ['r1'], covariance = [[0]] }", "a variance above 0"),
         ("correlated = { parameters = ['r1'], covariance = [[nan]] }", "finite numbers"),
+        ("correlated = { parameters = ['r1'], covariance = [[true]] }", "covariance[0][0] = True"),
         ("correlated = { parameters = ['r1', 'r1'], covariance = [[1, 0], [0, 1]] }", "once"),
         ("correlated = { covariance = [[1]] }", "parameters: is missing"),
         ("correlated = { parameters = ['r1'], correlations = [[1]] }", "'r1' has no spread"),

@@ -264,5 +264,5 @@ def test_keys_that_move_together_are_one_place_along_a_shape():
 
 
 def test_a_share_and_every_draw_are_two_claims():
-    with pytest.raises(ValueError, match="not every"):
+    with pytest.raises(ValueError, match="give one of the two"):
         scenario({**CLAIM, "yield_at_least": "90 %", "every": True})

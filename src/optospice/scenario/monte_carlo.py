@@ -21,7 +21,7 @@ MOST_CORRELATED = 100
 _ROUNDING = 1e-6
 
 Count = Annotated[int, Field(ge=1, le=MOST_RUNS_WITH_YES)]
-Matrix = list[list[float]]
+Matrix = list[list[Annotated[float, Field(strict=True)]]]  # true is no number
 #: Components of the variation by what shares them: one device, an array, a die.
 LEVELS = ("device", "array", "die")
 

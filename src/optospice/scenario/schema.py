@@ -159,8 +159,8 @@ class Target(StrictModel):
             raise ValueError("order belongs to a shape that is increasing or decreasing")
         if len(set(self.order)) < len(self.order):
             raise ValueError(f"order = {self.order!r}: accepted: every value once")
-        if self.yield_at_least is not None and (self.shape is not None or self.every):
-            raise ValueError("yield_at_least belongs to published, at_least or at_most, not every")
+        if self.yield_at_least is not None and self.shape is not None:
+            raise ValueError("yield_at_least belongs to published, at_least or at_most")
         if self.yield_at_least is not None and not 0 < self.yield_at_least <= 1:
             raise ValueError(
                 f"yield_at_least = {self.yield_at_least:g}: accepted: above 0 to 100 %"
@@ -370,12 +370,8 @@ class Scenario(StrictModel):
         return self
 
     @model_validator(mode="after")
-    def _consistent_statistics(self) -> Scenario:
-        check_names(self)
-        return self
-
-    @model_validator(mode="after")
     def _consistent_targets(self) -> Scenario:
+        check_names(self)
         ids = [target.id for target in self.targets]
         for name, times in Counter(ids).items():
             if times > 1:
