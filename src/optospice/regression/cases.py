@@ -61,7 +61,7 @@ class Case:
     @property
     def targets(self) -> list[Target]:
         """Claims that apply to this device, or to one that the scenario sweeps."""
-        swept = "device" in self.loaded.scenario.sweep
+        swept = "device" in self.loaded.scenario.swept
         return [
             target
             for target in self.loaded.scenario.targets
@@ -116,7 +116,7 @@ def _all(packaged: bool) -> list[str]:
 def devices_of(loaded: LoadedScenario) -> list[str]:
     """Give the devices that a scenario is about: its own, and those it expects something of."""
     own = loaded.scenario.device
-    if "device" in loaded.scenario.sweep:
+    if "device" in loaded.scenario.swept:
         return [own]
     return list(dict.fromkeys([own, *loaded.scenario.expectations]))
 

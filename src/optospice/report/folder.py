@@ -26,6 +26,7 @@ from optospice.report.frames import (
     target_columns,
     waveforms_parquet,
 )
+from optospice.report.statistics import statistics_columns
 from optospice.scenario.load import LoadedScenario
 from optospice.sweep.record import ScenarioResult
 from optospice.texts import one_line
@@ -33,7 +34,7 @@ from optospice.texts import one_line
 #: Netlists and waveforms of so many runs are written.
 MOST_NETLISTS = 200
 _MARK = "# Resolved by optospice"
-_FILES = ("log.txt", "runs.csv", "runs.parquet", "targets.csv")
+_FILES = ("log.txt", "runs.csv", "runs.parquet", "statistics.csv", "targets.csv")
 _RUN = "[0-9]{4,}"
 _NAME = "[A-Za-z0-9_.()-]+"
 #: Folders of a result, and the names that are written below them.
@@ -123,6 +124,8 @@ def write_results(
         put("runs.csv", csv_bytes(columns))
         put("runs.parquet", runs_parquet(result, columns))
         put("targets.csv", csv_bytes(target_columns(result)))
+        if result.loaded.scenario.statistics:
+            put("statistics.csv", csv_bytes(statistics_columns(result)))
         for record in result.records[:MOST_NETLISTS]:
             put(f"netlists/{record.run.id}.cir", record.netlist or record.run.netlist())
         for record in result.records:

@@ -13,6 +13,7 @@ import numpy as np
 from optospice import units
 from optospice.protocols.base import Series
 from optospice.report.numbers import shown_with_unit, swept_si
+from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import csv_cell
 from optospice.waveforms import Waveforms
@@ -37,6 +38,11 @@ _TARGET_COLUMNS = [
     "met",
     "expected_miss",
     "verdict",
+    "draws_meeting",
+    "draws",
+    "share_low",
+    "share_high",
+    "worst_run",
     "extrapolated",
     "source",
     "note",
@@ -75,7 +81,7 @@ def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             columns[f"{key} [{numbers[1]}]"] = list(numbers[0])
     columns.update(_parameters(records))
     columns["temperature [K]"] = [record.run.temperature for record in records]
-    columns["seed"] = [record.run.seed for record in records]
+    columns["draw"] = [record.run.draw for record in records]
     columns.update(_metrics(records))
     columns["extrapolated"] = ["; ".join(record.outside) for record in records]
     columns["status"] = [record.status for record in records]
@@ -106,6 +112,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "met": verdict.met,
             "expected_miss": verdict.expected_miss,
             "verdict": verdict.word,
+            **_share(verdict),
             "extrapolated": verdict.is_extrapolated,
             "source": verdict.target.source,
             "note": verdict.note,
@@ -113,6 +120,19 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
         for verdict in result.verdicts
     ]
     return {name: [row[name] for row in rows] for name in _TARGET_COLUMNS}
+
+
+def _share(verdict: Verdict) -> dict[str, Any]:
+    share = verdict.share
+    if share is None:
+        return dict.fromkeys(("draws_meeting", "draws", "share_low", "share_high", "worst_run"))
+    return {
+        "draws_meeting": share.meeting,
+        "draws": share.count,
+        "share_low": share.interval[0],
+        "share_high": share.interval[1],
+        "worst_run": share.worst or None,
+    }
 
 
 def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from optospice import units
+from optospice.report.numbers import finite
+from optospice.report.statistics import statistics_json
+from optospice.scenario.share import CONFIDENCE
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 
@@ -26,6 +28,7 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
         range of its device has ``"extrapolated": True``.
     """
     devices = devices_of(result)
+    statistics = statistics_json(result)
     return {
         "scenario": result.loaded.name,
         "device": ", ".join(devices),
@@ -33,6 +36,7 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
         "from_store": result.from_store,
         "runs": [_run(record) for record in result.records],
         "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
+        **({"statistics": statistics} if statistics else {}),
     }
 
 
@@ -96,10 +100,24 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
         "expected_miss": verdict.expected_miss,
         "runs": {"done": verdict.runs[0], "planned": verdict.runs[1]},
         "source": verdict.target.source,
+        **_share(verdict),
         **mark,
     }
 
 
-def finite(number: float | None) -> float | None:
-    """Give a number that JSON can hold."""
-    return None if number is None or not math.isfinite(number) else number
+def _share(verdict: Verdict) -> dict[str, Any]:
+    """Give how many draws meet a target; nothing where it is about none."""
+    share = verdict.share
+    if share is None:
+        return {}
+    return {
+        "draws": {
+            "meeting": share.meeting,
+            "count": share.count,
+            "share": share.share,
+            "interval": list(share.interval),
+            "confidence": CONFIDENCE,
+            "yield_at_least": verdict.target.yield_at_least,
+            "worst_run": share.worst or None,
+        }
+    }

@@ -43,14 +43,17 @@ def claim_text(target: Target) -> str:
     Returns
     -------
     str
-        ``"40 nJ ± 10 %"``, ``"≥ 5 nA"`` or ``"increasing with width"``.
+        ``"40 nJ ± 10 %"``, ``"≥ 5 nA in ≥ 90 % of draws"`` or ``"increasing with width"``.
     """
     if target.claim == "shape":
         return shape_text(target)
     claimed = _as_written(target.claimed)
     if target.claim == "published":
-        return f"{claimed} ± {_as_written(str(target.tolerance))}"
-    return f"{BOUND_SIGNS[target.claim]}{claimed}"
+        text = f"{claimed} ± {_as_written(str(target.tolerance))}"
+    else:
+        text = f"{BOUND_SIGNS[target.claim]}{claimed}"
+    wanted = target.yield_at_least
+    return text if wanted is None else f"{text} in ≥ {100 * wanted:g} % of draws"
 
 
 def _as_written(quantity: Value) -> str:
@@ -62,6 +65,11 @@ def _as_written(quantity: Value) -> str:
 def shown_with_unit(verdict: Verdict) -> str:
     """Write what was simulated in the unit of the publication; ``"none"`` has no unit."""
     return verdict.shown if verdict.shown == "none" else with_unit(verdict.shown, verdict.unit)
+
+
+def finite(number: float | None) -> float | None:
+    """Give a number that JSON can hold."""
+    return None if number is None or not math.isfinite(number) else number
 
 
 def short_key(key: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from optospice import units
 from optospice.report.json_document import devices_of, result_json
 from optospice.report.numbers import claim_text, displayed, pretty_unit, short_key, with_unit
+from optospice.report.statistics import statistics_lines
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import printable
@@ -149,7 +150,7 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
         return _single_run_table(result, records[0])
     table = _table()
     keys = list(dict.fromkeys(key for record in records for key in record.run.point))
-    seeds = any(record.run.seed is not None for record in records)
+    draws = any(record.run.draw is not None for record in records)
     metrics = {
         name: displayed(name, value)[2]
         for record in reversed(records)
@@ -161,7 +162,7 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
     swept = {key: _swept_column(key, records) for key in keys}
     for header, _ in swept.values():
         table.add_column(header, justify="right", overflow="fold")
-    if seeds:
+    if draws:
         table.add_column("draw", justify="right")
     table.add_column("status")
     taken = sum(max(map(len, str(column.header).split("\n"))) + 2 for column in table.columns)
@@ -176,8 +177,8 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
         table.add_column(_header(name, metrics[name]), justify="right", overflow="fold")
     for record in records[:limit]:
         cells = [record.run.id, *(cells[record.run.id] for _, cells in swept.values())]
-        if seeds:
-            cells.append("–" if record.run.seed is None else str(record.run.seed))
+        if draws:
+            cells.append("–" if record.run.draw is None else str(record.run.draw))
         row = [_text(cell) for cell in cells]
         row.append(_text(record.status, "" if record.status == "ok" else "bold red"))
         row += [_text(_metric(record, name)) for name in names]
@@ -194,7 +195,10 @@ def runs_table(result: ScenarioResult, limit: int = 40, width: int = 100) -> Ren
         lines.append(f"also in runs.csv: {', '.join(_words(name) for name in left_out)}")
     if len(records) > limit:
         lines.append(f"… and {len(records) - limit} more runs, in runs.csv")
-    return _with_notes(table, [*lines, *_across_lines(result), *_extrapolated_lines(result)])
+    return _with_notes(
+        table,
+        [*lines, *_across_lines(result), *statistics_lines(result), *_extrapolated_lines(result)],
+    )
 
 
 def _extrapolated_lines(result: ScenarioResult) -> list[str]:
@@ -240,13 +244,19 @@ def _single_run_table(result: ScenarioResult, record: RunRecord) -> RenderableTy
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
         shown = with_unit(text, unit) + _MARK * bool(record.outside)
         table.add_row(_text(_words(name)), _text(shown), _text(meaning))
-    return _with_notes(table, [*_across_lines(result), *_extrapolated_lines(result)])
+    return _with_notes(
+        table, [*_across_lines(result), *statistics_lines(result), *_extrapolated_lines(result)]
+    )
 
 
 def _asked(result: ScenarioResult) -> set[str]:
     """Names of the metrics that targets and fits name."""
     scenario = result.loaded.scenario
-    return {target.metric for target in scenario.targets} | {a.of for a in scenario.across}
+    return (
+        {target.metric for target in scenario.targets}
+        | {name for one in scenario.statistics for name in one.metrics}
+        | {a.of for a in scenario.across}
+    )
 
 
 def _fitting(

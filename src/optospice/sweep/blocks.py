@@ -173,7 +173,7 @@ def _kinds(runs: Sequence[Run]) -> Places:
                 run.temperature,
                 run.profile.name,
                 id(run.surroundings),
-                run.seed if run.is_closed_loop else None,
+                run.draw if run.is_closed_loop else None,
             ),
             len(known),
         )
