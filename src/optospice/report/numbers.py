@@ -8,7 +8,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from optospice import units
+from optospice.interpolation import FloatArray
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.value import MetricValue
+from optospice.report.columns import unit_of
 from optospice.scenario.claim import BOUND_SIGNS, shape_text
 from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Target
@@ -96,6 +99,22 @@ def displayed(name: str, value: MetricValue) -> tuple[float, float | None, str]:
             return number, None, unit
         return number, units.convert(value.standard_error, value.unit, unit) - zero, unit
     return value.value, value.standard_error, unit
+
+
+def converted(values: FloatArray, unit: str, wanted: str) -> FloatArray:
+    """Convert numbers from one unit to another, as `optospice.units.convert` does one."""
+    if unit == wanted:
+        return values
+    zero = units.convert(0.0, unit, wanted)
+    return values * (units.convert(1.0, unit, wanted) - zero) + zero
+
+
+def displayed_column(name: str, column: MetricColumn) -> tuple[FloatArray, str]:
+    """Give a metric of all runs in its display unit; nan where it has no value."""
+    unit = unit_of(column)
+    own = np.array([words.unit == unit for words in column.words])[column.codes]
+    wanted = display_unit(name, unit)
+    return converted(np.where(own, column.values, np.nan), unit, wanted), wanted
 
 
 def swept_numbers(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] | None:
