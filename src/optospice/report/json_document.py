@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from optospice import units
+from optospice.report.draws_table import quantiles_json
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 
@@ -23,13 +24,16 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
     dict
         Scenario, device, ngspice version, runs and targets. Every metric is in the SI unit
         named beside it; a number that does not exist is None; one of a run outside the valid
-        range of its device has ``"extrapolated": True``.
+        range of its device has ``"extrapolated": True``. Of random draws there are also the
+        ``"quantiles"`` of every metric at every point.
     """
     devices = devices_of(result)
+    quantiles = quantiles_json(result)
     return {
         "scenario": result.loaded.name,
         "device": ", ".join(devices),
         "ngspice": result.ngspice,
+        **({"quantiles": quantiles} if quantiles else {}),
         "runs": [_run(record) for record in result.records],
         "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optospice.interpolation import FloatArray
 
@@ -15,43 +17,63 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _PLAIN = " .:-=+*#@"
 
 
-@dataclass(frozen=True)
-class Spread:
-    """What many numbers are like.
+@dataclass(frozen=True, eq=False)
+class Spreads:
+    """What the numbers of each group are like.
 
     Parameters
     ----------
-    count : int
+    counts : ndarray of int, shape (groups,)
         Numbers that there are [1].
-    missing : int
+    missing : ndarray of int, shape (groups,)
         Numbers that there are not [1].
-    quantiles : tuple of float
+    quantiles : ndarray, shape (groups, levels)
         Quantiles at `LEVELS`, linear between two numbers [unit of the numbers].
-    mean, sd : float
-        Mean, and standard deviation with n − 1 [unit of the numbers]; nan where there are too
-        few numbers.
+    means, sds : ndarray, shape (groups,)
+        Means, and standard deviations with n − 1 [unit of the numbers]; nan where there are
+        too few numbers.
     """
 
-    count: int
-    missing: int
-    quantiles: tuple[float, ...]
-    mean: float
-    sd: float
+    counts: NDArray[np.int64]
+    missing: NDArray[np.int64]
+    quantiles: FloatArray
+    means: FloatArray
+    sds: FloatArray
 
 
-def spread_of(values: FloatArray) -> Spread:
-    """Give what numbers are like; those that are not finite count as missing."""
-    known = values[np.isfinite(values)]
-    if known.size == 0:
-        nothing = float("nan")
-        return Spread(0, int(values.size), (nothing,) * len(LEVELS), nothing, nothing)
-    return Spread(
-        int(known.size),
-        int(values.size - known.size),
-        tuple(float(number) for number in np.quantile(known, LEVELS)),
-        float(known.mean()),
-        float(known.std(ddof=1)) if known.size > 1 else float("nan"),
-    )
+def spreads_of(values: FloatArray, groups: NDArray[Any], size: int) -> Spreads:
+    """Give what the numbers of each group are like; those that are not finite count as missing.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        The numbers.
+    groups : ndarray of int, shape (n,)
+        Group of each, from 0.
+    size : int
+        Number of groups [1].
+    """
+    known = np.isfinite(values)
+    missing = np.bincount(groups[~known], minlength=size)
+    values, groups = values[known], groups[known]
+    counts = np.bincount(groups, minlength=size)
+    ordered = values[np.lexsort((values, groups))]
+    starts = np.cumsum(counts) - counts
+    last = np.maximum(counts - 1, 0)
+    quantiles = np.full((size, len(LEVELS)), np.nan)
+    some = counts > 0
+    for column, level in enumerate(LEVELS):
+        place = level * last[some]
+        low = np.floor(place).astype(np.int64)
+        high = np.minimum(low + 1, last[some])
+        first, second = ordered[starts[some] + low], ordered[starts[some] + high]
+        quantiles[some, column] = first + (second - first) * (place - low)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.bincount(groups, weights=values, minlength=size) / counts
+        apart = (values - means[groups]) ** 2
+        sds = np.sqrt(np.bincount(groups, weights=apart, minlength=size) / (counts - 1))
+    sds[counts < 2] = np.nan
+    return Spreads(counts, missing, quantiles, means, sds)
 
 
 def histogram_line(values: FloatArray, width: int = 16, blocks: bool = True) -> str:
