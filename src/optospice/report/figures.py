@@ -26,8 +26,9 @@ from optospice.drawing.traces import (
     source_label,
 )
 from optospice.files import plain_name, write_in
-from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
+from optospice.report.metric_figure import metrics_to_draw
 from optospice.report.numbers import pretty_unit, short_key, swept_numbers
+from optospice.report.pictures import chosen_pictures, metric_pictures
 from optospice.report.series_figure import alike, draw_rows, draw_series, series_of
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
@@ -63,8 +64,8 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
     """
     drawn = [record for record in result.records if record.waveforms is not None]
     analysed = [record for record in result.records if record.analysed is not None]
-    axes = {name: metric_axis(result, name) for name in metrics_to_draw(result)}
-    if not drawn and not analysed and all(axis is None for axis in axes.values()):
+    metrics = [name for name in metrics_to_draw(result) if chosen_pictures(result, name)]
+    if not drawn and not analysed and not metrics:
         return []  # matplotlib alone takes a tenth of a second
     files = []
     with style.house_style():
@@ -81,13 +82,10 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
                 files.append(_save(figure, folder, own))
         for name, figure in _analyses(result, analysed):
             files.append(_save(figure, folder, name))
-        for name, axis in axes.items():
-            if axis is None:
-                continue
-            figure, ax = style.new_figure(style.SINGLE_COLUMN, 65)
-            plot_metric(result, name, axis, ax)
-            _title(figure, _marked("", result.records))
-            files.append(_save(figure, folder, name))
+        for metric in metrics:
+            for name, figure in metric_pictures(result, metric):
+                _title(figure, _marked("", result.records))
+                files.append(_save(figure, folder, name))
     return files
 
 

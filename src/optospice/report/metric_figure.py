@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _FLAT = 0.005
 _MARKERS = "osv^<>P"
 _MOST_SERIES = 7
+#: Metrics that are drawn where no target names one [1].
+_MOST_UNNAMED = 4
 _MOST_TICKS = 9
 _LONGEST_LABEL = 26
 
@@ -71,11 +73,22 @@ class MetricAxis:
 
 
 def metrics_to_draw(result: ScenarioResult) -> list[str]:
-    """Metrics of the runs that a target or a fit across the runs names, in order."""
+    """Metrics of the runs that a target or a fit across the runs names, in order.
+
+    Where none is named: the first ones that the runs change.
+    """
     scenario = result.loaded.scenario
     named = [target.metric for target in scenario.targets] + [a.of for a in scenario.across]
-    given = set(metric_names(result))
-    return [name for name in dict.fromkeys(named) if name in given]
+    given = metric_names(result)
+    if named:
+        return [name for name in dict.fromkeys(named) if name in given]
+    changed = []
+    for name in given:
+        values = metric_column(result, name).values
+        known = values[np.isfinite(values)]
+        if known.size > 1 and not _is_flat(known):
+            changed.append(name)
+    return changed[:_MOST_UNNAMED]
 
 
 def metric_axis(result: ScenarioResult, name: str) -> MetricAxis | None:
