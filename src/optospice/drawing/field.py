@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def draw_family(ax: Axes, field: Field) -> None:
     """
     from matplotlib.cm import ScalarMappable
 
-    colours, norm = _colours(), _norm(field.y, field.y_log)
+    colours, norm = _colours(0.82), _norm(field.y, field.y_log)
     few = field.y.size <= _MOST_TICKS
     for number, (place, row) in enumerate(zip(field.y, field.z, strict=True)):
         known = np.isfinite(row)  # a run that failed does not cut its curve
@@ -83,7 +84,7 @@ def draw_family(ax: Axes, field: Field) -> None:
         bar.ax.minorticks_off()
 
 
-def draw_map(ax: Axes, field: Field) -> None:
+def draw_map(ax: Axes, field: Field, published: Sequence[tuple[float, float, float]] = ()) -> None:
     """Draw a map with contour lines; cells without a number are hatched.
 
     Parameters
@@ -92,28 +93,47 @@ def draw_map(ax: Axes, field: Field) -> None:
         Where.
     field : Field
         What.
+    published : sequence of tuple of float
+        Places on both axes and published numbers; each is a mark filled with its colour.
     """
+    from matplotlib.patches import Patch
+
     x_edges, y_edges = _edges(field.x, field.x_log), _edges(field.y, field.y_log)
     known = np.isfinite(field.z)
-    ax.set_facecolor(_MISSING)
-    if not known.all():
-        _hatch(ax, x_edges, y_edges, ~known)
+    handles: list[Any] = []
+    if not known.all():  # a hatch is no colour of the scale, in grey either
+        look = {"facecolor": _MISSING, "hatch": "////", "edgecolor": "#8c8c8c", "linewidth": 0.0}
+        ax.patch.set(**look)
+        handles.append(Patch(label="no value", **look))  # type: ignore[arg-type]
     norm = _norm(field.z[known], field.z_log)
     shown = np.ma.masked_invalid(field.z)
-    mesh = ax.pcolormesh(x_edges, y_edges, shown, cmap=_colours(), norm=norm, rasterized=True)
+    mesh = ax.pcolormesh(x_edges, y_edges, shown, cmap=_colours(0.95), norm=norm, rasterized=True)
     if min(field.z.shape) >= 3 and known.any() and np.ptp(field.z[known]) > 0:
         _contours(ax, field, shown, norm)
     if field.x_log:
         ax.set_xscale("log")
+        style.plain_ticks(ax.xaxis, field.x[0], field.x[-1])
     if field.y_log:
         ax.set_yscale("log")
+        style.plain_ticks(ax.yaxis, field.y[0], field.y[-1])
     ax.set_xlim(x_edges[0], x_edges[-1])
     ax.set_ylim(y_edges[0], y_edges[-1])
+    if published:
+        x, y, z = zip(*published, strict=True)
+        marks = ax.scatter(
+            x, y, c=z, cmap=mesh.get_cmap(), norm=norm, marker="D", s=22, linewidth=1.0,
+            edgecolor=style.VERMILION, label="published", zorder=5, clip_on=False,
+        )  # fmt: skip
+        handles.append(marks)
     ax.set_xlabel(field.x_label)
     ax.set_ylabel(field.y_label)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.02, aspect=28)
     bar.outline.set_linewidth(0.4)
     bar.set_label(field.z_label)
+    if field.z_log:
+        style.plain_ticks(bar.ax.yaxis, float(norm.vmin or 0.0), float(norm.vmax or 0.0))
+    if handles:
+        ax.figure.legend(handles=handles, loc="outside upper left", ncols=2)
     for side in ("top", "right"):
         ax.spines[side].set_visible(True)
 
@@ -121,7 +141,9 @@ def draw_map(ax: Axes, field: Field) -> None:
 def _contours(ax: Axes, field: Field, shown: Any, norm: Normalize) -> None:
     from matplotlib.ticker import LogLocator, MaxNLocator
 
-    locator: Any = LogLocator(numticks=_CONTOURS) if field.z_log else MaxNLocator(_CONTOURS)
+    locator: Any = (
+        LogLocator(subs=(1.0, 2.0, 5.0), numticks=20) if field.z_log else MaxNLocator(_CONTOURS)
+    )
     low, high = float(norm.vmin or 0.0), float(norm.vmax or 1.0)
     levels = [level for level in locator.tick_values(low, high) if low < level < high]
     if not levels:
@@ -130,17 +152,6 @@ def _contours(ax: Axes, field: Field, shown: Any, norm: Normalize) -> None:
     tones = ["white" if norm(level) < 0.6 else style.INK for level in levels]
     lines = ax.contour(field.x, field.y, shown, levels, colors=tones, linewidths=0.6)
     ax.clabel(lines, fmt=lambda level: f"{level:.4g}", fontsize=5.5, inline_spacing=2)
-
-
-def _hatch(ax: Axes, x_edges: FloatArray, y_edges: FloatArray, missing: Any) -> None:
-    """Mark what is missing, so that it is no colour of the scale in grey either."""
-    from matplotlib.patches import Patch
-
-    blank = np.ma.masked_where(~missing, np.zeros(missing.shape))
-    ax.pcolor(x_edges, y_edges, blank, facecolor="none", hatch="////", edgecolor="#808080", lw=0,
-              cmap="Greys", alpha=0.0)  # fmt: skip
-    patch = Patch(facecolor=_MISSING, hatch="////", edgecolor="#808080", lw=0, label="no value")
-    ax.figure.legend(handles=[patch], loc="outside upper right")
 
 
 def _edges(places: FloatArray, log: bool) -> FloatArray:
@@ -154,12 +165,12 @@ def _edges(places: FloatArray, log: bool) -> FloatArray:
     return np.exp(edges) if log else edges
 
 
-def _colours() -> Colormap:
-    """Give the scale for ordered values: viridis, whose palest end is left out on white."""
+def _colours(palest: float) -> Colormap:
+    """Give the scale for ordered values: viridis without its palest end, which white swallows."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.92, 256)))
+    return ListedColormap(colormaps["viridis"](np.linspace(0.0, palest, 256)))
 
 
 def _norm(values: FloatArray, log: bool) -> Normalize:

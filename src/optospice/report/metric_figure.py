@@ -32,9 +32,11 @@ from optospice.report.numbers import (
     spans_decades,
 )
 from optospice.report.quantiles import LEVELS, spreads_of
+from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Across
 from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.validation import Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,19 +186,29 @@ def _series(
     result: ScenarioResult, key: str, measured: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.intp]]:
     """Group the measured runs by the other swept keys; of each group the places of its runs."""
-    others = [
-        column
+    others = {
+        other: column
         for other, column in swept(result).items()
         if other != key and np.unique(column.codes[measured]).size > 1
-    ]
-    groups = joint_codes([column.codes for column in others], measured.size)
+    }
+    groups = joint_codes([column.codes for column in others.values()], measured.size)
     order = np.argsort(groups, kind="stable")
     order = order[measured[order]]
     cuts = np.flatnonzero(np.diff(groups[order])) + 1
     found = {}
     for members in np.split(order, cuts):
-        found[", ".join(str(column[int(members[0])]) for column in others)] = members
+        first = int(members[0])
+        label = ", ".join(_spelled(other, column[first]) for other, column in others.items())
+        found[label] = members
     return found
+
+
+def _spelled(key: str, value: Value) -> str:
+    """Spell a swept value for a legend: four digits and a unit for people, or a name."""
+    quantity = swept_quantity(key, value, {})
+    if quantity is None or isinstance(value, (int, float)):
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{quantity[0]:.4g} {pretty_unit(quantity[1])}".strip()
 
 
 def _medians(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -328,11 +340,11 @@ def scale_axes(ax: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
     finite = [number for number in ys if math.isfinite(number)]
     if spans_decades(xs):
         ax.set_xscale("log")
-        _plain_ticks(ax, "x", xs)
+        style.plain_ticks(ax.xaxis, min(xs), max(xs))
     _swept_ticks(ax, xs)
     if spans_decades(finite):
         ax.set_yscale("log")
-        _plain_ticks(ax, "y", finite)
+        style.plain_ticks(ax.yaxis, min(finite), max(finite))
     elif finite and _is_flat(finite):
         middle = float(np.mean(finite))
         room = 0.1 * abs(middle) or 1.0
@@ -349,14 +361,3 @@ def _swept_ticks(ax: Axes, numbers: Sequence[float]) -> None:
         return
     ax.set_xticks(places, [f"{place:.4g}" for place in places])
     ax.set_xticks([], minor=True)
-
-
-def _plain_ticks(ax: Axes, which: str, numbers: Sequence[float]) -> None:
-    """Write 1, 10, 100 instead of powers where that stays short."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    if min(numbers) < 1e-2 or max(numbers) > 1e4:
-        return
-    axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
-    axis.set_minor_formatter(NullFormatter())

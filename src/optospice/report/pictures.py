@@ -23,7 +23,13 @@ from optospice.report.metric_figure import (
     plot_metric,
     scale_axes,
 )
-from optospice.report.numbers import claim_text, displayed_column, short_key, spans_decades
+from optospice.report.numbers import (
+    claim_text,
+    displayed_column,
+    number_of,
+    short_key,
+    spans_decades,
+)
 from optospice.report.quantiles import spreads_of
 from optospice.report.sensitivity import FEWEST_RUNS, rank_correlations
 from optospice.sweep.record import ScenarioResult
@@ -110,15 +116,13 @@ def chosen_pictures(result: ScenarioResult, name: str) -> list[Picture]:
     if not known.any():
         return []
     axes, words = [], []
-    for key, column in swept(result).items():
-        if np.unique(column.codes[known]).size == 1:
-            continue
-        found = swept_column(result, key, known)
+    for key, column in swept(result).items():  # of failed runs too: they belong to the grid
+        found = swept_column(result, key)
         if found is None:
             words.append(column.codes)
         else:
-            axes.append(int(np.unique(found[0][known]).size))
-    names = int(np.unique(joint_codes(words, known.size)[known]).size)
+            axes.append(int(np.unique(found[0]).size))
+    names = int(joint_codes(words, known.size).max()) + 1
     groups = points(result)
     at_once = int(np.unique(groups).size)
     draws = int(np.bincount(groups).max())
@@ -156,8 +160,18 @@ def _map(result: ScenarioResult, name: str) -> Figure | None:
     found = _field(result, name)
     if found is None:
         return None
+    field, axis, other, unit = found
+    record = result.records[0]
+    published = []
+    for verdict in result.verdicts:
+        where, claim = verdict.target.where, claim_of(verdict, unit)
+        if verdict.target.metric != name or verdict.target.claim != "published" or claim is None:
+            continue
+        if axis.key in where and other.key in where:
+            x, y = (number_of(one.key, where[one.key], one.unit, record) for one in (axis, other))
+            published.append((x, y, claim[0]))
     figure, ax = style.new_figure(style.SINGLE_COLUMN, 70)
-    draw_map(ax, found[0])
+    draw_map(ax, field, published)
     return figure
 
 
