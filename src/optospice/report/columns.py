@@ -56,17 +56,10 @@ class Coded(Sequence[Any]):
 
     @classmethod
     def of(cls, values: Iterable[Any]) -> Coded:
-        """Code values; two that are written alike are the same."""
-        places: dict[tuple[bool, str], int] = {}
-        words: list[Any] = []
-        codes = []
-        for value in values:
-            key = (value is None, str(value))
-            if key not in places:
-                places[key] = len(words)
-                words.append(value)
-            codes.append(places[key])
-        return cls(tuple(words), np.array(codes, np.int32))
+        """Code values; a number and a text are two, and so are 1 and 1.0."""
+        places: dict[tuple[type, Any], int] = {}
+        codes = [places.setdefault((type(value), value), len(places)) for value in values]
+        return cls(tuple(value for _, value in places), np.array(codes, np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +91,14 @@ def seeds(result: ScenarioResult) -> Sequence[int | None]:
 def devices(result: ScenarioResult) -> tuple[tuple[Device, ...], Codes]:
     """Give the devices, and which of them every run has."""
     found: dict[str, Device] = {}
+    places: dict[int, int] = {}
+    codes = []
     for record in result.records:
-        found.setdefault(record.run.device.name, record.run.device)
-    places = {name: place for place, name in enumerate(found)}
-    codes = [places[record.run.device.name] for record in result.records]
+        device = record.run.device
+        if id(device) not in places:
+            found.setdefault(device.name, device)
+            places[id(device)] = list(found).index(device.name)
+        codes.append(places[id(device)])
     return tuple(found.values()), np.array(codes, np.int32)
 
 
@@ -147,9 +144,7 @@ def swept_column(
         One number per run and their unit; None where one of the values is a name, is missing or
         has another dimension.
     """
-    column = swept(result).get(key)
-    if column is None:
-        return None
+    column = Coded.of(record.run.point.get(key) for record in result.records)
     kinds, which = devices(result)
     chosen = np.ones(len(column), bool) if runs is None else runs
     pairs = column.codes.astype(np.int64) * len(kinds) + which
@@ -185,15 +180,18 @@ def metric_column(result: ScenarioResult, name: str) -> MetricColumn:
     values, errors = np.full(size, np.nan), np.full(size, np.nan)
     codes = np.zeros(size, np.int32)
     places = {_NOT_GIVEN: 0}
+    known: dict[tuple[str, str, str, bool], int] = {}  # without hashing a dataclass each time
     for place, record in enumerate(result.records):
         taken = record.metrics.get(name)
         if taken is None:
             continue
-        words = Words(taken.unit, taken.definition, taken.note, isinstance(taken.value, int))
+        key = (taken.unit, taken.definition, taken.note, isinstance(taken.value, int))
+        if key not in known:
+            known[key] = places.setdefault(Words(*key), len(places))
         values[place] = taken.value
         if taken.standard_error is not None:
             errors[place] = taken.standard_error
-        codes[place] = places.setdefault(words, len(places))
+        codes[place] = known[key]
     return MetricColumn(values, errors, tuple(places), codes)
 
 
