@@ -68,7 +68,7 @@ def test_draws_give_a_histogram_with_the_claim_and_a_tornado(hand_made: Make) ->
     empty = hand_made(text, PEAK, np.full(200, 5e-7), "A")
     r3 = np.array([record.run.parameters["r3"] for record in empty.records])
     result = hand_made(text, PEAK, 5e-7 * np.median(r3) / r3, "A")
-    figures = dict(metric_pictures(result, PEAK))
+    figures = dict(metric_pictures(result, PEAK, chosen_pictures(result, PEAK)))
     assert list(figures) == [PEAK, f"{PEAK}_tornado"]
     (ax,) = figures[PEAK].axes
     labels = ax.get_legend_handles_labels()[1]
@@ -105,7 +105,9 @@ def test_bands_along_a_key_are_the_quantiles_of_its_draws(hand_made: Make) -> No
     values = (np.arange(1, 7)[:, None] / 10 + np.linspace(0, 0.04, 21)).ravel()
     result = hand_made(no_fit + DRAWN.format(21), "paired_pulse_index", values)
     assert chosen_pictures(result, "paired_pulse_index") == ["bands"]
-    (figure,) = dict(metric_pictures(result, "paired_pulse_index")).values()
+    (figure,) = dict(
+        metric_pictures(result, "paired_pulse_index", chosen_pictures(result, "paired_pulse_index"))
+    ).values()
     (ax,) = figure.axes
     median = next(line for line in ax.lines if line.get_label() == "median")
     assert list(median.get_xdata()) == [1, 2, 5, 10, 20, 40]
@@ -119,7 +121,7 @@ def test_two_keys_give_a_family_with_a_colour_scale(hand_made: Make) -> None:
     head, targets = PULSE.split("[[targets]]")
     result = hand_made(head + GRID.format(7, 4), PEAK, values, "A", failed=["0006"])
     assert chosen_pictures(result, PEAK) == ["family"]
-    ((_, figure),) = metric_pictures(result, PEAK)
+    ((_, figure),) = metric_pictures(result, PEAK, chosen_pictures(result, PEAK))
     ax, bar = figure.axes
     assert len(ax.lines) == 4
     assert [line.get_xdata().size for line in ax.lines] == [7, 6, 7, 7]  # one run failed
@@ -143,7 +145,7 @@ source = "Fig. 1"
     values[5] = np.nan
     result = hand_made(head + GRID.format(9, 7) + claim, PEAK, values, "A")
     assert chosen_pictures(result, PEAK) == ["map"]
-    ((_, figure),) = metric_pictures(result, PEAK)
+    ((_, figure),) = metric_pictures(result, PEAK, chosen_pictures(result, PEAK))
     ax, bar = figure.axes
     assert {ax.get_xlabel(), ax.get_ylabel()} == {"width (s)", "irradiance (mW/cm²)"}
     assert "(nA)" in bar.get_ylabel()

@@ -64,8 +64,8 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
     """
     drawn = [record for record in result.records if record.waveforms is not None]
     analysed = [record for record in result.records if record.analysed is not None]
-    metrics = [name for name in metrics_to_draw(result) if chosen_pictures(result, name)]
-    if not drawn and not analysed and not metrics:
+    pictures = {name: chosen_pictures(result, name) for name in metrics_to_draw(result)}
+    if not drawn and not analysed and not any(pictures.values()):
         return []  # matplotlib alone takes a tenth of a second
     files = []
     with style.house_style():
@@ -82,8 +82,8 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
                 files.append(_save(figure, folder, own))
         for name, figure in _analyses(result, analysed):
             files.append(_save(figure, folder, name))
-        for metric in metrics:
-            for name, figure in metric_pictures(result, metric):
+        for metric, chosen in pictures.items():
+            for name, figure in metric_pictures(result, metric, chosen):
                 _title(figure, _marked("", result.records))
                 files.append(_save(figure, folder, name))
     return files

@@ -87,8 +87,10 @@ def pictures_for(axes: Sequence[int], names: int, at_once: int, draws: int) -> l
     return ["curve"]
 
 
-def metric_pictures(result: ScenarioResult, name: str) -> Iterator[tuple[str, Figure]]:
-    """Draw a metric in every way that suits its sweep.
+def metric_pictures(
+    result: ScenarioResult, name: str, pictures: Sequence[Picture]
+) -> Iterator[tuple[str, Figure]]:
+    """Draw a metric.
 
     Parameters
     ----------
@@ -96,6 +98,8 @@ def metric_pictures(result: ScenarioResult, name: str) -> Iterator[tuple[str, Fi
         What a scenario gave.
     name : str
         Metric.
+    pictures : sequence of str
+        From `chosen_pictures`.
 
     Yields
     ------
@@ -104,7 +108,7 @@ def metric_pictures(result: ScenarioResult, name: str) -> Iterator[tuple[str, Fi
     figure : matplotlib Figure
         The picture.
     """
-    for number, picture in enumerate(chosen_pictures(result, name)):
+    for number, picture in enumerate(pictures):
         figure = _DRAW[picture](result, name)
         if figure is not None:
             yield (name if number == 0 else f"{name}_{picture}"), figure
