@@ -147,17 +147,24 @@ def csv_parts(columns: Mapping[str, Column]) -> Iterator[bytes]:
     writer.writerow([csv_cell(title) for title in columns])
     yield text.getvalue().encode()
     size = max((len(values) for values in columns.values()), default=0)
+    words = {title: _cells(one.words) for title, one in columns.items() if isinstance(one, Coded)}
     for start in range(0, size, _ROWS):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        filled = [_cells(values[start : start + _ROWS]) for values in columns.values()]
+        filled = [
+            [words[title][code] for code in values.codes[start : start + _ROWS].tolist()]
+            if isinstance(values, Coded)
+            else _cells(values[start : start + _ROWS])
+            for title, values in columns.items()
+        ]
         writer.writerows(zip(*filled, strict=True))
         yield text.getvalue().encode()
 
 
 def _cells(values: Column) -> list[Any]:
-    plain = values.tolist() if isinstance(values, np.ndarray) else values
-    return ["" if value is None or value != value else csv_cell(value) for value in plain]
+    if isinstance(values, np.ndarray):
+        return ["" if value != value else value for value in values.tolist()]
+    return ["" if value is None or value != value else csv_cell(value) for value in values]
 
 
 def _parameters(result: ScenarioResult) -> dict[str, Column]:

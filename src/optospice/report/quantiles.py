@@ -57,7 +57,7 @@ def spreads_of(values: FloatArray, groups: NDArray[Any], size: int) -> Spreads:
     missing = np.bincount(groups[~known], minlength=size)
     values, groups = values[known], groups[known]
     counts = np.bincount(groups, minlength=size)
-    ordered = values[np.lexsort((values, groups))]
+    ordered = np.sort(values) if size == 1 else values[np.lexsort((values, groups))]
     starts = np.cumsum(counts) - counts
     last = np.maximum(counts - 1, 0)
     quantiles = np.full((size, len(LEVELS)), np.nan)
