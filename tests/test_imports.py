@@ -23,11 +23,12 @@ LAYERS = (
     "stimulus", "light", "sources", "waveshapes", "source_shapes", "device", "circuit",
     "assembly",
     # what is simulated, by what, and what comes back
-    "waveforms", "waveform_block", "analysis", "testbench", "ngspice", "foreign", "foreign_analyses",
+    "waveforms", "waveform_block", "analysis", "testbench", "ngspice", "foreign",
+    "foreign_analyses",
     # what is measured in it
     "metrics", "protocols", "cosim",
     # experiments, their runs and their verdicts
-    "scenario", "sweep", "report",
+    "scenario", "store", "sweep", "report",
     # studies made of many runs
     "calibration", "conformance", "regression", "reproduce", "authoring", "reference",
     # what a user calls
