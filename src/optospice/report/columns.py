@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -13,8 +14,10 @@ from optospice import units
 from optospice.device import Device
 from optospice.interpolation import FloatArray
 from optospice.metrics.column import MetricColumn, Words
+from optospice.metrics.value import MetricValue
 from optospice.scenario.order import swept_quantity
 from optospice.sweep.record import ScenarioResult
+from optospice.sweep.records import Records
 from optospice.validation import Value
 
 Codes = NDArray[np.int32]
@@ -54,6 +57,11 @@ class Coded(Sequence[Any]):
             return [self.words[code] for code in self.codes[index].tolist()]
         return self.words[self.codes[index]]
 
+    def count(self, value: Any) -> int:
+        """Count the runs that have a value."""
+        same = np.array([word == value for word in self.words], int)
+        return int(same[self.codes].sum())
+
     @classmethod
     def of(cls, values: Iterable[Any]) -> Coded:
         """Code values; a number and a text are two, and so are 1 and 1.0."""
@@ -78,39 +86,118 @@ class Drawn:
     unit: str
 
 
-def statuses(result: ScenarioResult) -> Coded:
-    """Give ``"ok"``, ``"failed"`` or ``"not run"`` of every run."""
-    return Coded.of(record.status for record in result.records)
+@dataclass(frozen=True, eq=False)
+class RunColumns:
+    """What is known of every run but its metrics.
+
+    Parameters
+    ----------
+    ids : list of str
+        Numbers of the runs.
+    statuses, messages, outside : Coded
+        ``"ok"``, ``"failed"`` or ``"not run"``; why it failed; which limits it left, as a tuple.
+    seconds, temperatures : ndarray, shape (runs,)
+        Time spent [s]; temperature of the device [K].
+    seeds : list of int or None
+        Number of the draw; None where the run is not one of several.
+    devices : tuple of Device
+        Devices.
+    which : ndarray of int, shape (runs,)
+        Place of each run's device in `devices`.
+    swept : mapping of str to Coded
+        Swept keys with the value of every run, as written.
+    changed : mapping of str to ndarray
+        Parameters that differ from a default, in the card's units; nan elsewhere.
+    kept : list of int
+        Places of the runs whose waveforms, or what an analysis gave, are kept.
+    """
+
+    ids: list[str]
+    statuses: Coded
+    messages: Coded
+    outside: Coded
+    seconds: FloatArray
+    temperatures: FloatArray
+    seeds: list[int | None]
+    devices: tuple[Device, ...]
+    which: Codes
+    swept: Mapping[str, Coded]
+    changed: Mapping[str, FloatArray]
+    kept: list[int]
 
 
-def seeds(result: ScenarioResult) -> Sequence[int | None]:
-    """Give the number of every run's draw; None where it is not one of several."""
-    return [record.run.seed for record in result.records]
+def run_columns(result: ScenarioResult) -> RunColumns:
+    """Give what is known of every run but its metrics, collected once for each result."""
+    memory = vars(result)  # as `functools.cached_property` does: to make a run takes a while
+    if "run_columns" not in memory:
+        memory["run_columns"] = _collected(result)
+    found: RunColumns = memory["run_columns"]
+    return found
 
 
-def devices(result: ScenarioResult) -> tuple[tuple[Device, ...], Codes]:
-    """Give the devices, and which of them every run has."""
-    found: dict[str, Device] = {}
-    places: dict[int, int] = {}
-    codes = []
-    for record in result.records:
-        device = record.run.device
-        if id(device) not in places:
-            found.setdefault(device.name, device)
-            places[id(device)] = list(found).index(device.name)
-        codes.append(places[id(device)])
-    return tuple(found.values()), np.array(codes, np.int32)
+def _collected(result: ScenarioResult) -> RunColumns:
+    size = len(result.records)
+    ids, seeds, kept = [], [], []
+    texts: tuple[list[Any], ...] = ([], [], [])
+    numbers = np.empty((2, size))
+    devices: dict[str, Device] = {}
+    found: dict[str, int] = {}
+    which = np.zeros(size, np.int32)
+    points: dict[str, list[Any]] = {}
+    changed: dict[str, FloatArray] = {}
+    for place, record in enumerate(result.records):
+        run = record.run
+        ids.append(run.id)
+        seeds.append(run.seed)
+        row = (record.status, record.message, record.outside)
+        for column, text in zip(texts, row, strict=True):
+            column.append(text)
+        numbers[:, place] = record.seconds, run.temperature
+        devices.setdefault(run.device.name, run.device)
+        which[place] = found.setdefault(run.device.name, len(found))
+        for key, value in run.point.items():
+            points.setdefault(key, [None] * size)[place] = value
+        for name, number in run.parameters.items():
+            if name not in changed:
+                changed[name] = np.full(size, np.nan)
+            changed[name][place] = number
+        if record.result is not None:
+            kept.append(place)
+    statuses, messages, outside = (Coded.of(column) for column in texts)
+    return RunColumns(
+        ids,
+        statuses,
+        messages,
+        outside,
+        numbers[0],
+        numbers[1],
+        seeds,
+        tuple(devices.values()),
+        which,
+        {key: Coded.of(own) for key, own in points.items()},
+        changed,
+        kept,
+    )
 
 
-def swept(result: ScenarioResult) -> dict[str, Coded]:
-    """Give the swept keys with the value of every run, as written."""
-    keys = dict.fromkeys(key for record in result.records for key in record.run.point)
-    return {key: Coded.of(r.run.point.get(key) for r in result.records) for key in keys}
+def limits_left(result: ScenarioResult) -> list[str]:
+    """Give the limits of a valid range that any run left, in order of appearance."""
+    words = run_columns(result).outside.words
+    return list(dict.fromkeys(limit for limits in words for limit in limits))
+
+
+def count_extrapolated(result: ScenarioResult) -> int:
+    """Count the runs that left the valid range of their device."""
+    outside = run_columns(result).outside
+    return sum(
+        int((outside.codes == code).sum()) for code, text in enumerate(outside.words) if text
+    )
 
 
 def points(result: ScenarioResult) -> Codes:
     """Give the point of the sweep of every run, as a number in order of appearance."""
-    return joint_codes([one.codes for one in swept(result).values()], len(result.records))
+    columns = run_columns(result).swept.values()
+    return joint_codes([one.codes for one in columns], len(result.records))
 
 
 def joint_codes(columns: Iterable[Codes], runs: int) -> Codes:
@@ -144,8 +231,10 @@ def swept_column(
         One number per run and their unit; None where one of the values is a name, is missing or
         has another dimension.
     """
-    column = Coded.of(record.run.point.get(key) for record in result.records)
-    kinds, which = devices(result)
+    runs_of = run_columns(result)
+    column, kinds, which = runs_of.swept.get(key), runs_of.devices, runs_of.which
+    if column is None:
+        return None
     chosen = np.ones(len(column), bool) if runs is None else runs
     pairs = column.codes.astype(np.int64) * len(kinds) + which
     found, inverse = np.unique(pairs[chosen], return_inverse=True)
@@ -171,50 +260,34 @@ def swept_column(
 
 def metric_names(result: ScenarioResult) -> list[str]:
     """Names of all metrics, in the order of the first run that has some."""
+    if isinstance(result.records, Records):
+        return list(result.records.metric_names)
     return list(dict.fromkeys(name for record in result.records for name in record.metrics))
 
 
 def metric_column(result: ScenarioResult, name: str) -> MetricColumn:
     """Give a metric over all runs; nan, with words without a unit, where a run did not give it."""
-    size = len(result.records)
-    values, errors = np.full(size, np.nan), np.full(size, np.nan)
-    codes = np.zeros(size, np.int32)
-    places = {_NOT_GIVEN: 0}
-    known: dict[tuple[str, str, str, bool], int] = {}  # without hashing a dataclass each time
-    for place, record in enumerate(result.records):
-        taken = record.metrics.get(name)
-        if taken is None:
-            continue
-        key = (taken.unit, taken.definition, taken.note, isinstance(taken.value, int))
-        if key not in known:
-            known[key] = places.setdefault(Words(*key), len(places))
-        values[place] = taken.value
-        if taken.standard_error is not None:
-            errors[place] = taken.standard_error
-        codes[place] = known[key]
-    return MetricColumn(values, errors, tuple(places), codes)
+    if isinstance(result.records, Records):
+        whole = result.records.column(name)
+        used, inverse = np.unique(whole.codes, return_inverse=True)
+        # the last words stand for runs without the metric
+        words = [_NOT_GIVEN if code == len(whole.words) - 1 else whole.words[code] for code in used]
+        codes: Codes = inverse.reshape(-1).astype(np.int32)
+        return MetricColumn(whole.values, whole.standard_errors, tuple(words), codes)
+    none = MetricValue(math.nan, "", _NOT_GIVEN.definition, None, _NOT_GIVEN.note)
+    return MetricColumn.of([record.metrics.get(name, none) for record in result.records])
 
 
 def unit_of(column: MetricColumn) -> str:
     """SI unit of a metric: that of the first run that gave it."""
-    return next((words.unit for words in column.words if words.unit), "1")
+    given = np.flatnonzero(is_given(column))
+    return column.words[column.codes[given[0]]].unit if given.size else "1"
 
 
 def is_given(column: MetricColumn) -> NDArray[np.bool_]:
     """Whether each run gave the metric at all, be it without a value."""
     given = np.array([bool(words.unit) for words in column.words])
     return np.asarray(given[column.codes])
-
-
-def changed_parameters(result: ScenarioResult) -> dict[str, FloatArray]:
-    """Give the parameters that differ from a default, in the card's units; nan elsewhere."""
-    found: dict[str, FloatArray] = {}
-    for place, record in enumerate(result.records):
-        for name, number in record.run.parameters.items():
-            if name not in found:
-                found[name] = np.full(len(result.records), np.nan)
-            found[name][place] = number
-    return found
 
 
 def parameter_unit(kinds: Iterable[Device], name: str) -> str:
@@ -225,12 +298,11 @@ def parameter_unit(kinds: Iterable[Device], name: str) -> str:
 
 def drawn_parameters(result: ScenarioResult) -> dict[str, Drawn]:
     """Give the parameters that were drawn: those that differ between draws at one point."""
-    if all(seed is None for seed in seeds(result)):
+    runs = run_columns(result)
+    if all(seed is None for seed in runs.seeds):
         return {}
-    place = points(result)
-    kinds, _ = devices(result)
-    found = {}
-    for name, values in changed_parameters(result).items():
+    place, kinds, found = points(result), runs.devices, {}
+    for name, values in runs.changed.items():
         known = np.isfinite(values)
         low = np.full(int(place.max(initial=0)) + 1, np.inf)
         high = -low

@@ -17,7 +17,7 @@ from optospice.report.columns import (
     metric_column,
     metric_names,
     points,
-    swept,
+    run_columns,
     unit_of,
 )
 from optospice.report.layout import cell, head, new_table, spelled, with_notes
@@ -182,7 +182,7 @@ def _rows(result: ScenarioResult, groups: NDArray[Any], size: int) -> Iterator[_
 def _points(result: ScenarioResult, groups: NDArray[Any]) -> tuple[list[str], list[list[str]]]:
     """Give the heads of the swept keys and, for every point, their values as written."""
     _, places = np.unique(groups, return_index=True)
-    columns = swept(result)
+    columns = run_columns(result).swept
     texts = [
         ["–" if (value := one[int(place)]) is None else str(value) for one in columns.values()]
         for place in places

@@ -26,6 +26,7 @@ from optospice.drawing.traces import (
     source_label,
 )
 from optospice.files import plain_name, write_in
+from optospice.report.columns import limits_left, run_columns
 from optospice.report.metric_figure import metrics_to_draw
 from optospice.report.numbers import pretty_unit, short_key, swept_numbers
 from optospice.report.pictures import chosen_pictures, metric_pictures
@@ -62,8 +63,9 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
     list of Path
         The files.
     """
-    drawn = [record for record in result.records if record.waveforms is not None]
-    analysed = [record for record in result.records if record.analysed is not None]
+    kept = [result.records[place] for place in run_columns(result).kept]
+    drawn = [record for record in kept if record.waveforms is not None]
+    analysed = [record for record in kept if record.analysed is not None]
     pictures = {name: chosen_pictures(result, name) for name in metrics_to_draw(result)}
     if not drawn and not analysed and not any(pictures.values()):
         return []  # matplotlib alone takes a tenth of a second
@@ -84,7 +86,7 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
             files.append(_save(figure, folder, name))
         for metric, chosen in pictures.items():
             for name, figure in metric_pictures(result, metric, chosen):
-                _title(figure, _marked("", result.records))
+                _title(figure, "extrapolated" if limits_left(result) else "")
                 files.append(_save(figure, folder, name))
     return files
 

@@ -17,6 +17,7 @@ import optospice
 from optospice import files as safe
 from optospice.errors import InputError
 from optospice.library import scenario_folders
+from optospice.report.columns import run_columns
 from optospice.report.frames import (
     csv_bytes,
     csv_parts,
@@ -125,7 +126,8 @@ def write_results(
         put("targets.csv", csv_bytes(target_columns(result)))
         for record in result.records[:MOST_NETLISTS]:
             put(f"netlists/{record.run.id}.cir", record.netlist or record.run.netlist())
-        for record in result.records:
+        for place in run_columns(result).kept:
+            record = result.records[place]
             run = record.run.id
             if record.waveforms is not None:
                 put(

@@ -16,14 +16,10 @@ from optospice.protocols.base import Series
 from optospice.report.columns import (
     Coded,
     Column,
-    changed_parameters,
-    devices,
     metric_column,
     metric_names,
     parameter_unit,
-    seeds,
-    statuses,
-    swept,
+    run_columns,
     swept_column,
 )
 from optospice.report.numbers import converted, shown_with_unit
@@ -72,13 +68,12 @@ def runs_columns(result: ScenarioResult) -> dict[str, Column]:
         Swept values as written and as numbers, every parameter in the unit of its card,
         every metric in SI; the unit closes the name of each column of numbers.
     """
-    records = result.records
-    kinds, which = devices(result)
+    runs = run_columns(result)
     columns: dict[str, Column] = {
-        "id": [record.run.id for record in records],
-        "device": Coded(tuple(device.name for device in kinds), which),
+        "id": runs.ids,
+        "device": Coded(tuple(device.name for device in runs.devices), runs.which),
     }
-    for key, column in swept(result).items():
+    for key, column in runs.swept.items():
         if key != "device":
             texts = tuple(None if value is None else str(value) for value in column.words)
             columns[key] = Coded(texts, column.codes)
@@ -90,15 +85,16 @@ def runs_columns(result: ScenarioResult) -> dict[str, Column]:
             si = units.si_unit(unit)
             columns[f"{key} [{si}]"] = converted(values, unit, si)
     columns.update(_parameters(result))
-    columns["temperature [K]"] = Coded.of(record.run.temperature for record in records)
-    columns["seed"] = seeds(result)
+    columns["temperature [K]"] = runs.temperatures
+    columns["seed"] = runs.seeds
     for name in metric_names(result):
         columns.update(_metric(name, metric_column(result, name)))
-    columns["extrapolated"] = Coded.of("; ".join(record.outside) for record in records)
-    columns["status"] = statuses(result)
-    columns["message"] = Coded.of(record.message for record in records)
-    columns["seconds [s]"] = [record.seconds for record in records]
-    columns["ngspice"] = Coded((result.ngspice,), np.zeros(len(records), np.int32))
+    limits = tuple("; ".join(words) for words in runs.outside.words)
+    columns["extrapolated"] = Coded(limits, runs.outside.codes)
+    columns["status"] = runs.statuses
+    columns["message"] = runs.messages
+    columns["seconds [s]"] = runs.seconds
+    columns["ngspice"] = Coded((result.ngspice,), np.zeros(len(runs.ids), np.int32))
     return columns
 
 
@@ -169,9 +165,9 @@ def _cells(values: Column) -> list[Any]:
 
 def _parameters(result: ScenarioResult) -> dict[str, Column]:
     """Give every parameter of every run: what it changes, else the default of its device."""
-    kinds, which = devices(result)
-    changed = changed_parameters(result)
-    names = dict.fromkeys(name for device in kinds for name in device.defaults) | changed
+    runs = run_columns(result)
+    kinds, which, changed = runs.devices, runs.which, runs.changed
+    names = dict.fromkeys([*(name for one in kinds for name in one.defaults), *changed])
     columns: dict[str, Column] = {}
     for name in names:
         for unit in dict.fromkeys(parameter_unit([device], name) for device in kinds):

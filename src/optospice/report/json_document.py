@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from optospice import units
+from optospice.report.columns import run_columns
 from optospice.report.draws_table import quantiles_json
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
@@ -41,8 +42,8 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
 
 def devices_of(result: ScenarioResult) -> list[str]:
     """Names of the devices that were simulated, in order."""
-    names = dict.fromkeys(record.run.device.name for record in result.records)
-    return list(names) or [result.loaded.scenario.device]
+    names = [device.name for device in run_columns(result).devices]
+    return names or [result.loaded.scenario.device]
 
 
 def _run(record: RunRecord) -> dict[str, Any]:

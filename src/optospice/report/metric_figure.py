@@ -18,7 +18,7 @@ from optospice.report.columns import (
     joint_codes,
     metric_column,
     metric_names,
-    swept,
+    run_columns,
     swept_column,
     unit_of,
 )
@@ -109,7 +109,7 @@ def metric_axis(result: ScenarioResult, name: str) -> MetricAxis | None:
     for target in scenario.targets:
         if target.metric == name:
             wanted += [key for key in (target.over, *target.where) if key is not None]
-    for key in dict.fromkeys([*wanted, *swept(result)]):
+    for key in dict.fromkeys([*wanted, *run_columns(result).swept]):
         found = swept_column(result, key, measured) if measured.any() else None
         if found is not None and np.unique(found[0][measured]).size > 1:
             return MetricAxis(key, found[1])
@@ -188,7 +188,7 @@ def _series(
     """Group the measured runs by the other swept keys; of each group the places of its runs."""
     others = {
         other: column
-        for other, column in swept(result).items()
+        for other, column in run_columns(result).swept.items()
         if other != key and np.unique(column.codes[measured]).size > 1
     }
     groups = joint_codes([column.codes for column in others.values()], measured.size)

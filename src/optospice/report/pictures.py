@@ -13,7 +13,7 @@ from optospice.drawing.distribution import Mark, draw_bands, draw_histogram, dra
 from optospice.drawing.field import Field, draw_family, draw_map
 from optospice.drawing.tornado import MOST_BARS, draw_tornado
 from optospice.interpolation import FloatArray
-from optospice.report.columns import joint_codes, metric_column, points, swept, swept_column
+from optospice.report.columns import joint_codes, metric_column, points, run_columns, swept_column
 from optospice.report.metric_figure import (
     MetricAxis,
     claim_of,
@@ -120,7 +120,9 @@ def chosen_pictures(result: ScenarioResult, name: str) -> list[Picture]:
     if not known.any():
         return []
     axes, words = [], []
-    for key, column in swept(result).items():  # of failed runs too: they belong to the grid
+    for key, column in run_columns(
+        result
+    ).swept.items():  # of failed runs too: they belong to the grid
         found = swept_column(result, key)
         if found is None:
             words.append(column.codes)
@@ -186,7 +188,7 @@ def _field(result: ScenarioResult, name: str) -> tuple[Field, MetricAxis, Metric
     if axis is None:
         return None
     other: MetricAxis | None = None
-    for key, column in swept(result).items():
+    for key, column in run_columns(result).swept.items():
         found = swept_column(result, key) if np.unique(column.codes).size > 1 else None
         if key != axis.key and found is not None:
             other = MetricAxis(key, found[1])
@@ -269,7 +271,7 @@ def _marks(result: ScenarioResult, name: str, unit: str) -> list[Mark]:
 
 def _outlines(result: ScenarioResult, name: str) -> Figure | None:
     values, unit = displayed_column(name, metric_column(result, name))
-    columns = [one for one in swept(result).values() if np.unique(one.codes).size > 1]
+    columns = [one for one in run_columns(result).swept.values() if np.unique(one.codes).size > 1]
     codes = joint_codes([one.codes for one in columns], values.size)
     groups: list[tuple[str, NDArray[np.float64]]] = []
     for code in range(min(int(codes.max()) + 1, _MOST_OUTLINES)):

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optospice import units
-from optospice.report.columns import drawn_parameters, metric_column, metric_names
+from optospice.report.columns import (
+    drawn_parameters,
+    limits_left,
+    metric_column,
+    metric_names,
+    run_columns,
+)
 from optospice.report.draws_table import draws_table
 from optospice.report.layout import MARK, cell, head, new_table, spelled, with_notes
 from optospice.report.numbers import (
@@ -117,7 +123,7 @@ def _rows_table(
 
 def extrapolated_lines(result: ScenarioResult) -> list[str]:
     """Say what the mark behind a number means, and which limits were left."""
-    reasons = list(dict.fromkeys(r for record in result.extrapolated for r in record.outside))
+    reasons = limits_left(result)
     if not reasons:
         return []
     more = f"; and {len(reasons) - _SHOWN_LIMITS} more" if len(reasons) > _SHOWN_LIMITS else ""
@@ -175,10 +181,13 @@ def _is_number(text: str) -> bool:
 def _same_in_all(result: ScenarioResult, names: Iterable[str]) -> dict[str, str]:
     """Give the metrics that nobody asks about and that no run changes, with their value."""
     asked = asked_metrics(result)
-    done = [place for place, record in enumerate(result.records) if record.metrics]
-    marked = {bool(result.records[place].outside) for place in done}
+    runs = run_columns(result)
+    done = np.flatnonzero(
+        np.array([word == "ok" for word in runs.statuses.words])[runs.statuses.codes]
+    )
+    marked = {bool(runs.outside[int(place)]) for place in done}
     same: dict[str, str] = {}
-    if len(done) < 2 or len(marked) > 1:
+    if done.size < 2 or len(marked) > 1:
         return same
     for name in names:
         if not asked or name in asked:
@@ -206,5 +215,5 @@ def across_lines(result: ScenarioResult) -> Iterable[str]:
             "" if error is None else f" ± {units.short_number(error, 2)}"
         )
         meaning = f"{value.definition}; {value.note}" if value.note else value.definition
-        mark = MARK * bool(result.extrapolated)
+        mark = MARK * bool(limits_left(result))
         yield f"across the runs: {spelled(name)} {with_unit(text, unit)}{mark} ({meaning})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optospice.interpolation import FloatArray
-from optospice.report.columns import drawn_parameters, metric_column, swept, swept_column
+from optospice.report.columns import drawn_parameters, metric_column, run_columns, swept_column
 from optospice.report.numbers import short_key
 from optospice.sweep.record import ScenarioResult
 
@@ -57,7 +57,7 @@ def rank_correlations(result: ScenarioResult, name: str) -> Effects | None:
     values = metric_column(result, name).values
     known = np.isfinite(values)
     varied: dict[str, FloatArray] = {}
-    for key in swept(result):
+    for key in run_columns(result).swept:
         found = swept_column(result, key, known) if known.any() else None
         if found is not None:
             varied[short_key(key)] = found[0]

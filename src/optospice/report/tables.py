@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from optospice import units
+from optospice.report.columns import count_extrapolated, run_columns
 from optospice.report.json_document import devices_of, result_json
 from optospice.report.layout import MARK, cell, new_table, spelled, with_notes
 from optospice.report.numbers import claim_text, short_key, with_unit
@@ -129,12 +130,13 @@ _KINDS = {
 
 
 def _summary(result: ScenarioResult) -> str:
-    count, failed = len(result.records), len(result.failed)
-    missing = sum(record.status == "not run" for record in result.records)
+    statuses = run_columns(result).statuses
+    count, failed, missing = len(statuses), statuses.count("failed"), statuses.count("not run")
     text = f"{count} {'run' if count == 1 else 'runs'} in {result.seconds:.1f} s"
     text += f", {failed} failed" if failed else ""
     text += f", {missing} not run (interrupted)" if missing else ""
-    text += f", {len(result.extrapolated)} extrapolated" if result.extrapolated else ""
+    extrapolated = count_extrapolated(result)
+    text += f", {extrapolated} extrapolated" if extrapolated else ""
     if result.verdicts:
         met = sum(verdict.met for verdict in result.verdicts)
         known = sum(_is_known_miss(verdict) for verdict in result.verdicts)
