@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from optospice import units
+from optospice.report.columns import run_columns
+from optospice.report.draws_table import quantiles_json
 from optospice.report.numbers import finite
 from optospice.report.statistics import statistics_json
 from optospice.scenario.share import CONFIDENCE
@@ -25,15 +27,18 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
     dict
         Scenario, device, ngspice version, runs and targets. Every metric is in the SI unit
         named beside it; a number that does not exist is None; one of a run outside the valid
-        range of its device has ``"extrapolated": True``.
+        range of its device has ``"extrapolated": True``. Of random draws there are also the
+        ``"quantiles"`` of every metric at every point.
     """
     devices = devices_of(result)
     statistics = statistics_json(result)
+    quantiles = quantiles_json(result)
     return {
         "scenario": result.loaded.name,
         "device": ", ".join(devices),
         "ngspice": result.ngspice,
         "from_store": result.from_store,
+        **({"quantiles": quantiles} if quantiles else {}),
         "runs": [_run(record) for record in result.records],
         "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
         **({"statistics": statistics} if statistics else {}),
@@ -42,8 +47,8 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
 
 def devices_of(result: ScenarioResult) -> list[str]:
     """Names of the devices that were simulated, in order."""
-    names = dict.fromkeys(record.run.device.name for record in result.records)
-    return list(names) or [result.loaded.scenario.device]
+    names = [device.name for device in run_columns(result).devices]
+    return names or [result.loaded.scenario.device]
 
 
 def _run(record: RunRecord) -> dict[str, Any]:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from types import TracebackType
 from typing import IO
 
 _PLAIN_EVERY = 5.0
+
+
+def progress_line(name: str, done: int, total: int, failed: int, seconds: float) -> str:
+    """Say how far a sweep is, how fast it goes, what failed so far and how long it takes yet.
+
+    Parameters
+    ----------
+    name : str
+        What is running.
+    done, total, failed : int
+        Runs that have ended, all runs, and those that have failed [1].
+    seconds : float
+        Time since the start [s].
+    """
+    rate = done / max(seconds, 1e-9)
+    speed = f"{rate:.0f}" if rate >= 10 else f"{rate:.2g}"
+    text = f"{name}: {done} of {total} runs, {speed} runs/s"
+    text += f", {failed} failed" if failed else ""
+    return f"{text}, {_duration((total - done) / rate)} left" if done else text
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 class Progress:
@@ -55,11 +84,9 @@ class Progress:
         if now < self._next or self._done == self._total:
             return
         self._next = now + (0.1 if self._moving else _PLAIN_EVERY)
-        rate = self._done / (now - self._started)
-        left = (self._total - self._done) / rate
-        text = f"{self._name}: {self._done} of {self._total} runs, {left:.0f} s left"
-        if self._failed:
-            text += f", {self._failed} failed"
-        self._stream.write(f"\r\x1b[2K{text}" if self._moving else f"{text}\n")
+        text = progress_line(self._name, self._done, self._total, self._failed, now - self._started)
+        if self._moving:  # a line that wraps cannot be taken back
+            text = f"\r\x1b[2K{text[: shutil.get_terminal_size().columns - 1]}"
+        self._stream.write(text if self._moving else f"{text}\n")
         self._stream.flush()
         self._shown = True
