@@ -15,7 +15,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 LAYERS = (
     # what knows nothing of circuits
     "errors", "texts", "reading", "toml_text", "files", "units", "validation", "library",
-    "accuracy", "interpolation", "trace", "resolution", "fewest_points", "drawing",
+    "accuracy", "interpolation", "curve", "trace", "trace_block", "resolution",
+    "fewest_points", "drawing",
     # SPICE text in, SPICE text out
     "netlist", "expressions", "circuit_text", "circuit_cards", "capacitances",
     "separation", "probes",
@@ -23,7 +24,8 @@ LAYERS = (
     "stimulus", "light", "sources", "waveshapes", "source_shapes", "device", "circuit",
     "assembly",
     # what is simulated, by what, and what comes back
-    "waveforms", "waveform_block", "analysis", "testbench", "ngspice", "foreign", "foreign_analyses",
+    "waveforms", "waveform_block", "analysis", "testbench", "ngspice", "foreign",
+    "foreign_analyses",
     # what is measured in it
     "metrics", "protocols", "cosim",
     # experiments, their runs and their verdicts

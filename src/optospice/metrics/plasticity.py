@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from optospice.metrics.decay_models import exponential_slopes, exponentials, with_constant
 from optospice.metrics.fit_result import FitResult
 from optospice.metrics.fitting import SeparableModel, fit_separable
 from optospice.metrics.registry import accepted_name, metric
@@ -289,10 +290,13 @@ def _relaxation_model(name: str, formula: str, dt: FloatArray) -> SeparableModel
     shortest = min(float(gaps.min()), longest / 3) if gaps.size else longest / 3
     times = np.geomspace(0.1 * shortest, 10 * longest, 20)
 
-    def basis(theta: FloatArray, at: FloatArray) -> FloatArray:
-        shapes = [sign * np.exp(-at / tau) for tau in sorted(theta)]
-        return np.stack([*shapes, np.ones_like(at)] if level else shapes, axis=1)
+    def falling(theta: FloatArray, at: FloatArray) -> FloatArray:
+        return sign * exponentials(theta, at)
 
+    def slopes(theta: FloatArray, at: FloatArray) -> FloatArray:
+        return sign * exponential_slopes(theta, at)
+
+    basis, change = with_constant(falling, slopes) if level else (falling, slopes)
     double = name.startswith("double")
     marks = ("1", "2") if double else ("",)
     pairs = [(a, b) for a in times[::2] for b in times[::2] if a < b]
@@ -306,4 +310,5 @@ def _relaxation_model(name: str, formula: str, dt: FloatArray) -> SeparableModel
         np.full(len(marks), 0.01 * shortest),
         np.full(len(marks), 1e3 * longest),
         interchangeable=double,
+        slopes=change,
     )
