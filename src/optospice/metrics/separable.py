@@ -151,10 +151,6 @@ def project(columns: FloatArray, target: FloatArray) -> Projected:
     q, r = orthonormal(columns)
     share = np.matmul(q, target[:, :, None])[:, :, 0]
     deviation = np.matmul(share[:, None, :], q)[:, 0] - target
-    # once more, so that no rounding of the first pass is left along the columns
-    rest = np.matmul(q, deviation[:, :, None])[:, :, 0]
-    share -= rest
-    deviation -= np.matmul(rest[:, None, :], q)[:, 0]
     return Projected(q, r, share, deviation, np.einsum("rp,rp->r", deviation, deviation))
 
 
