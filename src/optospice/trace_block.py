@@ -51,6 +51,7 @@ class TraceBlock(Curve):
             trace.values[None],
             trace.breakpoints,
             np.array([trace.bound]),
+            lambda: (trace._slopes[0][None], trace._slopes[1][None]),
         )
 
     @property

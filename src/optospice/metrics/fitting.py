@@ -280,8 +280,8 @@ def _fitted(
     covariance = _covariances(model, x, w, basis, theta, best, spread)
     estimates = np.concatenate([best.coefficients * spread[:, None], theta], axis=1)
     freedom = max(1.0 - estimates.shape[1] / effective, 1e-3)
-    covariance *= (square / freedom)[:, None, None]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        covariance *= (square / freedom)[:, None, None]
         errors = np.sqrt(np.einsum("rkk->rk", covariance))
     mean = (y @ w) / float(w.sum())
     variance = (y - mean[:, None]) ** 2 @ w / x.size
@@ -345,7 +345,8 @@ def _covariances(
     units = np.concatenate([np.repeat(spread[:, None], basis.shape[1], axis=1), size], axis=1)
     units /= scale
     covariance: FloatArray = inverse @ centre @ inverse
-    covariance *= units[:, :, None] * units[:, None, :]
+    with np.errstate(over="ignore", invalid="ignore"):  # of a parameter that nothing depends on
+        covariance *= units[:, :, None] * units[:, None, :]
     return covariance
 
 

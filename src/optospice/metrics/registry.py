@@ -155,11 +155,11 @@ def in_blocks(
     ValueError
         If there is no such metric.
     """
+    info = next((one for one in _METRICS.values() if one.function is of), None)
+    if info is None:
+        raise ValueError(f"{of!r} is no metric: nothing can be its equal for blocks")
 
     def register(function: Callable[P, MetricColumn]) -> Callable[P, MetricColumn]:
-        info = next((one for one in _METRICS.values() if one.function is of), None)
-        if info is None:
-            raise ValueError(f"{of!r} is no metric: nothing can be its equal for blocks")
         _METRICS[info.name] = replace(info, block=function)
         return function
 
