@@ -215,6 +215,9 @@ def fit_block(
     finite = np.asarray(np.isfinite(y).all(axis=1))
     low, high = y.min(axis=1, initial=np.inf), y.max(axis=1, initial=-np.inf)
     fitted = finite & (high > low) & (size > count)
+    w = np.ones(size) if weights is None else weights
+    if fitted.all():
+        return _fitted(model, x, y, w, known, high - low, resolution, note)
     empty = FitBlock(
         model,
         np.full((runs, count), np.nan),
@@ -229,10 +232,9 @@ def fit_block(
     )
     if not fitted.any():
         return empty
-    w = np.ones(size) if weights is None else weights
-    rows = y[fitted]
-    found = _fitted(model, x, rows, w, known[fitted], (high - low)[fitted], resolution, note)
-    return found if fitted.all() else _placed(empty, fitted, found)
+    spread = (high - low)[fitted]
+    found = _fitted(model, x, y[fitted], w, known[fitted], spread, resolution, note)
+    return _placed(empty, fitted, found)
 
 
 def _why(size: int, count: int, finite: bool) -> str:

@@ -130,6 +130,8 @@ class Projected:
 
     def of(self, chosen: BoolArray, other: Projected) -> Projected:
         """Give these with the chosen runs taken from another one."""
+        if chosen.all():
+            return other
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return Projected(*(_chosen(chosen, a, b) for a, b in pairs))
 
@@ -289,12 +291,10 @@ def _costs(
     if candidates is not None:
         theta = np.exp(candidates) if model.positive else candidates
     q, _ = orthonormal(root * model.basis(theta, x))
-    share = np.matmul(q, target.T)  # (candidates, columns, runs)
-    costs = np.empty((len(q), len(target)))
-    for candidate, (columns, shares) in enumerate(zip(q, share, strict=True)):
-        rest = target - shares.T @ columns
-        costs[candidate] = np.einsum("rp,rp->r", rest, rest)
-    return costs
+    share = np.matmul(target, q.transpose(0, 2, 1))  # (candidates, runs, columns)
+    rest = np.matmul(share, q)
+    rest -= target
+    return np.einsum("crp,crp->cr", rest, rest)
 
 
 def _at(
