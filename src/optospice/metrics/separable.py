@@ -294,7 +294,7 @@ def _costs(
     share = np.matmul(target, q.transpose(0, 2, 1))  # (candidates, runs, columns)
     rest = np.matmul(share, q)
     rest -= target
-    return np.einsum("crp,crp->cr", rest, rest)
+    return np.asarray(np.einsum("crp,crp->cr", rest, rest))
 
 
 def _at(
