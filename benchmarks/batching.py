@@ -9,7 +9,8 @@ from pathlib import Path
 from benchmarks import cases
 from benchmarks.harness import Options, Row, in_turn, speed, times
 from optospice.ngspice.pool import Pool
-from optospice.sweep.local import LARGEST_BATCH, run_scenario
+from optospice.sweep.blocks import LARGEST_BLOCK
+from optospice.sweep.local import run_scenario
 
 FLOOR = 2.0
 
@@ -26,23 +27,23 @@ def measure(options: Options) -> list[Row]:
 
         def with_batches_of(size: int) -> Callable[[], float]:
             def run() -> float:
-                result = run_scenario(loaded, runs, pool, keep_waveforms=False, batch=size)
+                result = run_scenario(loaded, runs, pool, keep_waveforms=False, largest_block=size)
                 errors[size] = cases.amplitude_error(runs, cases.measured_amplitudes(result))
                 return result.seconds / count
 
             return run
 
-        pairs = in_turn(options.of(7, 2), with_batches_of(LARGEST_BATCH), with_batches_of(1))
+        pairs = in_turn(options.of(7, 2), with_batches_of(LARGEST_BLOCK), with_batches_of(1))
     own, other = pairs.medians
     return [
         Row(
-            f"RC devices that share a stimulus, {LARGEST_BATCH} per transient against one by one",
+            f"RC devices that share a stimulus, {LARGEST_BLOCK} per transient against one by one",
             f"{own * 1e3:.3f} ms per device",
             f"{other * 1e3:.3f} ms per device",
             times(pairs.ratio),
             f"{FLOOR:g}x",
             pairs.ratio >= FLOOR,
-            errors[LARGEST_BATCH],
+            errors[LARGEST_BLOCK],
             errors[1],
             notes=(
                 f"run_scenario, metrics included, one worker ({speed(own)} and {speed(other)}); "

@@ -27,7 +27,7 @@ def measure(options: Options) -> list[Row]:
         batch = runs[0].testbench().batch_netlist([run.parameters for run in runs[:32]])
 
         def engine(size: int) -> float:
-            result = run_scenario(loaded, runs, pool, keep_waveforms=False, batch=size)
+            result = run_scenario(loaded, runs, pool, keep_waveforms=False, largest_block=size)
             if size == 1:
                 amplitudes = cases.measured_amplitudes(result)
                 seen["error"] = cases.amplitude_error(runs, amplitudes)

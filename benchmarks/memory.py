@@ -21,14 +21,14 @@ def measure(options: Options) -> list[Row]:
     count = options.of(20_000, 2_000)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name, Pool(workers=1) as pool:
         _, runs = cases.load_sweep(Path(name), min(count, 2_000))
-        tasks = [Task([run], keep_waveforms=False) for run in runs]
+        tasks = [Task.of([run], keep_results=False) for run in runs]
         resident = []
         last: list[tuple[float, float]] = []
         for _ in range(10):
             part = tasks[: count // 10]
             for _, outcome in pool.map("optospice.sweep.task:perform", part, chunk=25):
                 assert isinstance(outcome, Finished), outcome.message
-                metrics = outcome.result[0].metrics
+                metrics = outcome.result.runs()[0].metrics
                 first = metrics["postsynaptic_current_amplitude"].value
                 last.append((first, metrics["last_amplitude"].value))
             (worker,) = pool.process_ids()

@@ -22,6 +22,9 @@ settings.register_profile(
 )
 settings.load_profile("optospice")
 
+# What a test simulates, it simulates: no user's store takes part, unless a test brings its own.
+os.environ["OPTOSPICE_CACHE"] = "off"
+
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[Pool]:

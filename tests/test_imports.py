@@ -29,7 +29,7 @@ LAYERS = (
     # what is measured in it
     "metrics", "protocols", "cosim",
     # experiments, their runs and their verdicts
-    "scenario", "sweep", "report",
+    "scenario", "store", "sweep", "report",
     # studies made of many runs
     "calibration", "conformance", "regression", "reproduce", "authoring", "reference",
     # what a user calls

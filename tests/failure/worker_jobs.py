@@ -8,7 +8,7 @@ from optospice.device import Device
 from optospice.errors import InputError
 from optospice.netlist.guard import check_library
 from optospice.ngspice.session import Session
-from optospice.sweep.task import Measured, Task, perform
+from optospice.sweep.task import Outcome, Task, perform
 
 
 def is_refused(_session: Session, device: Device) -> bool:
@@ -20,8 +20,8 @@ def is_refused(_session: Session, device: Device) -> bool:
     return False
 
 
-def perform_or_die(session: Session, task: Task) -> list[Measured]:
+def perform_or_die(session: Session, task: Task) -> Outcome:
     """Perform a task; one with a negative resistance takes its process along."""
-    if any(run.parameters["r"] < 0 for run in task.runs):
+    if any(parameters["r"] < 0 for parameters in task.parameter_sets()):
         os._exit(1)
     return perform(session, task)

@@ -18,7 +18,7 @@ from optospice.ngspice import pool
 from optospice.protocols import limits
 from optospice.regression import golden
 from optospice.scenario import schema
-from optospice.sweep import local, task
+from optospice.sweep import keeping, task
 from own_form import write_own_form
 
 
@@ -28,7 +28,7 @@ def test_the_numbers_are_those_of_the_documentation() -> None:
         netlist.LARGEST_LIBRARY, netlist.MOST_LINES, netlist.LONGEST_LINE, reading.LARGEST_FILE,
         functions.LONGEST_EXPRESSION, functions.LARGEST_SUM, expansion.LARGEST_CIRCUIT,
         expansion.LARGEST_EXPANSION, toml_text.LARGEST, schema.MOST_RUNS, task.LARGEST_ANSWER,
-        local.KEPT_BYTES, golden.LARGEST_GOLDEN, limits.MOST_PULSES,
+        keeping.KEPT_BYTES, golden.LARGEST_GOLDEN, limits.MOST_PULSES,
     ):  # fmt: skip
         assert f"{number:,}" in page, number
     for words in (
@@ -39,7 +39,7 @@ def test_the_numbers_are_those_of_the_documentation() -> None:
         f"{door.HANDSHAKE:g} s and {door.LONGEST_TOKEN_LINE} bytes in all",
         f"{door.MOST_STRANGERS} in their handshake, {door.MOST_WAITING} that wait for a run",
         f"ends within {server.LATEST:g} durations",
-        f"{local.KEPT_WAVEFORMS} runs by default",
+        f"{keeping.KEPT_WAVEFORMS} runs by default",
         f"({pool.DEFAULT_MEMORY_LIMIT >> 30} GiB, or less",
     ):
         assert words in page, words

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from watchdog import refused, run_command, run_python
 
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.value import MetricValue
-from optospice.sweep.local import KeptWaveforms
-from optospice.sweep.record import RunRecord
-from optospice.sweep.store import KEPT_RECORDS, Records
-from optospice.sweep.task import Task, bytes_of
+from optospice.store.block import MeasuredBlock
+from optospice.sweep.keeping import KeptResults
+from optospice.sweep.records import Records
+from optospice.sweep.task import bytes_of
 from optospice.waveforms import Waveforms
 
 HEAD = """
@@ -142,25 +143,27 @@ def test_a_bad_value_at_the_end_of_an_axis_is_refused_at_once(
     assert not (tmp_path / "results").exists()
 
 
-def test_compact_records_give_back_what_arrived() -> None:
-    """Beyond so many runs, only numbers are kept of each."""
-    runs = [SimpleNamespace(id=str(n)) for n in range(KEPT_RECORDS + 1)]
+def test_records_give_back_what_arrived() -> None:
+    """Numbers lie in columns; what a record shows is what was put there."""
+    runs = [SimpleNamespace(id=str(n)) for n in range(20)]
     records = Records(runs)
     metrics = {
         "a": MetricValue(0.1, "A", "peak"),
         "b": MetricValue(3, "1", "count", 0.5, "a note"),
         "c": MetricValue(float("inf"), "s", "", None, "none"),
     }
-    records.put(7, RunRecord(runs[7], "ok", "", metrics, 0.3, waveforms(5)))
-    records.put(8, RunRecord(runs[8], "failed", "why"))
+    columns = {name: MetricColumn.of([value]) for name, value in metrics.items()}
+    measured = MeasuredBlock(np.array([True, False]), columns, np.array([0.3, 0.1]), {1: "why"})
+    records.put(np.array([7, 8]), measured)
+    records.keep(7, waveforms(5))
     assert dict(records[7].metrics) == metrics
     assert [type(m.value) for m in records[7].metrics.values()] == [float, int, float]
     assert (records[7].seconds, records[7].run) == (0.3, runs[7])
     assert records[7].waveforms is not None
-    records.drop_waveforms(7)
+    records.drop(7)
     assert records[7].waveforms is None
-    assert dict(records[7].metrics) == metrics
     assert (records[8].status, records[8].message) == ("failed", "why")
+    assert not records[8].metrics
     assert records[-1].status == "not run"
 
 
@@ -174,22 +177,13 @@ def test_the_waveforms_of_the_first_runs_that_fit_are_kept(seed: int) -> None:
     points = [draw.randint(1, 100) for _ in range(30)]
     records = Records([SimpleNamespace(id=f"{n:04d}") for n in range(30)])
     largest = draw.randint(0, 16 * sum(points) + 100)
-    kept = KeptWaveforms(records, largest)
+    kept = KeptResults(records, largest)
     for number in draw.sample(range(30), 30):
-        kept.put(number, RunRecord(None, "ok", waveforms=waveforms(points[number])))
+        kept.put(number, waveforms(points[number]))
         held = [r.waveforms for r in records if r.waveforms is not None]
         assert sum(map(bytes_of, held)) <= largest
     fits = [total <= largest for total in itertools.accumulate(16 * n for n in points)]
     assert [record.waveforms is not None for record in records] == fits
-    assert all(record.status == "ok" for record in records)
-
-
-def test_a_worker_sends_back_no_more_than_asked_for() -> None:
-    task = Task([], True, largest=1600)
-    assert task.kept(waveforms(100), 0) is not None
-    assert task.kept(waveforms(101), 0) is None
-    assert task.kept(waveforms(100), 1) is None
-    assert Task([], False).kept(waveforms(1), 0) is None
 
 
 #: Scenarios and what makes them ask for too many pulses in one run, or for just as many as may be.

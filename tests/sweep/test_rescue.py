@@ -12,8 +12,9 @@ from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Finished
 from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, load_scenario
-from optospice.sweep import local
-from optospice.sweep.local import LARGEST_BATCH, run_scenario
+from optospice.sweep import collecting
+from optospice.sweep.blocks import LARGEST_BLOCK
+from optospice.sweep.local import run_scenario
 from optospice.sweep.task import Task
 
 PERFORM = "optospice.sweep.task:perform"
@@ -69,7 +70,7 @@ source = "a test"
 """
 #: Place of the bad one among them: in the middle of a batch [1].
 BAD = 21
-RESISTANCES = [1e6 * (1 + place / 10) for place in range(LARGEST_BATCH)]
+RESISTANCES = [1e6 * (1 + place / 10) for place in range(LARGEST_BLOCK)]
 RESISTANCES[BAD] = -1e6
 
 
@@ -94,18 +95,19 @@ def one_worker():
 def test_a_bad_parameter_set_of_a_batch_fails_alone(loaded, pool):
     """The worker itself sorts it out: nothing of the batch has to be handed out again."""
     runs = expand(loaded)
-    [(_, outcome)] = pool.map(PERFORM, [Task(runs, keep_waveforms=True)])
+    [(_, outcome)] = pool.map(PERFORM, [Task.of(runs, keep_results=True)])
     assert isinstance(outcome, Finished), outcome
-    assert len(outcome.result) == LARGEST_BATCH
-    for place, (measured, resistance) in enumerate(zip(outcome.result, RESISTANCES, strict=True)):
+    found = outcome.result.runs()
+    assert len(found) == LARGEST_BLOCK
+    for place, (measured, resistance) in enumerate(zip(found, RESISTANCES, strict=True)):
         if place == BAD:
             assert measured.failure
             assert not measured.metrics
-            assert measured.waveforms is None
+            assert measured.result is None
         else:
             assert not measured.failure
             assert measured.metrics["dark_current"].value == pytest.approx(0.5 / resistance)
-            assert measured.waveforms.at("i(p)", 0.5) == pytest.approx(0.5 / resistance)
+            assert measured.result.at("i(p)", 0.5) == pytest.approx(0.5 / resistance)
 
 
 def test_a_bad_run_of_a_scenario_fails_alone(loaded, pool):
@@ -117,13 +119,16 @@ def test_a_bad_run_of_a_scenario_fails_alone(loaded, pool):
 
 
 def test_a_lost_worker_costs_a_scenario_only_the_guilty_run(loaded, one_worker, monkeypatch):
-    monkeypatch.setattr(local, "_FUNCTION", DYING)
-    seen = []
+    monkeypatch.setattr(collecting, "_FUNCTION", DYING)
+    ended = []
     runs = expand(loaded)
-    result = run_scenario(loaded, runs, one_worker, on_record=seen.append)
+    result = run_scenario(
+        loaded, runs, one_worker, on_progress=lambda *counts: ended.append(counts)
+    )
     _only_the_bad_one_failed(result.records)
     assert "the simulator process died" in result.records[BAD].message
-    assert sorted(record.run.id for record in seen) == [run.id for run in runs]  # each of them once
+    assert sum(count for count, _ in ended) == len(runs)  # each of them once
+    assert sum(failed for _, failed in ended) == 1
 
 
 def _only_the_bad_one_failed(records) -> None:
@@ -142,7 +147,7 @@ def test_a_fit_goes_on_without_the_bad_parameter_set(loaded, one_worker, monkeyp
     Path("fit.toml").write_text(plain.replace('where = {{ "parameters.r" = {first} }}\n', ""))
     problem = build(["fit.toml"], ["r"])
     found = calibration.evaluate(problem, one_worker, [[value] for value in RESISTANCES])
-    assert len(found) == LARGEST_BATCH
+    assert len(found) == LARGEST_BLOCK
     for place, (evaluation, resistance) in enumerate(zip(found, RESISTANCES, strict=True)):
         if place == BAD:
             assert evaluation.residuals is None

@@ -15,8 +15,9 @@ from optospice.ngspice.worker import Failed
 from optospice.scenario.claim import allowed_error
 from optospice.scenario.verdict import Observation, Verdict, judge_targets
 from optospice.stimulus import FloatArray
-from optospice.sweep.local import LARGEST_BATCH
-from optospice.sweep.task import Measured, Task
+from optospice.sweep.blocks import LARGEST_BLOCK
+from optospice.sweep.task import MeasuredRun, Task
+from optospice.waveforms import Waveforms
 
 #: Residual of a target whose metric is missing [tolerances].
 MISSING = 30.0
@@ -105,35 +106,37 @@ def evaluate(
     places, tasks = [], []
     for e, experiment in enumerate(problem.experiments):
         for r, run in enumerate(experiment.runs):
-            for first in range(0, len(parameter_sets), LARGEST_BATCH):
-                sets = range(first, min(first + LARGEST_BATCH, len(parameter_sets)))
+            for first in range(0, len(parameter_sets), LARGEST_BLOCK):
+                sets = range(first, min(first + LARGEST_BLOCK, len(parameter_sets)))
                 copies = [moved(run, problem.names, parameter_sets[k]) for k in sets]
-                tasks.append(Task(copies, run.id in experiment.measurements))
+                tasks.append(Task.of(copies, run.id in experiment.measurements))
                 places.append([(k, e, r) for k in sets])
     pool.timeout = max(one.loaded.scenario.timeout for one in problem.experiments) * min(
         4, len(parameter_sets)
     )
-    done: dict[tuple[int, int, int], Measured] = {}
+    done: dict[tuple[int, int, int], MeasuredRun] = {}
     again: list[int] = []
     for index, outcome in pool.map(_FUNCTION, tasks):
         if isinstance(outcome, Failed):
             again.append(index)
         else:
-            done.update(zip(places[index], outcome.result, strict=True))
+            done.update(zip(places[index], outcome.result.runs(), strict=True))
     single = [
-        (place, Task([run], tasks[index].keep_waveforms))
+        (place, tasks[index].alone(row))
         for index in again
-        for place, run in zip(places[index], tasks[index].runs, strict=True)
+        for row, place in enumerate(places[index])
     ]
     for index, outcome in pool.map(_FUNCTION, [task for _, task in single]):
         if isinstance(outcome, Failed):
-            done[single[index][0]] = Measured({}, 0.0, None, outcome.message)
+            done[single[index][0]] = MeasuredRun({}, outcome.message)
         else:
-            done[single[index][0]] = outcome.result[0]
+            (done[single[index][0]],) = outcome.result.runs()
     return [_evaluation(problem, k, done) for k in range(len(parameter_sets))]
 
 
-def _evaluation(problem: Problem, k: int, done: dict[tuple[int, int, int], Measured]) -> Evaluation:
+def _evaluation(
+    problem: Problem, k: int, done: dict[tuple[int, int, int], MeasuredRun]
+) -> Evaluation:
     residuals: list[FloatArray] = []
     verdicts: list[tuple[str, Verdict]] = []
     nuisances: list[float] = []
@@ -159,13 +162,13 @@ def _evaluation(problem: Problem, k: int, done: dict[tuple[int, int, int], Measu
 
 
 def _from_waveforms(
-    experiment: Experiment, measured: Sequence[Measured], kinds: Sequence[str]
+    experiment: Experiment, measured: Sequence[MeasuredRun], kinds: Sequence[str]
 ) -> list[tuple[FloatArray, list[float]]]:
     by_run = {run.id: one for run, one in zip(experiment.runs, measured, strict=True)}
     found = []
     for run, record in experiment.measurements.items():
-        waveforms = by_run[run].waveforms
-        assert waveforms is not None
+        waveforms = by_run[run].result
+        assert isinstance(waveforms, Waveforms)
         simulated = waveforms.at(waveforms.current_name, record.time)
         simulated -= record.current
         simulated /= record.scale

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optospice.cli.console import console
-from optospice.cli.options import AsJson, Scenarios, Workers
+from optospice.cli.options import AsJson, CacheFolder, NoCache, Scenarios, Workers, open_store
 from optospice.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from optospice.ngspice.pool import Pool
     from optospice.scenario.load import LoadedScenario
     from optospice.scenario.runs import Run
-    from optospice.sweep.record import RunRecord, ScenarioResult
+    from optospice.store.store import Store
+    from optospice.sweep.record import ScenarioResult
 
 #: Progress is shown for anything longer than this [s].
 _PROGRESS_AFTER = 1.0
@@ -44,6 +45,8 @@ def run(
         str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
     ] = None,
     workers: Workers = 0,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Run scenarios and hold them against their published targets."""
     from contextlib import ExitStack
@@ -54,7 +57,14 @@ def run(
     from optospice.scenario.expand import expand, only_run
     from optospice.scenario.load import load_scenario
 
-    with Pool(workers=workers, preload="optospice.sweep.task") as pool, ExitStack() as claims:
+    with ExitStack() as stack:
+        store = open_store(cache, no_cache)
+        if store is not None:
+            stack.enter_context(store)
+        pool = Pool(workers=workers, preload="optospice.sweep.task")
+        stack.callback(pool.close)
+        if store is None or not store.count("metrics"):
+            pool.start()  # they load while the scenarios are read
         # everything that can be wrong is found before anything is written
         changes = [*(settings or []), *(["extrapolate=true"] if extrapolate else [])]
         loaded = [load_scenario(name, changes) for name in scenarios]
@@ -71,11 +81,11 @@ def run(
                     "accepted: each scenario once, or runs of their own with --out"
                 )
         for folder in folders:
-            claims.enter_context(claimed(folder))
+            stack.enter_context(claimed(folder))
             prepare_folder(folder)
         codes, documents = [], []
         for one, runs, folder in zip(loaded, expanded, folders, strict=True):
-            result = _simulate(one, runs, pool, quiet=json)
+            result = _simulate(one, runs, pool, store, quiet=json)
             _write(result, folder)
             codes.append(result.exit_code)
             if json:
@@ -104,17 +114,18 @@ def _result_folder(
 
 
 def _simulate(
-    loaded: LoadedScenario, runs: Sequence[Run], pool: Pool, quiet: bool
+    loaded: LoadedScenario, runs: Sequence[Run], pool: Pool, store: Store | None, quiet: bool
 ) -> ScenarioResult:
     from optospice.report.progress import Progress
     from optospice.sweep.local import run_scenario
 
     with Progress(loaded.name, len(runs), after=_PROGRESS_AFTER) as progress:
 
-        def advance(record: RunRecord) -> None:
-            progress.advance(failed=record.status == "failed")
+        def advance(ended: int, failed: int) -> None:
+            for place in range(ended):
+                progress.advance(failed=place < failed)
 
-        return run_scenario(loaded, runs, pool, on_record=advance)
+        return run_scenario(loaded, runs, pool, on_progress=advance, store=store)
 
 
 def _write(result: ScenarioResult, folder: Path) -> None:

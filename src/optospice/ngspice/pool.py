@@ -340,4 +340,4 @@ class Pool:
             waiting.append([guilty])
         else:
             times = f" (tried {self.attempts} times)" if self.attempts > 1 else ""
-            yield guilty, Failed(f"{reason}{times}")
+            yield guilty, Failed(f"{reason}{times}", is_lost=True)

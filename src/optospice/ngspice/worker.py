@@ -50,9 +50,18 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """An item failed by itself; the library is still sound."""
+    """An item failed by itself; the library is still sound.
+
+    Parameters
+    ----------
+    message : str
+        Why.
+    is_lost : bool
+        Whether its process was lost, or took too long: another time it might not.
+    """
 
     message: str
+    is_lost: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""The values of a swept key: a list as written, or a range whose values are spelled when asked."""
+"""Axes of a sweep: keys that move together, with lists as written or numbers spelled when asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,42 @@ class RangeValues(Sequence[Value]):
             return [self[place] for place in range(*index.indices(len(self)))]
         plain = float(f"{self.numbers[index]:.12g}")
         return plain if self.unit == "1" else f"{plain!r} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Swept keys that move together: one of its rows is the next value of each.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+        Values of every key as written, all of one length.
+    """
+
+    columns: Mapping[str, Sequence[Value]]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(next(iter(self.columns.values())))
+
+    def row(self, place: int) -> dict[str, Value]:
+        """Give the value of every key in one row."""
+        return {key: values[place] for key, values in self.columns.items()}
+
+    def numbered(self, keys: Iterable[str]) -> NDArray[np.int64]:
+        """Number the rows from 0 on, those that agree in some of the keys alike.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            Keys that count; those of other axes do not.
+        """
+        numbers = np.zeros(len(self), np.int64)
+        for key in keys:
+            if key in self.columns:
+                own = codes(self.columns[key])
+                numbers = dense(numbers * (int(own.max()) + 1) + own)
+        return numbers
 
 
 def axis_values(values: list[Value] | Range, where: str) -> Sequence[Value]:
@@ -149,8 +186,27 @@ def is_taken(values: Sequence[Value], wanted: Value) -> bool:
 
 
 def codes(values: Sequence[Value]) -> NDArray[np.int64]:
-    """Number the values of an axis so that equal ones have the same number."""
+    """Number the values of an axis so that equal ones have the same number.
+
+    Quantities are equal when they are the same number of the same SI unit, however they are
+    written (``"1 s"``, ``"1000 ms"``).
+    """
     if isinstance(values, RangeValues):
-        return np.unique(values.numbers, return_inverse=True)[1].astype(np.int64).reshape(-1)
-    first: dict[Value, int] = {}
-    return np.array([first.setdefault(value, len(first)) for value in values], np.int64)
+        return dense(values.numbers)
+    first: dict[object, int] = {}
+    return np.array([first.setdefault(_canonical(value), len(first)) for value in values], np.int64)
+
+
+def dense(numbers: NDArray[Any]) -> NDArray[np.int64]:
+    """Number the distinct values of an array from 0 on, in their order."""
+    return np.unique(numbers, return_inverse=True)[1].astype(np.int64).reshape(-1)
+
+
+def _canonical(value: Value) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        unit = units.si_unit(units.split_unit(value)[1])
+        return value if unit == "1" else (units.parse(value, unit), unit)
+    except units.UnitsError:
+        return value

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from optospice import units
 from optospice.accuracy import find_profile
 from optospice.assembly import assembled
@@ -18,7 +20,7 @@ from optospice.light import Illumination
 from optospice.metrics import METRICS
 from optospice.netlist.guard import check_library
 from optospice.protocols import Experiment
-from optospice.scenario.axes import axis_values, check_bounded, codes, deciding, is_taken
+from optospice.scenario.axes import Axis, axis_values, check_bounded, deciding, is_taken
 from optospice.scenario.claim import check_claim
 from optospice.scenario.experiments import build_experiment
 from optospice.scenario.load import LoadedScenario
@@ -62,12 +64,14 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
         the range in which its device is valid and the scenario does not extrapolate.
     """
     scenario, where = loaded.scenario, str(loaded.file)
-    axes = {
-        key: axis_values(values, f"{where}: sweep.{key}") for key, values in scenario.sweep.items()
-    }
+    groups = [
+        Axis({key: axis_values(values, f"{where}: sweep.{key}")})
+        for key, values in scenario.sweep.items()
+    ]
+    axes = {key: values for axis in groups for key, values in axis.columns.items()}
     first = {key: values[0] for key, values in axes.items()}
     swept = [key for key in axes if key.startswith(f"{scenario.experiment_table}.")]
-    protocols = _protocols(loaded, axes, swept, first)
+    protocols = _protocols(loaded, groups, swept, first)
     _check_metrics(loaded, next(iter(protocols.values())))
     devices: dict[str, Device] = {}
     marks = scenario.extrapolate and not explores
@@ -84,10 +88,10 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
             _check_response(protocol, device, around, stimuli, where)
             reasons = limits_left(protocol, device, stimuli) if refuses else ()
             if reasons:
-                at = {**here, **_written(axes, swept, place)}
+                at = {**here, **_written(groups, swept, place)}
                 raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
         if refuses:
-            _check_lights_together(loaded, device, axes, here, protocols, swept)
+            _check_lights_together(loaded, device, groups, here, protocols, swept)
     check_bounded(axes.get("temperature", []), lambda given: _check_temperature(given, where))
     if refuses:
         _check_temperatures_are_valid(loaded, axes, devices, first)
@@ -98,7 +102,7 @@ def expand(loaded: LoadedScenario, explores: bool = False) -> Runs:
     check_axes(scenario, axes, devices.values(), where)
     return Runs(
         Plan(
-            axes=axes,
+            axes=groups,
             devices=devices,
             protocols=protocols,
             protocol_keys=swept,
@@ -161,13 +165,14 @@ def _check_surroundings(
 def _check_lights_together(
     loaded: LoadedScenario,
     device: Device,
-    axes: Mapping[str, Sequence[Value]],
+    groups: Sequence[Axis],
     here: Mapping[str, Value],
     protocols: Mapping[tuple[int, ...], Experiment],
     swept: Sequence[str],
 ) -> None:
     """Lights add up, so that each may be within the valid range and two of them outside it."""
     where = str(loaded.file)
+    axes = {key: values for axis in groups for key, values in axis.columns.items()}
     lights = {key: deciding(key, axes[key]) for key in axes if key.startswith("lights.")}
     count = math.prod(map(len, lights.values())) * len(protocols)
     if lights and count > MOST_PROTOCOLS:
@@ -181,18 +186,19 @@ def _check_lights_together(
         for place, protocol in protocols.items():
             reasons = limits_left(protocol, device, _stimuli(protocol, device, around, where))
             if reasons:
-                at = {**point, **_written(axes, swept, place)}
+                at = {**point, **_written(groups, swept, place)}
                 raise InputError(f"{_at(at, where)}: {refusal(device, reasons)}")
 
 
 def _written(
-    axes: Mapping[str, Sequence[Value]], swept: Sequence[str], place: Sequence[int]
+    groups: Sequence[Axis], swept: Sequence[str], place: Sequence[int]
 ) -> dict[str, Value]:
-    """Give the values of a combination as written, from their numbers."""
-    return {
-        key: axes[key][codes(axes[key]).tolist().index(number)]
-        for key, number in zip(swept, place, strict=True)
-    }
+    """Give the values of a combination as written, from its numbers."""
+    found: dict[str, Value] = {}
+    for axis, number in zip(groups, place, strict=True):
+        row = axis.row(axis.numbered(swept).tolist().index(number))
+        found.update({key: value for key, value in row.items() if key in swept})
+    return found
 
 
 def _check_temperatures_are_valid(
@@ -219,34 +225,35 @@ def _check_temperatures_are_valid(
 
 
 def _protocols(
-    loaded: LoadedScenario,
-    axes: Mapping[str, Sequence[Value]],
-    swept: Sequence[str],
-    first: Mapping[str, Value],
+    loaded: LoadedScenario, groups: Sequence[Axis], swept: Sequence[str], first: Mapping[str, Value]
 ) -> dict[tuple[int, ...], Experiment]:
     """Build the protocol of every combination of the values that change it, by their numbers."""
     scenario, where = loaded.scenario, str(loaded.file)
     table = scenario.experiment_table
-    count = math.prod(len(axes[key]) for key in swept)
+    numbered = [axis.numbered(swept) for axis in groups]
+    count = math.prod(int(numbers.max()) + 1 for numbers in numbered)
     if count > MOST_PROTOCOLS:
         raise InputError(
             f"{where}: sweep: {count:,} combinations of {' and '.join(swept)[:200]}; accepted: up "
             f"to {MOST_PROTOCOLS:,} (each is another {table})"
         )
-    numbered = [zip(codes(axes[key]).tolist(), axes[key], strict=True) for key in swept]
+    choices: list[list[tuple[int, dict[str, Value]]]] = []
+    for axis, numbers in zip(groups, numbered, strict=True):
+        rows = sorted(np.unique(numbers, return_index=True)[1].tolist())
+        own = [key for key in axis.columns if key in swept]
+        choices.append(
+            [(int(numbers[row]), {key: axis.columns[key][row] for key in own}) for row in rows]
+        )
     protocols: dict[tuple[int, ...], Experiment] = {}
-    for values in itertools.product(*numbered):
-        place = tuple(number for number, _ in values)
-        if place in protocols:
-            continue
-        fixed = {key: value for key, (_, value) in zip(swept, values, strict=True)}
-        protocols[place] = build_experiment(table, scenario.experiment, fixed, where)
-        if not protocols[place].duration <= LONGEST_RUN:
+    for values in itertools.product(*choices):
+        fixed = {key: value for _, row in values for key, value in row.items()}
+        protocol = build_experiment(table, scenario.experiment, fixed, where)
+        if not protocol.duration <= LONGEST_RUN:
             raise InputError(
                 f"{_at({**first, **fixed}, where)}: {table}: would simulate "
-                f"{protocols[place].duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s "
-                "(thirty years)"
+                f"{protocol.duration:.3g} s; accepted: up to {LONGEST_RUN:.0e} s (thirty years)"
             )
+        protocols[tuple(number for number, _ in values)] = protocol
     return protocols
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -17,7 +18,7 @@ from optospice.device.valid import outside_in_temperature
 from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
-from optospice.scenario.axes import codes
+from optospice.scenario.axes import Axis, dense
 from optospice.scenario.load import set_dotted
 from optospice.scenario.schema import SURROUNDINGS, MonteCarlo
 from optospice.scenario.surroundings import Surroundings, read_surroundings
@@ -25,7 +26,11 @@ from optospice.scenario.validity import limits_left
 from optospice.testbench import Testbench
 from optospice.validation import Value
 
+FloatArray = NDArray[np.float64]
+
 _NOTHING = Surroundings()
+#: Runs that are kept once they are made [1]: reports ask for every run many times.
+_KEPT_RUNS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,13 @@ class Plan:
 
     Parameters
     ----------
-    axes : mapping of str to sequence
-        Values of each swept key as written; the last key varies fastest.
+    axes : sequence of Axis
+        Swept keys with their values as written; the last axis varies fastest.
     devices : mapping of str to Device
         Devices by name; the first stands where none is swept.
     protocols : mapping of tuple of int to Experiment
-        Protocols by the numbers that `codes` gives the values of `protocol_keys`.
+        Protocols by the numbers that `Axis.numbered` gives the rows of every axis for the keys
+        in `protocol_keys`.
     protocol_keys : sequence of str
         Swept keys that change the protocol.
     parameters : mapping
@@ -123,7 +129,7 @@ class Plan:
         Whether runs outside the valid range are told apart.
     """
 
-    axes: Mapping[str, Sequence[Value]]
+    axes: Sequence[Axis]
     devices: Mapping[str, Device]
     protocols: Mapping[tuple[int, ...], Experiment]
     protocol_keys: Sequence[str]
@@ -147,9 +153,10 @@ class Runs(Sequence[Run]):
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._draws = plan.draws.runs if plan.draws else 1
-        self._length = self._draws * math.prod(map(len, plan.axes.values()))
-        self._codes = {key: codes(plan.axes[key]) for key in plan.protocol_keys}
-        self._made: dict[int, Run] = {}
+        self._shape = tuple(map(len, plan.axes))
+        self._length = self._draws * math.prod(self._shape)
+        self._numbers = [axis.numbered(plan.protocol_keys) for axis in plan.axes]
+        self._made: OrderedDict[int, Run] = OrderedDict()
 
     def __len__(self) -> int:
         """Count the runs."""
@@ -166,31 +173,119 @@ class Runs(Sequence[Run]):
         if isinstance(places, range):
             return [self[place] for place in places]
         run = self._made.get(places)
-        if run is None:  # kept from now on: reports ask for every run many times
+        if run is None:
             run = self._made[places] = self._make(places)
+            if len(self._made) > _KEPT_RUNS:
+                self._made.popitem(last=False)
+        else:
+            self._made.move_to_end(places)
         return run
+
+    def kinds(self) -> NDArray[np.int64]:
+        """Number the runs so that those which differ in device parameters only agree.
+
+        Returns
+        -------
+        ndarray of int, shape (runs,)
+            The number says nothing by itself; equal ones are of one kind, wherever the runs
+            stand and however their values are written [1].
+        """
+        plan = self._plan
+        others = np.zeros(self._shape, np.int64)
+        for number, axis in enumerate(plan.axes):
+            keys = [key for key in axis.columns if not key.startswith("parameters.")]
+            other = axis.numbered(key for key in keys if key not in plan.protocol_keys)
+            others = others * (int(other.max()) + 1) + _along(other, number, self._shape)
+        protocols = self._distinct_protocols()
+        which = protocols[np.ix_(*self._numbers)] if self._numbers else protocols
+        points = dense((others * (int(which.max()) + 1) + which).ravel())
+        return np.repeat(points, self._draws)
 
     def starts(self) -> NDArray[np.int64]:
         """Places at which more than the parameters of the device differs from the run before."""
+        changes = np.flatnonzero(np.diff(self.kinds())) + 1
+        return np.concatenate([np.zeros(1, np.int64), changes])
+
+    def parameter_matrix(self, places: NDArray[np.int64]) -> tuple[tuple[str, ...], FloatArray]:
+        """Give what `Run.parameters` of many runs of one kind holds, without making the runs.
+
+        Parameters
+        ----------
+        places : ndarray of int, shape (n,)
+            Places of the runs.
+
+        Returns
+        -------
+        names : tuple of str
+            Names of the parameters, in the order of `Run.parameters`.
+        values : ndarray, shape (n, names)
+            Their values, in the card's units.
+        """
         plan = self._plan
-        kinds = np.zeros(1, np.int64)
-        for key, values in plan.axes.items():
-            same = key.startswith("parameters.")
-            numbers = np.zeros(len(values), np.int64) if same else self._codes.get(key)
-            if numbers is None:
-                numbers = codes(values)
-            kinds = (kinds[:, None] * len(values) + numbers).ravel()
-        changes = np.flatnonzero(np.diff(kinds)) + 1
-        return np.concatenate([np.zeros(1, np.int64), changes]) * self._draws
+        rest, numbers = np.divmod(places, self._draws)
+        rows = np.unravel_index(rest, self._shape) if self._shape else ()
+        device = self._device_at(int(places[0]))
+        swept = {key for axis in plan.axes for key in axis.columns}
+        columns = {
+            name: np.zeros(places.size)
+            if f"parameters.{name}" in swept
+            else np.full(places.size, device.resolve({name: value})[name])
+            for name, value in plan.parameters.items()
+        }
+        for axis, row in zip(plan.axes, rows, strict=True):
+            for key, values in axis.columns.items():
+                table, _, name = key.partition(".")
+                if table == "parameters":
+                    columns[name] = _resolved(device, name, values, row)
+        if plan.draws is not None:
+            centres = {
+                name: columns.get(name, np.full(places.size, device.defaults[name]))
+                for name in plan.draws.parameters
+            }
+            columns.update(_drawn_columns(plan.draws, numbers, device, centres))
+        matrix = np.empty((places.size, len(columns)))
+        for place, column in enumerate(columns.values()):
+            matrix[:, place] = column
+        return tuple(columns), matrix
+
+    def _distinct_protocols(self) -> NDArray[np.int64]:
+        """Number the protocols of all combinations, equal ones alike."""
+        plan = self._plan
+        distinct: dict[str, list[tuple[Experiment, int]]] = {}
+        shape = tuple(int(numbers.max()) + 1 for numbers in self._numbers)
+        found, count = np.zeros(shape, np.int64), 0
+        for place, protocol in plan.protocols.items():
+            alike = distinct.setdefault(repr(protocol), [])
+            number = next((n for other, n in alike if other == protocol), None)
+            if number is None:
+                number, count = count, count + 1
+                alike.append((protocol, number))
+            found[place] = number
+        return found
+
+    def _rows(self, place: int) -> tuple[list[int], int]:
+        """Give the row of every axis, and the number of the draw."""
+        rest, number = divmod(place, self._draws)
+        rows = []
+        for length in reversed(self._shape):
+            rest, row = divmod(rest, length)
+            rows.append(row)
+        return rows[::-1], number
+
+    def _device_at(self, place: int) -> Device:
+        plan, (rows, _) = self._plan, self._rows(place)
+        for axis, row in zip(plan.axes, rows, strict=True):
+            if "device" in axis.columns:
+                return plan.devices[str(axis.columns["device"][row])]
+        return next(iter(plan.devices.values()))
 
     def _make(self, place: int) -> Run:
         plan = self._plan
-        rest, number = divmod(place, self._draws)
-        places: dict[str, int] = {}
-        for key in reversed(list(plan.axes)):
-            rest, places[key] = divmod(rest, len(plan.axes[key]))
-        point = {key: values[places[key]] for key, values in plan.axes.items()}
-        device = plan.devices[str(point.get("device", next(iter(plan.devices))))]
+        rows, number = self._rows(place)
+        point: dict[str, Value] = {}
+        for axis, row in zip(plan.axes, rows, strict=True):
+            point.update(axis.row(row))
+        device = self._device_at(place)
         given = parameters_at(plan.parameters, point)
         resolved = device.resolve(given)
         parameters = {key: resolved[key] for key in given}
@@ -198,7 +293,7 @@ class Runs(Sequence[Run]):
             parameters.update(drawn(plan.draws, number, device, resolved))
         swept = point.get("temperature")
         temperature = plan.temperature if swept is None else units.parse(swept, "K")
-        combination = tuple(int(self._codes[key][places[key]]) for key in plan.protocol_keys)
+        combination = tuple(int(n[row]) for n, row in zip(self._numbers, rows, strict=True))
         protocol = plan.protocols[combination]
         around = surroundings_at(plan.surroundings, point)
         outside: tuple[str, ...] = ()
@@ -217,6 +312,35 @@ class Runs(Sequence[Run]):
             surroundings=around,
             outside=outside,
         )
+
+
+def _along(numbers: NDArray[np.int64], axis: int, shape: Sequence[int]) -> NDArray[np.int64]:
+    """Lay the numbers of one axis along it in an array of all axes."""
+    return numbers.reshape([-1 if place == axis else 1 for place in range(len(shape))])
+
+
+def _resolved(
+    device: Device, name: str, values: Sequence[Value], rows: NDArray[np.int64]
+) -> FloatArray:
+    """Read the values of a parameter in some rows of its axis, each of them once."""
+    needed, inverse = np.unique(rows, return_inverse=True)
+    numbers = np.array([device.resolve({name: values[row]})[name] for row in needed.tolist()])
+    found: FloatArray = numbers[inverse.reshape(-1)]
+    return found
+
+
+def _drawn_columns(
+    block: MonteCarlo,
+    numbers: NDArray[np.int64],
+    device: Device,
+    centres: Mapping[str, FloatArray],
+) -> dict[str, FloatArray]:
+    """Give the random parameters of some draws, each around the centre of its run."""
+    rows = [
+        drawn(block, number, device, {name: float(c[place]) for name, c in centres.items()})
+        for place, number in enumerate(numbers.tolist())
+    ]
+    return {name: np.array([row[name] for row in rows]) for name in block.parameters}
 
 
 def parameters_at(own: Mapping[str, Value], point: Mapping[str, Value]) -> dict[str, Value]:

@@ -76,6 +76,8 @@ class ScenarioResult:
         Version of the simulator, e.g. ``"39"``.
     seconds : float
         Wall-clock time of the runs [s].
+    from_store : int
+        Runs that had been computed before [1].
     """
 
     loaded: LoadedScenario
@@ -84,6 +86,7 @@ class ScenarioResult:
     across: Mapping[str, MetricValue]
     ngspice: str
     seconds: float
+    from_store: int = 0
 
     @property
     def failed(self) -> list[RunRecord]:

@@ -1,161 +1,353 @@
-"""Runs, in a worker process: netlist, simulation, judgement, metrics."""
+"""A block of runs, in a worker process: netlist, simulation, judgement, metrics."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from optospice.device import Device
+from optospice.interpolation import FloatArray
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.value import MetricValue, annotated
 from optospice.ngspice.bench_analyses import Result, analyse_copies
 from optospice.ngspice.judge import RunFailedError
 from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
+from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
+from optospice.protocols.base import Metrics
 from optospice.scenario.runs import Run
-from optospice.testbench import Testbench
+from optospice.store.block import MeasuredBlock
+from optospice.store.encoding import BlockResult
+from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
 #: Waveforms that come back from a worker at a time [bytes].
 LARGEST_ANSWER = 250_000_000
 
+Rows = NDArray[np.int64]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Task:
-    """Runs that share their stimuli and go through one transient analysis.
+    """A block for a worker.
 
     Parameters
     ----------
-    runs : sequence of Run
-        What to simulate: same device, protocol, temperature and profile, other parameters.
-    keep_waveforms : bool
-        Whether the waveforms travel back.
+    run : Run
+        Its first run; the others differ in parameters only.
+    names : tuple of str
+        Parameters that the runs give.
+    matrix : ndarray, shape (devices, names)
+        Their values for each device of the block, in the card's units.
+    measurements : sequence of (Experiment, ndarray of int)
+        What is measured, and in which devices.
+    keep_results : bool
+        Whether waveforms, or what an analysis gave, travel back.
     largest : int
-        Largest sum of the waveforms that travel back [bytes]; those of the first runs do.
+        Largest sum of those [bytes]; those of the first devices do.
+    given : sequence, optional
+        What a simulation gave before: it is measured only.
     """
 
-    runs: Sequence[Run]
-    keep_waveforms: bool
+    run: Run
+    names: tuple[str, ...]
+    matrix: FloatArray
+    measurements: Sequence[tuple[Experiment, Rows]]
+    keep_results: bool
     largest: int = LARGEST_ANSWER
+    given: BlockResult | None = None
 
-    def kept(self, waveforms: Waveforms, already: int) -> Waveforms | None:
-        """Give waveforms that travel back, beside so many bytes; None for those that do not."""
-        fits = already + bytes_of(waveforms) <= self.largest
-        return waveforms if self.keep_waveforms and fits else None
+    @classmethod
+    def of(cls, runs: Sequence[Run], keep_results: bool) -> Task:
+        """Make a task of runs that differ in parameters only, each measured by its protocol."""
+        names = tuple(dict.fromkeys(name for run in runs for name in run.parameters))
+        defaults = runs[0].device.defaults
+        rows = [[run.parameters.get(name, defaults[name]) for name in names] for run in runs]
+        matrix = np.array(rows, dtype=np.float64).reshape(len(runs), len(names))
+        experiments = [(runs[0].protocol, np.arange(len(runs)))]
+        return cls(runs[0], names, matrix, experiments, keep_results)
+
+    def parameter_sets(self) -> list[dict[str, float]]:
+        """Give the parameters of each device."""
+        return [dict(zip(self.names, row, strict=True)) for row in self.matrix.tolist()]
+
+    def alone(self, row: int) -> Task:
+        """Give a task for one device of the block."""
+        own = [
+            (experiment, np.zeros(int((rows == row).sum()), np.int64))
+            for experiment, rows in self.measurements
+        ]
+        run = replace(self.run, parameters=self.parameter_sets()[row])
+        return replace(self, run=run, matrix=self.matrix[row : row + 1], measurements=own)
 
 
-def bytes_of(waveforms: Waveforms) -> int:
-    """Size of the points of all signals [bytes]."""
-    return waveforms.time.nbytes * (1 + len(waveforms.signals))
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a block gave.
+
+    Parameters
+    ----------
+    measured : list of MeasuredBlock
+        One for each measurement of the task.
+    results : sequence or None
+        What each device gave, None for one that failed; where it is kept.
+    is_whole : bool
+        Whether nothing is missing in `results`.
+    """
+
+    measured: list[MeasuredBlock]
+    results: BlockResult | None = None
+    is_whole: bool = False
+
+    def runs(self) -> list[MeasuredRun]:
+        """Give what the first measurement has of each run, for a block that was measured once."""
+        (block, *_), results = self.measured, self.results
+        places = iter(range(int(block.succeeded.sum())))
+        found = []
+        for row, well in enumerate(block.succeeded.tolist()):
+            place = next(places) if well else 0
+            found.append(
+                MeasuredRun(
+                    {name: column[place] for name, column in block.columns.items()} if well else {},
+                    block.messages.get(row, ""),
+                    None if results is None else results[row],
+                )
+            )
+        return found
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a run gave.
+@dataclass(frozen=True, eq=False)
+class MeasuredRun:
+    """What one run gave.
 
     Parameters
     ----------
     metrics : mapping of str to MetricValue
         What was measured.
-    seconds : float
-        Time spent on it [s].
-    waveforms : Waveforms or None
-        Waveforms, where asked for.
     failure : str
         Why there are no metrics; empty for a run that succeeded.
-    analysed : Solution, Curve, Spectrum, NoiseSpectrum or None
-        What an analysis without a time axis gave, where waveforms would be asked for.
-    netlist : str
-        The circuit that ran, where only the run itself knows it.
-    outside : tuple of str
-        Which limits of the device's valid range a controller left.
+    result : Waveforms, a result of an analysis, or None
+        What was simulated, where it is kept.
     """
 
     metrics: Mapping[str, MetricValue]
-    seconds: float
-    waveforms: Waveforms | None = None
     failure: str = ""
-    analysed: Result | None = None
-    netlist: str = ""
-    outside: tuple[str, ...] = ()
+    result: Waveforms | Result | None = None
 
 
-def perform(session: Session, task: Task) -> list[Measured]:
-    """Simulate runs and take their metrics.
+@dataclass(frozen=True, eq=False)
+class _Simulated:
+    """What the devices of a block gave, and why some gave nothing."""
 
-    Several runs are several copies of the device in one transient. When that fails, each
-    is simulated alone, so that one bad parameter set does not take its neighbours along.
+    results: BlockResult
+    failures: Mapping[int, str]
+    seconds: float
+
+
+def bytes_of(result: Waveforms | Result) -> int:
+    """Size of the points of all signals [bytes]."""
+    if isinstance(result, Waveforms):
+        return result.time.nbytes * (1 + len(result.signals))
+    return sum(int(np.asarray(values).nbytes) for values in result.signals.values())
+
+
+def perform(session: Session, task: Task) -> Outcome:
+    """Simulate a block and take its metrics.
+
+    Several devices are copies in one transient. When that fails, each is simulated alone, so
+    that one bad parameter set does not take its neighbours along.
 
     Raises
     ------
     RunFailedError
-        When the only run of the task failed.
+        When the only device of the block failed.
     """
+    if task.run.is_closed_loop:
+        return _closed_loop(session, task)
     started = time.perf_counter()
-    run = task.runs[0]
-    if run.protocol.kind == "closed loop":
-        return _closed_loops(session, task)
-    bench = run.testbench()
+    simulated = _simulated(session, task)
+    measured = [
+        _measured(experiment, rows, simulated, task.run.device, task.run.testbench().light_notes)
+        for experiment, rows in task.measurements
+    ]
+    spent = (time.perf_counter() - started) / len(task.matrix)
+    measured = [replace(one, seconds=np.full(len(one), spent)) for one in measured]
+    return _answer(task, measured, simulated.results, simulated.failures)
+
+
+def _answer(
+    task: Task,
+    measured: list[MeasuredBlock],
+    results: BlockResult,
+    failures: Mapping[int, str],
+) -> Outcome:
+    if not task.keep_results or task.given is not None:
+        return Outcome(measured)
+    sizes = np.cumsum([0 if one is None else bytes_of(one) for one in results])
+    if sizes[-1] <= task.largest:
+        return Outcome(measured, results, not failures)
+    fitting = [
+        one if size <= task.largest else None for one, size in zip(results, sizes, strict=True)
+    ]
+    return Outcome(measured, fitting)
+
+
+def _simulated(session: Session, task: Task) -> _Simulated:
+    started = time.perf_counter()
+    if task.given is not None:
+        return _Simulated(task.given, {}, 0.0)
+    sets = task.parameter_sets()
+    results: list[Waveforms | Result | None] = []
+    failures: dict[int, str] = {}
     try:
-        results = _results(session, task, bench)
+        return _Simulated(
+            _together(session, task.run, sets), failures, time.perf_counter() - started
+        )
     except RunFailedError:
-        if len(task.runs) == 1:
+        if len(sets) == 1:
             raise
-        return [_alone(session, one, task) for one in task.runs]
-    measured, size = [], 0
-    for one, result in zip(task.runs, results, strict=True):
-        spent = (time.perf_counter() - started) / len(task.runs)
-        notes = bench.light_notes
-        if not isinstance(result, Waveforms):  # whose own notes travel with them
-            notes = (*notes, *result.notes)
+    for row, parameters in enumerate(sets):
         try:
-            metrics = _noted(one.protocol.measure(result, one.device), notes)
-        except ValueError as error:
-            failure = f"the metrics cannot be taken: {error}"
-            measured.append(Measured({}, spent, failure=failure))
-            continue
-        if isinstance(result, Waveforms):
-            measured.append(Measured(metrics, spent, task.kept(result, size)))
-            size += bytes_of(result)
-        else:
-            kept = result if task.keep_waveforms else None
-            measured.append(Measured(metrics, spent, analysed=kept))
-    return measured
+            results += _together(session, task.run, [parameters])
+        except RunFailedError as error:
+            failures[row] = str(error)
+            results.append(None)
+    return _Simulated(results, failures, time.perf_counter() - started)
 
 
-def _results(
-    session: Session, task: Task, bench: Testbench
+def _together(
+    session: Session, run: Run, parameter_sets: Sequence[Mapping[str, float]]
 ) -> Sequence[Waveforms] | Sequence[Result]:
     """Run copies of a device together: a transient, or an analysis without a time axis."""
-    how, parameter_sets = task.runs[0].protocol, [one.parameters for one in task.runs]
+    bench, how = replace(run.testbench(), parameters={}), run.protocol
     if isinstance(how, AnalysisExperiment):
         return analyse_copies(session, bench, parameter_sets, how.analysis(bench.device))
     return run_copies(session, bench, parameter_sets)
 
 
-def _closed_loops(session: Session, task: Task) -> list[Measured]:
-    """Run closed loops, each by itself: every one has its own time steps."""
-    from optospice.sweep.closed_loop import simulate_loop
+def _measured(
+    experiment: Experiment,
+    rows: Rows,
+    simulated: _Simulated,
+    device: Device,
+    notes: Sequence[str],
+) -> MeasuredBlock:
+    """Take the metrics of some devices of a block."""
+    failed = np.isin(rows, list(simulated.failures))
+    messages = {int(n): simulated.failures[int(rows[n])] for n in np.flatnonzero(failed)}
+    own = np.flatnonzero(~failed)
+    results = chosen(simulated.results, rows[own])
+    columns: Mapping[str, MetricColumn] = {}
+    if own.size:
+        try:
+            columns = _noted(experiment.measure_block(results, device), results, notes)
+        except ValueError:
+            columns, own = _one_by_one(experiment, results, device, notes, own, messages)
+    succeeded = np.zeros(rows.size, np.bool_)
+    succeeded[own] = True
+    return MeasuredBlock(succeeded, columns, np.zeros(rows.size), messages)
 
-    if len(task.runs) > 1:
-        return [_alone(session, one, task) for one in task.runs]
-    started = time.perf_counter()
-    loop = simulate_loop(session, task.runs[0])
-    metrics = _noted(loop.metrics, task.runs[0].testbench().light_notes)
-    spent, kept = time.perf_counter() - started, task.kept(loop.waveforms, 0)
-    netlist = "" if kept is None else loop.netlist
-    return [Measured(metrics, spent, kept, netlist=netlist, outside=loop.outside)]
+
+def chosen(results: BlockResult, rows: Rows) -> BlockResult:
+    """Give the results of some devices of a block, in the order that is asked for."""
+    if np.array_equal(rows, np.arange(len(results))):
+        return results
+    if not isinstance(results, WaveformBlock):
+        return [results[int(row)] for row in rows]
+    return replace(
+        results,
+        signals={name: values[rows] for name, values in results.signals.items()},
+        error_bounds=results.error_bounds[rows],
+        notes=tuple(results.notes[int(row)] for row in rows) if results.notes else (),
+    )
 
 
-def _noted(metrics: Mapping[str, MetricValue], notes: Sequence[str]) -> dict[str, MetricValue]:
-    """Say with every metric what the spectral response assumed."""
+def _one_by_one(
+    experiment: Experiment,
+    results: BlockResult,
+    device: Device,
+    notes: Sequence[str],
+    places: Rows,
+    messages: dict[int, str],
+) -> tuple[Mapping[str, MetricColumn], Rows]:
+    """Measure runs one after the other, where those of one of them cannot be taken."""
+    taken: list[Metrics] = []
+    well: list[int] = []
+    for place, result in zip(places.tolist(), results, strict=True):
+        try:
+            metrics = experiment.measure(result, device)
+        except ValueError as error:
+            messages[place] = f"the metrics cannot be taken: {error}"
+            continue
+        taken.append(with_notes(metrics, (*notes, *_own_notes(result))))
+        well.append(place)
+    return columns_of(taken), np.array(well, np.int64)
+
+
+def columns_of(taken: Sequence[Mapping[str, MetricValue]]) -> dict[str, MetricColumn]:
+    """Join the metrics of runs; one that some of them lack is left out."""
+    names = [name for name in (taken[0] if taken else ()) if all(name in one for one in taken)]
+    return {name: MetricColumn.of([one[name] for one in taken]) for name in names}
+
+
+def _noted(
+    columns: Mapping[str, MetricColumn], results: BlockResult, notes: Sequence[str]
+) -> Mapping[str, MetricColumn]:
+    """Say with every metric what the spectral response, and an analysis, assumed."""
+    own = [_own_notes(result) for result in results] if not _is_timed(results) else []
+    if any(own):
+        return {
+            name: MetricColumn.of(
+                [annotated(v, (*notes, *more)) for v, more in zip(column, own, strict=True)]
+            )
+            for name, column in columns.items()
+        }
+    if not notes:
+        return columns
+    more = "; ".join(notes)
+    return {
+        name: replace(
+            column,
+            words=tuple(
+                replace(one, note="; ".join(filter(None, (one.note, more)))) for one in column.words
+            ),
+        )
+        for name, column in columns.items()
+    }
+
+
+def _is_timed(results: BlockResult) -> bool:
+    return isinstance(results, WaveformBlock) or isinstance(results[0], Waveforms)
+
+
+def _own_notes(result: Waveforms | Result | None) -> tuple[str, ...]:
+    """Notes of an analysis; those of waveforms travel with them."""
+    return () if result is None or isinstance(result, Waveforms) else result.notes
+
+
+def with_notes(metrics: Mapping[str, MetricValue], notes: Sequence[str]) -> Metrics:
+    """Add notes to every metric."""
     return {name: annotated(value, notes) for name, value in metrics.items()}
 
 
-def _alone(session: Session, run: Run, task: Task) -> Measured:
+def _closed_loop(session: Session, task: Task) -> Outcome:
+    """Run a closed loop, by itself: every one has its own time steps."""
+    from optospice.sweep.closed_loop import simulate_loop
+
     started = time.perf_counter()
-    share = task.largest // len(task.runs)
-    try:
-        return perform(session, Task([run], task.keep_waveforms, share))[0]
-    except RunFailedError as error:
-        return Measured({}, time.perf_counter() - started, None, str(error))
+    loop = simulate_loop(session, task.run)
+    metrics = with_notes(loop.metrics, task.run.testbench().light_notes)
+    spent = time.perf_counter() - started
+    measured = MeasuredBlock(
+        np.ones(1, np.bool_),
+        columns_of([metrics]),
+        np.array([spent]),
+        outside={0: loop.outside} if loop.outside else {},
+        netlists={0: loop.netlist},
+    )
+    return _answer(task, [measured], [loop.waveforms], {})

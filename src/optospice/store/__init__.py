@@ -1,0 +1,1 @@
+"""What has been computed, on disk: blocks of runs that are complete or absent, found by key."""

@@ -1,0 +1,314 @@
+"""Blocks on their way into the records of a scenario: out of the store, and from workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import overload
+
+import numpy as np
+
+from optospice.ngspice.bench_analyses import Result
+from optospice.ngspice.pool import Pool
+from optospice.ngspice.worker import Failed, Finished
+from optospice.store.block import MeasuredBlock
+from optospice.store.encoding import BlockResult
+from optospice.store.store import Store
+from optospice.sweep.blocks import Block, Blocks, Places, parameter_matrix
+from optospice.sweep.identity import measured_key, measuring_key
+from optospice.sweep.keeping import Keeping, KeptResults
+from optospice.sweep.records import Records
+from optospice.sweep.task import LARGEST_ANSWER, Outcome, Task, bytes_of
+from optospice.waveforms import Waveforms
+
+#: Runs that travel to a worker at a time, where these are short: what fills the pipe to a busy
+#: worker would keep the parent from watching the others.
+LARGEST_CHUNK = 200
+#: Sum of the waveforms that one command stores [bytes].
+STORED_BYTES = 1_000_000_000
+_FUNCTION = "optospice.sweep.task:perform"
+
+#: Called with the number of runs that have ended, and how many of them failed.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What is measured in a block: the runs of one kind.
+
+    Parameters
+    ----------
+    kind : int
+        Kind of the runs.
+    places : ndarray of int
+        Places of the runs in the scenario.
+    rows : ndarray of int
+        Their devices in the block.
+    key : bytes
+        Under which the store knows it.
+    """
+
+    kind: int
+    places: Places
+    rows: Places
+    key: bytes
+
+
+class Collector:
+    """Brings blocks into records.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        All blocks.
+    records : Records
+        Filled here.
+    keeping : Keeping
+        Which waveforms stay.
+    store : Store or None
+        What was computed before, and where it goes.
+    on_progress : callable
+        Called as runs end.
+    """
+
+    def __init__(
+        self,
+        blocks: Blocks,
+        records: Records,
+        keeping: Keeping,
+        store: Store | None,
+        on_progress: Progress,
+    ) -> None:
+        self._blocks = blocks
+        self._records = records
+        self._keeping = keeping
+        self._kept = KeptResults(records)
+        self._store = store
+        self._on_progress = on_progress
+        self._measuring: dict[int, bytes] = {}
+        self._stored = 0
+        self.from_store = 0
+
+    def measurements(self, block: Block) -> list[Measurement]:
+        """Give what is measured in a block."""
+        found = []
+        for kind, places, rows in block.measurements():
+            if kind not in self._measuring:
+                protocol = self._blocks.runs[int(places[0])].protocol
+                self._measuring[kind] = measuring_key(protocol)
+            key = measured_key(block.key, self._measuring[kind], rows)
+            found.append(Measurement(kind, places, rows, key))
+        return found
+
+    # From the store
+
+    def take_stored(self) -> list[int]:
+        """Take what the store holds, and give the numbers of the blocks that are still open."""
+        if self._store is None:
+            return list(range(len(self._blocks)))
+        wanted: dict[bytes, tuple[int, Places]] = {}
+        missing: list[int] = []
+        for number, block in enumerate(self._blocks):
+            own = self.measurements(block)
+            wanted.update((one.key, (number, one.places)) for one in own)
+            missing.append(len(own))
+        found: dict[int, list[tuple[Places, MeasuredBlock]]] = {}
+        for key, measured in self._store.measured(wanted):
+            number, places = wanted[key]
+            if len(measured) == places.size:
+                found.setdefault(number, []).append((places, measured))
+        for number, measured_here in found.items():
+            if len(measured_here) == missing[number] and self._restore(number, measured_here):
+                missing[number] = 0
+        return [number for number, left in enumerate(missing) if left]
+
+    def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
+        """Take a stored block; False where waveforms are to stay that the store does not hold."""
+        if any(self._keeps(places, one).any() for places, one in measured):
+            assert self._store is not None
+            block = self._blocks[number]
+            results = self._store.result(block.key)
+            if results is None:
+                return False
+            self._keep(block, measured, results)
+        for places, one in measured:
+            self._take(places, one)
+            self.from_store += int(places.size)
+        return True
+
+    def _keeps(
+        self, places: Places, measured: MeasuredBlock
+    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        pairs = zip(places.tolist(), measured.succeeded.tolist(), strict=True)
+        told = [self._keeping.keeps(place, well) for place, well in pairs]
+        return np.array(told, np.bool_) & measured.succeeded
+
+    def _keep(
+        self,
+        block: Block,
+        measured: Sequence[tuple[Places, MeasuredBlock]],
+        results: BlockResult,
+    ) -> None:
+        rows = dict(zip(block.places.tolist(), block.rows.tolist(), strict=True))
+        for places, one in measured:
+            for place, well in zip(places.tolist(), one.succeeded.tolist(), strict=True):
+                if not self._keeping.keeps(place, well):
+                    continue
+                result = results[rows[place]]
+                if result is not None:
+                    self._kept.put(place, result if self._keeping.every == 1 else own(result))
+
+    def _take(self, places: Places, measured: MeasuredBlock) -> None:
+        self._records.put(places, measured)
+        self._on_progress(int(places.size), int((~measured.succeeded).sum()))
+
+    # From workers
+
+    def simulate(self, numbers: Sequence[int], pool: Pool) -> None:
+        """Simulate blocks, or measure those whose waveforms are stored."""
+        largest = max(self._blocks[number].devices for number in numbers)
+        chunk = max(1, min(50, len(numbers) // (4 * pool.size), LARGEST_CHUNK // largest))
+        tasks = Tasks(self, numbers, LARGEST_ANSWER // chunk)
+        again: list[tuple[int, int]] = []
+        for index, outcome in pool.map(_FUNCTION, tasks, chunk):
+            block = self._blocks[numbers[index]]
+            if isinstance(outcome, Finished):
+                self._finish(block, outcome.result)
+            elif block.devices == 1:
+                self._fail(block, outcome)
+            else:  # the block took its worker down: find the guilty run
+                again += [(numbers[index], row) for row in range(block.devices)]
+        for index, outcome in pool.map(_FUNCTION, TasksAlone(self, again)):
+            number, row = again[index]
+            self._finish_alone(self._blocks[number], row, outcome)
+
+    def task(self, number: int, largest: int = LARGEST_ANSWER) -> Task:
+        """Make the task of a block."""
+        block, runs = self._blocks[number], self._blocks.runs
+        firsts = block.firsts()
+        run = runs[int(firsts[0])]
+        stored = self._store is not None and not run.is_closed_loop
+        given = self._store.result(block.key) if self._store is not None and stored else None
+        kept = self._keeping.failed or any(self._keeping.keeps(int(p), True) for p in block.places)
+        return Task(
+            run,
+            *parameter_matrix(runs, firsts),
+            [(runs[int(one.places[0])].protocol, one.rows) for one in self.measurements(block)],
+            kept or (self._store is not None and self._stored < STORED_BYTES),
+            largest,
+            given,
+        )
+
+    def _finish(self, block: Block, outcome: Outcome) -> None:
+        own = self.measurements(block)
+        measured = [(one.places, new) for one, new in zip(own, outcome.measured, strict=True)]
+        results = outcome.results
+        if self._store is not None:
+            for one, (_, new) in zip(own, measured, strict=True):
+                self._store.put_measured(one.key, new)
+            if results is not None and outcome.is_whole and self._stored < STORED_BYTES:
+                self._store.put_result(block.key, results)
+                self._stored += sum(bytes_of(one) for one in results if one is not None)
+        if results is None and self._store is not None and self._keeping.anything:
+            results = self._store.result(block.key)  # it was measured only
+        if results is not None:
+            self._keep(block, measured, results)
+        for places, new in measured:
+            self._take(places, new)
+
+    def _fail(self, block: Block, failed: Failed) -> None:
+        for one in self.measurements(block):
+            measured = MeasuredBlock.failed(failed.message, 0.0, int(one.places.size))
+            if self._store is not None and not failed.is_lost:  # it would fail again
+                self._store.put_measured(one.key, measured)
+            self._take(one.places, measured)
+
+    def _finish_alone(self, block: Block, row: int, outcome: Finished | Failed) -> None:
+        """Take one device of a block whose worker was lost; the store takes whole blocks only."""
+        for number, one in enumerate(self.measurements(block)):
+            places = one.places[one.rows == row]
+            if not places.size:
+                continue
+            if isinstance(outcome, Failed):
+                self._take(places, MeasuredBlock.failed(outcome.message, 0.0, int(places.size)))
+                continue
+            found: Outcome = outcome.result
+            measured = found.measured[number]
+            if found.results is not None and found.results[0] is not None:
+                for place, well in zip(places.tolist(), measured.succeeded.tolist(), strict=True):
+                    if self._keeping.keeps(place, well):
+                        self._kept.put(place, found.results[0])
+            self._take(places, measured)
+
+
+def own(result: Waveforms | Result) -> Waveforms | Result:
+    """Give waveforms with memory of their own, without that of the block they stem from."""
+    if not isinstance(result, Waveforms):
+        return result
+    return replace(result, signals={name: row.copy() for name, row in result.signals.items()})
+
+
+class Tasks(Sequence[Task]):
+    """Tasks of blocks, made when a worker takes them.
+
+    Parameters
+    ----------
+    collector : Collector
+        Who knows the blocks.
+    numbers : sequence of int
+        Which blocks.
+    largest : int
+        Largest sum of the waveforms of one task [bytes].
+    """
+
+    def __init__(self, collector: Collector, numbers: Sequence[int], largest: int) -> None:
+        self._collector = collector
+        self._numbers = numbers
+        self._largest = largest
+
+    def __len__(self) -> int:
+        """Count the tasks."""
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Task: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Task]: ...
+
+    def __getitem__(self, index: int | slice) -> Task | list[Task]:
+        """Make a task, or a list of some."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        return self._collector.task(self._numbers[index], self._largest)
+
+
+class TasksAlone(Sequence[Task]):
+    """Tasks of single devices of blocks whose worker was lost.
+
+    Parameters
+    ----------
+    collector : Collector
+        Who knows the blocks.
+    devices : sequence of (int, int)
+        Number of the block and row of the device.
+    """
+
+    def __init__(self, collector: Collector, devices: Sequence[tuple[int, int]]) -> None:
+        self._collector = collector
+        self._devices = devices
+
+    def __len__(self) -> int:
+        """Count the tasks."""
+        return len(self._devices)
+
+    @overload
+    def __getitem__(self, index: int) -> Task: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Task]: ...
+
+    def __getitem__(self, index: int | slice) -> Task | list[Task]:
+        """Make a task, or a list of some."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        number, row = self._devices[index]
+        return self._collector.task(number).alone(row)

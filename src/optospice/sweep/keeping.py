@@ -1,0 +1,79 @@
+"""Which waveforms stay with a result."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+from optospice.ngspice.bench_analyses import Result
+from optospice.sweep.records import Records
+from optospice.sweep.task import bytes_of
+from optospice.waveforms import Waveforms
+
+#: Waveforms of up to so many runs are kept by default.
+KEPT_WAVEFORMS = 200
+#: Sum of the waveforms that are kept [bytes].
+KEPT_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Which runs keep their waveforms.
+
+    Parameters
+    ----------
+    every : int
+        Every so many of those that succeeded; 0 for none [1].
+    failed : bool
+        Also, or only, those whose metrics could not be taken.
+    """
+
+    every: int = 1
+    failed: bool = True
+
+    @classmethod
+    def by_number(cls, runs: int) -> Keeping:
+        """Keep all waveforms of few runs, and none of many."""
+        return cls() if runs <= KEPT_WAVEFORMS else cls(0, failed=False)
+
+    @property
+    def anything(self) -> bool:
+        """Whether any waveform may stay."""
+        return bool(self.every) or self.failed
+
+    def keeps(self, place: int, succeeded: bool) -> bool:
+        """Whether the waveforms of the run at a place stay."""
+        return (
+            place % self.every == 0 if succeeded and self.every else self.failed and not succeeded
+        )
+
+
+class KeptResults:
+    """Keeps the waveforms of the first runs that fit, in whatever order they arrive.
+
+    Parameters
+    ----------
+    records : Records
+        Records in the order of the runs; filled here.
+    largest : int
+        Sum of the waveforms that are kept [bytes].
+    """
+
+    def __init__(self, records: Records, largest: int = KEPT_BYTES) -> None:
+        self._records = records
+        self._largest = largest
+        self._kept: list[tuple[int, int]] = []  # places, the last one first, and sizes
+        self._sum = 0
+        self._limit = len(records)
+
+    def put(self, place: int, result: Waveforms | Result) -> None:
+        """Take a result; one that goes beyond the sum costs the last runs theirs."""
+        self._records.keep(place, result)
+        size = bytes_of(result)
+        heapq.heappush(self._kept, (-place, size))
+        self._sum += size
+        while self._sum > self._largest or (self._kept and -self._kept[0][0] >= self._limit):
+            last, size = heapq.heappop(self._kept)
+            self._sum -= size
+            self._limit = min(self._limit, -last)
+            self._records.drop(-last)

@@ -1,0 +1,195 @@
+"""The records of a scenario while they arrive: numbers in columns, made to records when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optospice.metrics.column import MetricColumn, Words
+from optospice.metrics.value import MetricValue
+from optospice.ngspice.bench_analyses import Result
+from optospice.scenario.runs import Run
+from optospice.store.block import MeasuredBlock
+from optospice.sweep.record import RunRecord, Status
+from optospice.waveforms import Waveforms
+
+_STATUSES: tuple[Status, ...] = ("not run", "ok", "failed")
+_OK, _FAILED = 1, 2
+_NO_WORDS = Words("1", "", "")
+
+
+class _Column:
+    """A metric of all runs: numbers, and a code of the words of each."""
+
+    def __init__(self, runs: int) -> None:
+        self.values = np.full(runs, np.nan)
+        self.errors: NDArray[np.float64] | None = None
+        self.codes = np.full(runs, -1, np.int32)
+
+    def put(
+        self, places: NDArray[np.int64], column: MetricColumn, codes: NDArray[np.int32]
+    ) -> None:
+        self.values[places], self.codes[places] = column.values, codes
+        if self.errors is None and not np.isnan(column.standard_errors).all():
+            self.errors = np.full(self.values.size, np.nan)
+        if self.errors is not None:
+            self.errors[places] = column.standard_errors
+
+
+class _Row(Mapping[str, MetricValue]):
+    """The metrics of one run."""
+
+    def __init__(self, records: Records, place: int) -> None:
+        self._records, self._place = records, place
+
+    def __getitem__(self, name: str) -> MetricValue:
+        return self._records.value(name, self._place)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records.names_at(self._place))
+
+    def __len__(self) -> int:
+        return len(self._records.names_at(self._place))
+
+
+class Records(Sequence[RunRecord]):
+    """One record per run, in order; those that have not arrived say that it was not run.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        The runs.
+    """
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+        self._statuses = np.zeros(len(runs), np.uint8)
+        self._seconds = np.zeros(len(runs))
+        self._columns: dict[str, _Column] = {}
+        self._words: dict[Words, int] = {}
+        self._listed: list[Words] = []
+        self._messages: dict[int, str] = {}
+        self._outside: dict[int, tuple[str, ...]] = {}
+        self._netlists: dict[int, str] = {}
+        self._results: dict[int, Waveforms | Result] = {}
+
+    def __len__(self) -> int:
+        """Count the runs."""
+        return len(self._runs)
+
+    @overload
+    def __getitem__(self, index: int) -> RunRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RunRecord]: ...
+
+    def __getitem__(self, index: int | slice) -> RunRecord | list[RunRecord]:
+        """Give a record, or a list of some."""
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        run, result = self._runs[places], self._results.get(places)
+        is_timed = isinstance(result, Waveforms)
+        outside = (*getattr(run, "outside", ()), *self._outside.get(places, ()))
+        return RunRecord(
+            run,
+            _STATUSES[self._statuses[places]],
+            self._messages.get(places, ""),
+            _Row(self, places),
+            float(self._seconds[places]),
+            result if is_timed else None,  # type: ignore[arg-type]
+            None if is_timed else result,  # type: ignore[arg-type]
+            self._netlists.get(places, ""),
+            tuple(dict.fromkeys(outside)) if self._statuses[places] else (),
+        )
+
+    # By columns
+
+    @property
+    def succeeded(self) -> NDArray[np.bool_]:
+        """Which runs succeeded, shape (runs,)."""
+        found: NDArray[np.bool_] = self._statuses == _OK
+        return found
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Which runs failed, shape (runs,)."""
+        found: NDArray[np.bool_] = self._statuses == _FAILED
+        return found
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """Time spent on each run [s], shape (runs,)."""
+        return self._seconds
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """Names of the metrics that any run gave."""
+        return tuple(self._columns)
+
+    def column(self, name: str) -> MetricColumn:
+        """Give a metric of all runs; nan, and words without any, where a run did not give it.
+
+        Raises
+        ------
+        KeyError
+            When no run gave it.
+        """
+        own = self._columns[name]
+        errors = np.full(len(self), np.nan) if own.errors is None else own.errors
+        words = (*self._listed, _NO_WORDS)
+        codes = np.where(own.codes < 0, len(words) - 1, own.codes)
+        return MetricColumn(own.values, errors, words, codes)
+
+    def value(self, name: str, place: int) -> MetricValue:
+        """Give a metric of the run at a place."""
+        own = self._columns[name]
+        if own.codes[place] < 0:
+            raise KeyError(name)
+        error = None if own.errors is None or np.isnan(own.errors[place]) else own.errors[place]
+        words = self._listed[int(own.codes[place])]
+        value = float(own.values[place])
+        return MetricValue(
+            int(value) if words.whole else value,
+            words.unit,
+            words.definition,
+            None if error is None else float(error),
+            words.note,
+        )
+
+    def names_at(self, place: int) -> list[str]:
+        """Names of the metrics that the run at a place gave."""
+        return [name for name, own in self._columns.items() if own.codes[place] >= 0]
+
+    # As they arrive
+
+    def put(self, places: NDArray[np.int64], block: MeasuredBlock) -> None:
+        """Take what was measured in the runs at some places."""
+        self._statuses[places] = np.where(block.succeeded, _OK, _FAILED)
+        self._seconds[places] = block.seconds
+        own = places[block.succeeded]
+        for name, column in block.columns.items():
+            codes = np.array([self._code(one) for one in column.words], np.int32)
+            if name not in self._columns:
+                self._columns[name] = _Column(len(self))
+            self._columns[name].put(own, column, codes[column.codes])
+        at = places.tolist()
+        self._messages.update((at[row], text) for row, text in block.messages.items())
+        self._outside.update((at[row], limits) for row, limits in block.outside.items())
+        self._netlists.update((at[row], text) for row, text in block.netlists.items())
+
+    def _code(self, words: Words) -> int:
+        code = self._words.setdefault(words, len(self._listed))
+        if code == len(self._listed):
+            self._listed.append(words)
+        return code
+
+    def keep(self, place: int, result: Waveforms | Result) -> None:
+        """Keep what the run at a place gave."""
+        self._results[place] = result
+
+    def drop(self, place: int) -> None:
+        """Forget what the run at a place gave."""
+        self._results.pop(place, None)
