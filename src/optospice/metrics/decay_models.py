@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ DECAY_MODELS: Mapping[str, str] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=64)
 def decay_model(name: str, free_offset: bool, span: float) -> SeparableModel:
     """Return a decay law ready to be fitted.
 
