@@ -72,7 +72,7 @@ def run(
         if run_id is not None:
             pairs = zip(loaded, expanded, strict=True)
             chosen = [only_run(one, runs, run_id) for one, runs in pairs]
-            loaded, expanded = [one for one, _ in chosen], [[run] for _, run in chosen]
+            loaded = [one for one, _ in chosen]
         folders = [_result_folder(one, out, len(loaded), run_id) for one in loaded]
         for index, folder in enumerate(folders):
             if folder in folders[:index]:
@@ -84,8 +84,9 @@ def run(
             stack.enter_context(claimed(folder))
             prepare_folder(folder)
         codes, documents = [], []
+        only = None if run_id is None else [int(run_id) - 1]
         for one, runs, folder in zip(loaded, expanded, folders, strict=True):
-            result = _simulate(one, runs, pool, store, quiet=json)
+            result = _simulate(one, runs, pool, store, only, quiet=json)
             _write(result, folder)
             codes.append(result.exit_code)
             if json:
@@ -114,7 +115,12 @@ def _result_folder(
 
 
 def _simulate(
-    loaded: LoadedScenario, runs: Sequence[Run], pool: Pool, store: Store | None, quiet: bool
+    loaded: LoadedScenario,
+    runs: Sequence[Run],
+    pool: Pool,
+    store: Store | None,
+    only: list[int] | None,
+    quiet: bool,
 ) -> ScenarioResult:
     from optospice.report.progress import Progress
     from optospice.sweep.local import run_scenario
@@ -125,7 +131,7 @@ def _simulate(
             for place in range(ended):
                 progress.advance(failed=place < failed)
 
-        return run_scenario(loaded, runs, pool, on_progress=advance, store=store)
+        return run_scenario(loaded, runs, pool, on_progress=advance, store=store, chosen=only)
 
 
 def _write(result: ScenarioResult, folder: Path) -> None:

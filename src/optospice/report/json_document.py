@@ -30,6 +30,7 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
         "scenario": result.loaded.name,
         "device": ", ".join(devices),
         "ngspice": result.ngspice,
+        "from_store": result.from_store,
         "runs": [_run(record) for record in result.records],
         "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
     }

@@ -164,16 +164,25 @@ class Store:
 
     # What is added
 
-    def put_result(self, key: bytes, result: BlockResult) -> None:
-        """Take the waveforms of a block, or the results of its analysis."""
-        self._results[key] = block = encoded(result)
-        self._bytes += block.numbers.nbytes
-        self._flush_in_time()
+    def put(
+        self, key: bytes, results: BlockResult | None, measured: Mapping[bytes, MeasuredBlock]
+    ) -> None:
+        """Take a block: both of it are written, or nothing.
 
-    def put_measured(self, key: bytes, block: MeasuredBlock) -> None:
-        """Take what was measured in a block."""
-        self._metrics[key] = block
-        self._bytes += 200 * len(block)
+        Parameters
+        ----------
+        key : bytes
+            Of the block.
+        results : sequence or None
+            Its waveforms, or the results of its analysis, where they are kept.
+        measured : mapping of bytes to MeasuredBlock
+            What was measured in it.
+        """
+        if results is not None:
+            self._results[key] = block = encoded(results)
+            self._bytes += block.numbers.nbytes
+        self._metrics.update(measured)
+        self._bytes += sum(200 * len(one) for one in measured.values())
         self._flush_in_time()
 
     def _flush_in_time(self) -> None:

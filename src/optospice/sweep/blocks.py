@@ -101,9 +101,10 @@ class Blocks(Sequence[Block]):
         members = self._members[at]
         return Block(self._keys[at], members, self._rows[at], self._kinds[members])
 
-    def holding(self, place: int) -> Block:
-        """Give the block of the run at a place."""
-        return next(block for block in self if place in block.places)
+    def holding(self, places: Sequence[int]) -> list[int]:
+        """Give the numbers of the blocks that hold the runs at some places."""
+        wanted = np.array(places)
+        return [number for number in range(len(self)) if np.isin(wanted, self[number].places).any()]
 
     def _cut(self, kind: bytes, places: Places, largest: int) -> None:
         keys = np.empty((places.size, 2), np.uint64)

@@ -102,16 +102,16 @@ class Collector:
 
     # From the store
 
-    def take_stored(self) -> list[int]:
-        """Take what the store holds, and give the numbers of the blocks that are still open."""
+    def take_stored(self, numbers: Sequence[int]) -> list[int]:
+        """Take what the store holds of some blocks, and give the numbers of those still open."""
         if self._store is None:
-            return list(range(len(self._blocks)))
+            return list(numbers)
         wanted: dict[bytes, tuple[int, Places]] = {}
-        missing: list[int] = []
-        for number, block in enumerate(self._blocks):
-            own = self.measurements(block)
+        missing: dict[int, int] = {}
+        for number in numbers:
+            own = self.measurements(self._blocks[number])
             wanted.update((one.key, (number, one.places)) for one in own)
-            missing.append(len(own))
+            missing[number] = len(own)
         found: dict[int, list[tuple[Places, MeasuredBlock]]] = {}
         for key, measured in self._store.measured(wanted):
             number, places = wanted[key]
@@ -120,7 +120,7 @@ class Collector:
         for number, measured_here in found.items():
             if len(measured_here) == missing[number] and self._restore(number, measured_here):
                 missing[number] = 0
-        return [number for number, left in enumerate(missing) if left]
+        return [number for number, left in missing.items() if left]
 
     def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
         """Take a stored block; False where waveforms are to stay that the store does not hold."""
@@ -204,10 +204,13 @@ class Collector:
         measured = [(one.places, new) for one, new in zip(own, outcome.measured, strict=True)]
         results = outcome.results
         if self._store is not None:
-            for one, (_, new) in zip(own, measured, strict=True):
-                self._store.put_measured(one.key, new)
-            if results is not None and outcome.is_whole and self._stored < STORED_BYTES:
-                self._store.put_result(block.key, results)
+            fits = outcome.is_whole and self._stored < STORED_BYTES
+            self._store.put(
+                block.key,
+                results if fits else None,
+                {one.key: new for one, (_, new) in zip(own, measured, strict=True)},
+            )
+            if results is not None and fits:
                 self._stored += sum(bytes_of(one) for one in results if one is not None)
         if results is None and self._store is not None and self._keeping.anything:
             results = self._store.result(block.key)  # it was measured only
@@ -220,7 +223,7 @@ class Collector:
         for one in self.measurements(block):
             measured = MeasuredBlock.failed(failed.message, 0.0, int(one.places.size))
             if self._store is not None and not failed.is_lost:  # it would fail again
-                self._store.put_measured(one.key, measured)
+                self._store.put(block.key, None, {one.key: measured})
             self._take(one.places, measured)
 
     def _finish_alone(self, block: Block, row: int, outcome: Finished | Failed) -> None:

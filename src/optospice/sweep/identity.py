@@ -29,6 +29,8 @@ from optospice.scenario.runs import Run
 _FORMAT = "1"
 #: Length of a key [bytes]: two of 1e12 runs share one with a probability of 1e-15.
 KEY_BYTES = 16
+#: Runs whose parameters are held in memory while they are hashed [1].
+_HASHED = 16_384
 #: Rooms of the code that no waveform depends on; all others count.
 _NOT_SIMULATING = frozenset(
     ("api", "authoring", "calibration", "cli", "conformance", "cosim", "drawing", "metrics",
@@ -140,14 +142,22 @@ def value_keys(device: Device, names: Sequence[str], matrix: FloatArray) -> Keys
     """
     defaults = device.defaults
     order = sorted(defaults)
-    whole = np.tile(np.array([defaults[name] for name in order]), (len(matrix), 1))
-    for column, name in enumerate(names):
-        whole[:, order.index(name)] = matrix[:, column]
-    whole += 0.0  # minus zero is zero
-    head = json.dumps(order).encode()
-    keys = [hashlib.blake2b(row, digest_size=KEY_BYTES, key=digest(head)) for row in whole]
-    joined = b"".join(key.digest() for key in keys)
-    return np.frombuffer(joined, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+    places = [order.index(name) for name in names]
+    usual = np.array([defaults[name] for name in order])
+    salt = digest(json.dumps(order))
+    keys = np.empty((len(matrix), 2), np.uint64)
+    for first in range(0, len(matrix), _HASHED):
+        some = matrix[first : first + _HASHED]
+        whole = np.tile(usual, (len(some), 1))
+        whole[:, places] = some
+        whole += 0.0  # minus zero is zero
+        data, size = whole.tobytes(), 8 * len(order)
+        joined = b"".join(
+            hashlib.blake2b(data[at : at + size], digest_size=KEY_BYTES, key=salt).digest()
+            for at in range(0, len(data), size)
+        )
+        keys[first : first + len(some)] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
+    return keys
 
 
 def experiment_text(experiment: Experiment) -> str:

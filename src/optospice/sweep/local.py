@@ -14,7 +14,7 @@ from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Blocks
 from optospice.sweep.collecting import Collector, Progress
 from optospice.sweep.keeping import Keeping
-from optospice.sweep.record import ScenarioResult
+from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.sweep.records import Records
 
 
@@ -26,6 +26,7 @@ def run_scenario(
     on_progress: Progress | None = None,
     store: Store | None = None,
     largest_block: int = LARGEST_BLOCK,
+    chosen: Sequence[int] | None = None,
 ) -> ScenarioResult:
     """Simulate every run and hold the targets against them.
 
@@ -46,14 +47,17 @@ def run_scenario(
         What is there is not computed again, and what is computed goes there.
     largest_block : int
         Largest number of runs with the same stimuli in one transient [1].
+    chosen : sequence of int, optional
+        Places of the runs that are asked for; all by default. They are simulated with the runs
+        that share their blocks, so that they have the digits that they have in the whole.
 
     Returns
     -------
     ScenarioResult
-        With a record for every run, also after Ctrl-C.
+        With a record for every run that is asked for, also after Ctrl-C.
     """
     started = time.perf_counter()
-    keeping = Keeping.by_number(len(runs))
+    keeping = Keeping.by_number(len(runs) if chosen is None else len(chosen))
     if keep_waveforms is not None:
         keeping = Keeping() if keep_waveforms else Keeping(0, failed=False)
     version = "" if store is None else store.version_of(pool.installation)
@@ -62,12 +66,12 @@ def run_scenario(
         if store is not None:
             store.note_version(pool.installation, version)
     records = Records(runs)
-    collector = Collector(
-        Blocks(runs, version, largest_block), records, keeping, store, on_progress or _silent
-    )
+    blocks = Blocks(runs, version, largest_block)
+    collector = Collector(blocks, records, keeping, store, on_progress or _silent)
+    numbers = range(len(blocks)) if chosen is None else blocks.holding(chosen)
     before, pool.timeout = pool.timeout, loaded.scenario.timeout
     try:
-        open_blocks = collector.take_stored()
+        open_blocks = collector.take_stored(numbers)
         if open_blocks:
             pool.start()
             collector.simulate(open_blocks, pool)
@@ -78,7 +82,8 @@ def run_scenario(
         if store is not None:
             store.flush()
     seconds = time.perf_counter() - started
-    return _concluded(loaded, records, version, seconds, collector.from_store)
+    asked = records if chosen is None else [records[place] for place in chosen]
+    return _concluded(loaded, asked, version, seconds, collector.from_store)
 
 
 def _silent(ended: int, failed: int) -> None:
@@ -88,7 +93,7 @@ def _silent(ended: int, failed: int) -> None:
 class _Observations(Sequence[Observation]):
     """What the verdict needs of every run, made when it is asked for."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Sequence[RunRecord]) -> None:
         self._records = records
 
     def __len__(self) -> int:
@@ -116,7 +121,11 @@ class _Observations(Sequence[Observation]):
 
 
 def _concluded(
-    loaded: LoadedScenario, records: Records, version: str, seconds: float, from_store: int
+    loaded: LoadedScenario,
+    records: Sequence[RunRecord],
+    version: str,
+    seconds: float,
+    from_store: int,
 ) -> ScenarioResult:
     asked = loaded.scenario.targets or loaded.scenario.across
     observations: Sequence[Observation] = _Observations(records) if asked else ()
