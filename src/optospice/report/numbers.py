@@ -141,7 +141,11 @@ def scaled(values: FloatArray, unit: str) -> tuple[FloatArray, str]:
 def asked_metrics(result: ScenarioResult) -> set[str]:
     """Names of the metrics that targets and fits name."""
     scenario = result.loaded.scenario
-    return {target.metric for target in scenario.targets} | {a.of for a in scenario.across}
+    return (
+        {target.metric for target in scenario.targets}
+        | {name for one in scenario.statistics for name in one.metrics}
+        | {across.of for across in scenario.across}
+    )
 
 
 def swept_numbers(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] | None:
