@@ -22,7 +22,6 @@ from optospice.metrics.windows import (
 )
 from optospice.trace import Trace
 from optospice.trace_block import TraceBlock
-from optospice.units import format_human
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,8 +151,8 @@ def fit_decays(
             f"a power law has no value at t = 0: start the window later, not at {start!r} s"
         )
     window = f"window {start:.6g} s to {last - pulse_end:.6g} s"
-    levels = [None] * current.runs if baseline is None else baseline.tolist()
-    texts = [f"{formula}, offset {_known(level)}, {window}" for level in levels]
+    known = "fitted" if baseline is None else "fixed at the baseline"
+    texts = [f"{formula}, offset {known}, {window}"] * current.runs
     if end is not None:
         checked_window(first, last)
     span = last - first
@@ -171,10 +170,6 @@ def fit_decays(
         resolution=resolution,
     )
     return fits.without(_too_little(fits, start, span, baseline is None)), texts
-
-
-def _known(baseline: float | None) -> str:
-    return "fitted" if baseline is None else f"fixed at {format_human(baseline, 'A', 6)}"
 
 
 @metric(
