@@ -19,6 +19,8 @@ LARGEST_SHARE = 0.2
 FLOOR = 10.0
 #: Runs that the loop is timed with: each of them costs the same.
 LOOPED = 4
+#: A run that takes longer is simulated in as small a block [s of processor time].
+SLOW = 0.3
 
 _SINGLE_PULSE = """
 title = "One pulse on devices that differ"
@@ -52,9 +54,9 @@ def make_block() -> Callable[[str, int], dict[str, float] | None]:
     Returns
     -------
     callable
-        ``costs(scenario, rounds)``: seconds per run of the simulation (``simulation``), of the
-        metrics by the loop over the runs (``loop``) and of those of the block (``block``),
-        medians over the rounds; None where a scenario runs closed loops.
+        ``costs(scenario, rounds)``: processor time per run [s] of the simulation
+        (``simulation``), of the metrics by the loop over the runs (``loop``) and of those of
+        the block (``block``), medians over the rounds; None where a scenario runs closed loops.
     """
     from optospice.ngspice.session import Session
     from optospice.ngspice.simulate import analyse_copies, run_copies
@@ -73,28 +75,28 @@ def make_block() -> Callable[[str, int], dict[str, float] | None]:
         chosen = [runs[place] if drawn else first for place in range(BLOCK)]
         bench, sets = first.testbench(), [run.parameters for run in chosen]
         protocol, device = first.protocol, first.device
-        simulate: Callable[[], Sequence[Any]]
-        if isinstance(protocol, AnalysisExperiment):
-            analysis = protocol.analysis(bench.device)
 
-            def simulate() -> Sequence[Any]:
-                return analyse_copies(session, bench, sets, analysis)
-        else:
+        def simulate(count: int) -> Sequence[Any]:
+            if isinstance(protocol, AnalysisExperiment):
+                analysis = protocol.analysis(bench.device)
+                return analyse_copies(session, bench, sets[:count], analysis)
+            return run_copies(session, bench, sets[:count])
 
-            def simulate() -> Sequence[Any]:
-                return run_copies(session, bench, sets)
-
+        started = time.process_time()
+        simulate(1)
+        is_slow = time.process_time() - started > SLOW
+        size, repeats = (LOOPED, 1) if is_slow else (BLOCK, rounds)
         spent: dict[str, list[float]] = {"simulation": [], "loop": [], "block": []}
-        for _ in range(rounds + 1):
+        for _ in range(repeats + 1):
             marks = [time.process_time()]
-            found = simulate()
+            found = simulate(size)
             marks.append(time.process_time())
             for one in range(LOOPED):
                 protocol.measure(found[one], device)
             marks.append(time.process_time())
             protocol.measure_block(found, device)
             marks.append(time.process_time())
-            counts = (BLOCK, LOOPED, BLOCK)
+            counts = (size, LOOPED, size)
             for part, count, start, end in zip(spent, counts, marks, marks[1:], strict=False):
                 spent[part].append((end - start) / count)
         return {part: statistics.median(values[1:]) for part, values in spent.items()}
@@ -152,8 +154,8 @@ def _suite(shares: dict[str, float], loops: list[str]) -> Row:
         f"all up to {LARGEST_SHARE:.0%}",
         not above,
         notes=(
-            f"above: {named or 'none'}; the first run of each, {BLOCK} copies, so that fits of "
-            f"drawn devices differ a little; closed loops are left out, each run of them is its "
-            f"own: {', '.join(loops) or 'none'}",
+            f"above: {named or 'none'}; the first run of each, {BLOCK} copies, {LOOPED} of those "
+            f"that take more than {SLOW:g} s; processor time; closed loops are left out, each run "
+            f"of them is its own: {', '.join(loops) or 'none'}",
         ),
     )
