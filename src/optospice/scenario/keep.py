@@ -23,6 +23,17 @@ class Keep:
 
     text: str
 
+    @property
+    def every(self) -> int:
+        """Of how many runs one keeps its waveforms, whether it failed or not; 0 for none [1]."""
+        match = _EVERY.fullmatch(self.text)
+        return int(match.group(1)) if match else int(self.text == "all")
+
+    @property
+    def failed(self) -> bool:
+        """Whether all that failed keep theirs."""
+        return self.text in ("all", "failed")
+
     def keeps(self, place: int, failed: bool) -> bool:
         """Whether the waveforms of a run stay.
 
@@ -33,12 +44,7 @@ class Keep:
         failed : bool
             Whether it failed; of ``"every 100th"`` those at places 0, 100, 200, … stay.
         """
-        if self.text in ("none", "all"):
-            return self.text == "all"
-        if self.text == "failed":
-            return failed
-        match = _EVERY.fullmatch(self.text)
-        return match is not None and place % int(match.group(1)) == 0
+        return (self.every > 0 and place % self.every == 0) or (failed and self.failed)
 
 
 def read_keep(value: object) -> Keep:
