@@ -18,7 +18,6 @@ from optospice.metrics.windows import (
 )
 from optospice.trace import Trace
 from optospice.trace_block import TraceBlock
-from optospice.units import format_human
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +116,7 @@ def energy_per_event(
             if baseline is None:
                 raise ValueError("definition 'net' needs the argument baseline [A]")
             amperes = amperes.shifted(-baseline)
-            text += f", baseline {format_human(baseline, 'A', 6)}"
+            text += ", above the baseline"
         energy = amperes.integral(volts)
     if note := unresolved_note(current, onset, offset):
         return missing("J", text, note)
@@ -171,7 +170,7 @@ def energies_per_event(
             if baseline is None:
                 raise ValueError("definition 'net' needs the argument baseline [A]")
             amperes = amperes.shifted(-baseline)
-            text = [f"{text}, baseline {format_human(b, 'A', 6)}" for b in baseline.tolist()]
+            text = f"{text}, above the baseline"
         energies = amperes.integral(volts)
     if note := unresolved_note(current, onset, offset):
         return MetricColumn.told(nothing, "J", text, note)

@@ -26,6 +26,8 @@ from optospice.units import format_human
 
 PBS_PAPER = "Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, doi:10.1039/d5tc03487f"
 
+#: What an undershoot is, in words.
+_UNDERSHOOT = "lowest current after the pulse, below the baseline"
 AMPLITUDE_DEFINITIONS: Mapping[str, str] = {
     "step": "peak current minus the current just before that pulse",
     "raw": "peak current as measured",
@@ -265,7 +267,7 @@ def undershoot(
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, discussion of Fig. 5.
     """
     checked_window(offset, end)
-    text = f"lowest current after the pulse, below the baseline of {format_human(baseline, 'A', 6)}"
+    text = _UNDERSHOOT
     if note := outside_note(current, offset, end):
         return missing("A", text, note)
     after = current.window(offset, end).values.copy()
@@ -283,10 +285,7 @@ def undershoots(
 ) -> MetricColumn:
     """Give `undershoot` of every run of a block, from baselines of shape (runs,)."""
     checked_window(offset, end)
-    texts = [
-        f"lowest current after the pulse, below the baseline of {format_human(level, 'A', 6)}"
-        for level in baseline.tolist()
-    ]
+    texts = [_UNDERSHOOT] * baseline.size
     if note := outside_note(current, offset, end):
         return MetricColumn.told(np.full(len(texts), np.nan), "A", texts, note)
     after = current.window(offset, end).values
@@ -405,8 +404,6 @@ def _definition_text(definition: str, baseline: float | None, polarity: str) -> 
     text = AMPLITUDE_DEFINITIONS[definition]
     if polarity != "either":
         text += f"; peak: {POLARITIES[accepted_name(polarity, POLARITIES, 'polarity')]}"
-    if definition == "baseline":
-        if baseline is None:
-            raise ValueError("definition 'baseline' needs the argument baseline [A]")
-        text += f", {format_human(baseline, 'A', 6)}"
+    if definition == "baseline" and baseline is None:
+        raise ValueError("definition 'baseline' needs the argument baseline [A]")
     return definition, text

@@ -11,7 +11,6 @@ from optospice.metrics.registry import in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray, edge_note, outside_note, read_at_edges
 from optospice.trace import Trace
-from optospice.units import format_human
 
 SOURCE = (
     "Duan et al., MoSe2 memristor, Fig. 4a and 4c (the current does not recover to the initial "
@@ -131,4 +130,4 @@ def retained_current_fraction(
     later = float(current.at(pulse_end + delay))
     found = retained_fraction(baseline, learned, later)
     note = "; ".join(filter(None, (found.note, edge_note(current, after=pulse_end))))
-    return MetricValue(found.value, "1", f"{text}, {format_human(baseline, 'A', 6)}", None, note)
+    return MetricValue(found.value, "1", text, None, note)

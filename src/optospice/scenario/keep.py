@@ -34,18 +34,6 @@ class Keep:
         """Whether all that failed keep theirs."""
         return self.text in ("all", "failed")
 
-    def keeps(self, place: int, failed: bool) -> bool:
-        """Whether the waveforms of a run stay.
-
-        Parameters
-        ----------
-        place : int
-            Place of the run among all, from 0 on [1].
-        failed : bool
-            Whether it failed; of ``"every 100th"`` those at places 0, 100, 200, … stay.
-        """
-        return (self.every > 0 and place % self.every == 0) or (failed and self.failed)
-
 
 def read_keep(value: object) -> Keep:
     """Read what a scenario says.

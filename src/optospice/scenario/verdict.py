@@ -267,7 +267,10 @@ def judge_targets(scenario: Scenario, observations: Sequence[Observation]) -> li
         One for each run of the scenario, in order.
     """
     verdicts = []
-    numbered = [replace(one, run=f"{place:04d}") for place, one in enumerate(observations, 1)]
+    numbered = [
+        one if one.run else replace(one, run=f"{place:04d}")
+        for place, one in enumerate(observations, 1)
+    ]
     for device in dict.fromkeys(observation.device for observation in observations):
         own = [observation for observation in numbered if observation.device == device]
         expectation = scenario.expectations.get(device)

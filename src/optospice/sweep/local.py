@@ -60,6 +60,8 @@ def run_scenario(
     keeping = Keeping.by_number(len(runs) if chosen is None else len(chosen))
     if keep_waveforms is not None:
         keeping = Keeping() if keep_waveforms else Keeping(0, failed=False)
+    elif loaded.scenario.keep is not None:
+        keeping = Keeping(loaded.scenario.keep.every, loaded.scenario.keep.failed)
     version = "" if store is None else store.version_of(pool.installation)
     if not version:
         version = pool.version
@@ -114,6 +116,7 @@ class _Observations(Sequence[Observation]):
             record.metrics,
             record.run.device.card.parameters,
             bool(record.outside),
+            record.run.id,
         )
 
     def __iter__(self) -> Iterator[Observation]:
