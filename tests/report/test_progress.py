@@ -11,21 +11,22 @@ from optospice.report.progress import Progress, progress_line
 
 
 @pytest.mark.parametrize(
-    ("done", "failed", "seconds", "expected"),
+    ("done", "failed", "rate", "expected"),
     [
-        (500, 0, 10.0, "sweep: 500 of 2000 runs, 50 runs/s, 30 s left"),
-        (500, 3, 1000.0, "sweep: 500 of 2000 runs, 0.5 runs/s, 3 failed, 50 min 00 s left"),
-        (1, 1, 5.0, "sweep: 1 of 2000 runs, 0.2 runs/s, 1 failed, 2 h 46 min left"),
-        (1000, 0, 100.0, "sweep: 1000 of 2000 runs, 10 runs/s, 1 min 40 s left"),
-        (0, 0, 3.0, "sweep: 0 of 2000 runs, 0 runs/s"),
+        (500, 0, 50.0, "sweep: 500 of 2000 runs, 50 runs/s, 30 s left"),
+        (500, 3, 0.5, "sweep: 500 of 2000 runs, 0.5 runs/s, 3 failed, 50 min 00 s left"),
+        (1, 1, 0.2, "sweep: 1 of 2000 runs, 0.2 runs/s, 1 failed, 2 h 46 min left"),
+        (1000, 0, 10.0, "sweep: 1000 of 2000 runs, 10 runs/s, 1 min 40 s left"),
+        (2, 1, None, "sweep: 2 of 2000 runs, 1 failed"),
     ],
 )
-def test_the_line(done: int, failed: int, seconds: float, expected: str) -> None:
-    assert progress_line("sweep", done, 2000, failed, seconds) == expected
+def test_the_line(done: int, failed: int, rate: float | None, expected: str) -> None:
+    assert progress_line("sweep", done, 2000, failed, rate) == expected
 
 
 def test_a_pipe_gets_whole_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter(0.5 * second for second in range(100))
+    # loading takes 10 s, then two runs come at once and one more each half second
+    clock = iter([0.0, 10.0, 10.001, *(10.5 + 0.5 * number for number in range(38))])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
@@ -33,5 +34,6 @@ def test_a_pipe_gets_whole_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -
         for number in range(40):
             shown.advance(failed=number == 1)
     lines = stream.getvalue().splitlines()
-    assert lines[0] == "sweep: 4 of 40 runs, 2 runs/s, 1 failed, 18 s left"
-    assert len(lines) == 4  # after 2 s, then every 5 s
+    assert lines[0] == "sweep: 1 of 40 runs"  # nothing is known of the rate yet
+    assert lines[1] == "sweep: 12 of 40 runs, 2 runs/s, 1 failed, 14 s left"
+    assert len(lines) == 4

@@ -186,7 +186,8 @@ def test_json_is_valid_and_has_exactly_the_promised_keys(hand_made: Make) -> Non
     values = [math.nan, *RISING[1:]]
     result = hand_made(PAIR, "paired_pulse_index", values, failed=["0003"])
     document = json.loads(json.dumps(result_json(result), allow_nan=False))
-    assert list(document) == ["scenario", "device", "ngspice", "runs", "targets"]
+    expected = ["scenario", "device", "ngspice", "from_store", "runs", "targets"]
+    assert list(document) == expected
     assert document["device"] == "pbs_rc"
     first, second, third = document["runs"][:3]
     assert first["parameters"] == {"protocol.interval": "1 s"}
