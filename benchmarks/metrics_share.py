@@ -71,7 +71,8 @@ def make_block() -> Callable[[str, int], dict[str, float] | None]:
         first = runs[0]
         if first.protocol.kind == "closed loop":
             return None
-        drawn = len(runs) >= BLOCK and first.seed is not None
+        kinds = runs.kinds()[:BLOCK]
+        drawn = len(kinds) == BLOCK and bool((kinds == kinds[0]).all())
         chosen = [runs[place] if drawn else first for place in range(BLOCK)]
         bench, sets = first.testbench(), [run.parameters for run in chosen]
         protocol, device = first.protocol, first.device

@@ -92,25 +92,10 @@ def postsynaptic_current_amplitude(
     ----------
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2a and Fig. 3a (inset).
     """
-    checked_window(onset, offset)
-    peak_definition, text = _definition_text(definition, baseline, polarity)
-    if note := outside_note(current, onset, offset) or unresolved_note(current, onset, offset):
-        return missing("A", text, note)
-    inside = current.window(onset, offset).values.copy()
-    inside[[0, -1]] = read_at_edges(current, (onset, offset), "before")
-    before = float(inside[0])
-    high, low = float(inside.max()), float(inside.min())
-    if math.isnan(high):
-        return missing("A", text, "the current is not a number somewhere inside the pulse")
-    if polarity == "either":
-        peak = high if high - before >= before - low else low
-    else:
-        peak = high if polarity == "positive" else low
-    if peak_definition == "step":
-        peak -= before
-    elif peak_definition == "baseline" and baseline is not None:
-        peak -= baseline
-    return MetricValue(peak, "A", text, note=edge_note(current, (onset, offset)))
+    level = None if baseline is None else np.array([baseline])
+    return amplitudes_of_one_pulse(
+        TraceBlock.of(current), onset, offset, definition, baseline=level, polarity=polarity
+    )[0]
 
 
 @in_blocks(postsynaptic_current_amplitude)

@@ -223,13 +223,18 @@ def search(
     if model.interchangeable:
         # two theta that ran into each other may stand apart elsewhere
         met = np.flatnonzero(np.abs(z[:, 0] - z[:, 1]) < _MET)
-        for first in np.unique(candidates[:, 0]) if met.size else ():
-            among = candidates[candidates[:, 0] == first]
-            costs = _costs(model, x, root, target[met], among)
-            begin = np.clip(among[costs.argmin(axis=0)], lower, upper)
-            other, less = _descend(model, x, root, target[met], square[met], begin)
-            better = less < cost[met]
-            z[met[better]], cost[met[better]] = other[better], less[better]
+        if met.size:
+            firsts = np.unique(candidates[:, 0])
+            costs = _costs(model, x, root, target[met])
+            alike = candidates[:, 0] == firsts[:, None]
+            found = np.where(alike[:, :, None], costs, np.inf).argmin(axis=1)
+            begin = np.clip(candidates[found.ravel()], lower, upper)
+            again = np.tile(met, firsts.size)
+            ends, less = _descend(model, x, root, target[again], square[again], begin)
+            less = less.reshape(firsts.size, met.size)
+            least = less.argmin(axis=0), np.arange(met.size)
+            better = less[least] < cost[met]
+            z[met[better]] = ends.reshape(firsts.size, met.size, -1)[least][better]
     return np.asarray(np.exp(z) if model.positive else z)
 
 
@@ -280,17 +285,10 @@ def _descend(
 
 
 def _costs(
-    model: SeparableModel,
-    x: FloatArray,
-    root: FloatArray,
-    target: FloatArray,
-    candidates: FloatArray | None = None,
+    model: SeparableModel, x: FloatArray, root: FloatArray, target: FloatArray
 ) -> FloatArray:
     """Cost of every candidate for every run, shape (candidates, runs)."""
-    theta = model.start
-    if candidates is not None:
-        theta = np.exp(candidates) if model.positive else candidates
-    q, _ = orthonormal(root * model.basis(theta, x))
+    q, _ = orthonormal(root * model.basis(model.start, x))
     share = np.matmul(target, q.transpose(0, 2, 1))  # (candidates, runs, columns)
     rest = np.matmul(share, q)
     rest -= target
