@@ -71,7 +71,7 @@ _WITH_POWERS = [
 ]
 _COMMON = {
     **{(scaled, unit): (float(f"1e{power}"), 0.0) for unit, scaled, power in _WITH_POWERS},
-    **{(unit, scaled): (float(f"1e{-power}"), 0.0) for unit, scaled, power in _WITH_POWERS},
+    **{(unit, scaled): (1 / float(f"1e{power}"), 0.0) for unit, scaled, power in _WITH_POWERS},
 } | {
     ("1", "%"): (100.0, 0.0),
     ("mW/cm^2", "W/m^2"): (10.0, 0.0),
