@@ -81,6 +81,33 @@ c = {{ spread = 0.2 }}
 """
 
 
+#: Twenty cycles of 25 pulses up and down, on devices that differ: each run takes its time.
+_ENDURANCE = """
+title = "Cycles on devices that differ"
+device = "mose2"
+accuracy = "standard"
+
+[protocol]
+name = "potentiation_depression"
+initial = "rest"
+readout = "0.5 V"
+voltage = "3 V"
+width = "50 ms"
+interval = "50 ms"
+count = 25
+cycles = 20
+read_delay = "10 ms"
+delay = "0.1 s"
+
+[monte_carlo]
+runs = {runs}
+seed = 1
+
+[monte_carlo.parameters]
+i0 = {{ spread = 0.1 }}
+"""
+
+
 def rc_bench() -> Testbench:
     """Give the RC transient: one 10 s light pulse in 50 s."""
     return Testbench(
@@ -135,6 +162,11 @@ def sweep_text(runs: int) -> str:
 def single_pulse_text(runs: int) -> str:
     """Give the Monte Carlo runs of a single pulse as the text of a scenario file."""
     return _SINGLE_PULSE.format(runs=runs)
+
+
+def endurance_text(runs: int) -> str:
+    """Give cycles of potentiation and depression as the text of a scenario file."""
+    return _ENDURANCE.format(runs=runs)
 
 
 def load_text(folder: Path, name: str, text: str) -> tuple[LoadedScenario, Sequence[Run]]:

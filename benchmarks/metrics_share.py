@@ -23,6 +23,7 @@ LOOPED = 4
 #: A run that takes longer is simulated in as small a block [s of processor time].
 SLOW = 0.3
 
+
 def make_block() -> Callable[[str, int], dict[str, float] | None]:
     """Load the simulator; give the costs of one block of a scenario, in a process of its own.
 

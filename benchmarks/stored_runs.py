@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks import cases
@@ -20,24 +21,6 @@ from optospice.sweep.local import run_scenario
 
 FLOOR = 50.0
 _COMMAND = [sys.executable, "-c", "from optospice.cli import main; main()"]
-
-#: Runs that take long: trains of many pulses on devices that differ.
-_LONG = """
-title = "Many pulses on devices that differ"
-device = "mose2_synapse"
-accuracy = "standard"
-
-[protocol]
-name = "potentiation_depression"
-count = 50
-depression_count = 50
-
-[monte_carlo]
-runs = {runs}
-seed = 1
-
-[monte_carlo.parameters]
-"""
 
 
 def measure(options: Options) -> list[Row]:
@@ -62,11 +45,14 @@ def measure(options: Options) -> list[Row]:
                 inside.second.append(_library(loaded, runs, pool, store, taken=0))
                 inside.first.append(_library(loaded, runs, pool, store, taken=count))
                 shutil.rmtree(store)
-                whole.second.append(timed(lambda: _command(folder, file, store)))
-                whole.first.append(timed(lambda: _command(folder, file, store)))
+                command = partial(_command, folder, file, store)
+                whole.second.append(timed(command))
+                whole.first.append(timed(command))
                 shutil.rmtree(store)
             rows.append(_row(f"{what} from the store against the first time, run_scenario", inside))
-            rows.append(_row(f"{what} from the store against the first time, `optospice run`", whole))
+            rows.append(
+                _row(f"{what} from the store against the first time, `optospice run`", whole)
+            )
     return rows
 
 

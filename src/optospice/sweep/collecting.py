@@ -189,7 +189,8 @@ class Collector:
         run = runs[int(firsts[0])]
         stored = self._store is not None and not run.is_closed_loop
         given = self._store.result(block.key) if self._store is not None and stored else None
-        kept = self._keeping.failed or any(self._keeping.keeps(int(p), True) for p in block.places)
+        every = self._keeping.every
+        kept = self._keeping.failed or bool(every and (block.places % every == 0).any())
         return Task(
             run,
             *parameter_matrix(runs, firsts),
