@@ -179,15 +179,28 @@ def perform(session: Session, task: Task) -> Outcome:
     ]
     spent = (time.perf_counter() - started) / len(task.matrix)
     measured = [replace(one, seconds=np.full(len(one), spent)) for one in measured]
-    return _answer(task, measured, simulated.results, simulated.failures)
+    return answer(task, measured, simulated.results, simulated.failures)
 
 
-def _answer(
+def answer(
     task: Task,
     measured: list[MeasuredBlock],
     results: BlockResult,
     failures: Mapping[int, str],
 ) -> Outcome:
+    """Give what travels back: all metrics, and waveforms as far as they were asked for.
+
+    Parameters
+    ----------
+    task : Task
+        What was asked for.
+    measured : list of MeasuredBlock
+        What was measured.
+    results : sequence
+        What was simulated; None for a device that failed.
+    failures : mapping of int to str
+        Devices that failed.
+    """
     if not task.keep_results or task.given is not None:
         return Outcome(measured)
     sizes = np.cumsum([0 if one is None else bytes_of(one) for one in results])
@@ -352,4 +365,4 @@ def _closed_loop(session: Session, task: Task) -> Outcome:
         outside={0: loop.outside} if loop.outside else {},
         netlists={0: loop.netlist},
     )
-    return _answer(task, [measured], [loop.waveforms], {})
+    return answer(task, [measured], [loop.waveforms], {})
