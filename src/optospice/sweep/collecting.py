@@ -9,12 +9,12 @@ from typing import overload
 import numpy as np
 
 from optospice.ngspice.bench_analyses import Result
-from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed, Finished
 from optospice.store.block import MeasuredBlock
 from optospice.store.encoding import BlockResult
 from optospice.store.store import Store
 from optospice.sweep.blocks import Block, Blocks, Places, parameter_matrix
+from optospice.sweep.executor import Executor
 from optospice.sweep.identity import measured_key, measuring_key
 from optospice.sweep.keeping import Keeping, KeptResults
 from optospice.sweep.records import Records
@@ -164,7 +164,7 @@ class Collector:
 
     # From workers
 
-    def simulate(self, numbers: Sequence[int], pool: Pool) -> None:
+    def simulate(self, numbers: Sequence[int], pool: Executor) -> None:
         """Simulate blocks, or measure those whose waveforms are stored."""
         largest = max(self._blocks[number].devices for number in numbers)
         chunk = max(1, min(50, len(numbers) // (4 * pool.size), LARGEST_CHUNK // largest))
