@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from optospice.ngspice.pool import Pool
     from optospice.store.store import Store
+    from optospice.sweep.dask_executor import DaskExecutor
 
 Scenarios = Annotated[list[str], typer.Argument(metavar="SCENARIO", help="Names or TOML files.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document only.")]
@@ -23,6 +25,22 @@ CacheFolder = Annotated[
 ]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Compute everything anew and store nothing.")
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Simulate on a Dask cluster: tcp://host:8786, or the file of its scheduler.",
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Compute only this share, such as 2/16, into the store; no results folder.",
+    ),
 ]
 
 
@@ -43,3 +61,23 @@ def open_store(folder: Path | None, no_cache: bool) -> Store | None:
         return None
     chosen = folder or default_folder()
     return None if chosen is None else Store(chosen)
+
+
+def open_executor(workers: int, dask: str | None) -> Pool | DaskExecutor:
+    """Give what simulates: processes of this machine, or a cluster.
+
+    Raises
+    ------
+    InputError
+        When both are asked for, or the cluster's address is none.
+    """
+    from optospice.errors import InputError
+    from optospice.ngspice.pool import Pool
+
+    if dask is None:
+        return Pool(workers=workers, preload="optospice.sweep.task")
+    if workers:
+        raise InputError("--dask and --workers: give one of the two; the cluster has its own")
+    from optospice.sweep.dask_executor import DaskExecutor
+
+    return DaskExecutor(dask)

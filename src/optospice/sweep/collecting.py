@@ -122,6 +122,13 @@ class Collector:
                 missing[number] = 0
         return [number for number, left in missing.items() if left]
 
+    def unstored(self, numbers: Sequence[int]) -> list[int]:
+        """Give the numbers of the blocks of which the store lacks a measurement."""
+        assert self._store is not None
+        keys = {n: {one.key for one in self.measurements(self._blocks[n])} for n in numbers}
+        known = self._store.known({key for own in keys.values() for key in own})
+        return [number for number, own in keys.items() if own - known]
+
     def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
         """Take a stored block; False where waveforms are to stay that the store does not hold."""
         if any(self._keeps(places, one).any() for places, one in measured):

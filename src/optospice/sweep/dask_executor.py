@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import pickle
 import queue
-import re
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from optospice.errors import InputError, SimulationError, echo
+from optospice.errors import InputError, SimulationError
 from optospice.ngspice.installation import Installation, find_installation
 from optospice.ngspice.pool import DEFAULT_TIMEOUT, Pool
 from optospice.ngspice.worker import Failed, Finished
+from optospice.sweep.dask_address import distributed_package, scheduler_address
 from optospice.sweep.dask_worker import Answer, fingerprint, run_batch
 from optospice.sweep.fingerprint import Fingerprint
 from optospice.texts import one_line
@@ -34,41 +31,8 @@ ATTEMPTS = 3
 _LOOK, _ANSWER = 1.0, 60.0
 #: Largest task that Dask lets pass without a word [bytes]; waveforms that are measured travel too.
 _LARGEST_TASK = "1 GB"
-_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([\w.-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}")
 
 Outcomes = Iterator[tuple[int, Finished | Failed]]
-
-
-def scheduler_address(told: str) -> str:
-    """Give the address of a scheduler that ``--dask`` names, or whose file it names.
-
-    Raises
-    ------
-    InputError
-        When it is neither an address nor the JSON file that a scheduler writes.
-    """
-    if _ADDRESS.fullmatch(told):
-        return told if "://" in told else f"tcp://{told}"
-    file = Path(told)
-    accepted = "accepted: an address such as tcp://host:8786, or the file that a scheduler writes"
-    if not file.is_file():
-        raise InputError(f"--dask {echo(told)}: no address, and no such file; {accepted}")
-    try:
-        address = json.loads(file.read_text(encoding="utf-8"))["address"]
-    except (OSError, ValueError, LookupError, TypeError):
-        raise InputError(f"--dask {one_line(file)}: holds no address; {accepted}") from None
-    if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
-        raise InputError(f"--dask {one_line(file)}: address = {echo(address)}; {accepted}")
-    return address
-
-
-def _distributed() -> ModuleType:
-    try:
-        return import_module("distributed")
-    except ImportError:
-        raise InputError(
-            "--dask: the package distributed is missing; pip install 'optospice[cluster]'"
-        ) from None
 
 
 @dataclass
@@ -130,7 +94,7 @@ class DaskExecutor:
 
     def __post_init__(self) -> None:
         scheduler_address(self.scheduler)
-        _distributed()
+        distributed_package()
         self.refused: dict[str, str] = {}
         self._client: Any = None
         self._wanted: Fingerprint | None = None
@@ -206,7 +170,7 @@ class DaskExecutor:
     # Connecting and comparing
 
     def _connected(self) -> Any:
-        distributed, deadline = _distributed(), time.monotonic() + self.patience
+        distributed, deadline = distributed_package(), time.monotonic() + self.patience
         while True:
             address = scheduler_address(self.scheduler)  # its file tells a new one after a restart
             left = deadline - time.monotonic()
@@ -360,7 +324,7 @@ class DaskExecutor:
     def _troubled(self, work: _Work, key: str, error: BaseException | None) -> Outcomes:
         """Try a batch again that no worker could run; its items alone where workers died of it."""
         indices = work.flying[key].indices
-        if isinstance(error, _distributed().KilledWorker):
+        if isinstance(error, distributed_package().KilledWorker):
             del work.flying[key]
             if len(indices) > 1:
                 work.waiting.extend([n] for n in indices)
