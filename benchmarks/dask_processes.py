@@ -41,10 +41,10 @@ class DaskProcesses:
         for name in list(self._processes):
             self.kill(name)
 
-    def start_scheduler(self, *options: str) -> None:
+    def start_scheduler(self, variables: dict[str, str] | None = None) -> None:
         """Start the scheduler, and wait until it listens."""
         port = ("--host", "127.0.0.1", "--port", str(self._port))
-        self._start("scheduler", "dask_scheduler", *port, *options)
+        self._start("scheduler", "dask_scheduler", *port, variables=variables)
         deadline = time.monotonic() + _STARTED
         while time.monotonic() < deadline:
             try:
@@ -54,12 +54,11 @@ class DaskProcesses:
                 time.sleep(0.05)
         raise TimeoutError(f"the scheduler does not listen: {self.log('scheduler')}")
 
-    def start_worker(
-        self, name: str, *options: str, variables: dict[str, str] | None = None
-    ) -> None:
-        """Start a worker, without waiting for it."""
-        how = (self.address, "--nthreads", "1", "--no-nanny", "--name", name, *options)
-        self._start(name, "dask_worker", *how, variables=variables)
+    def start_worker(self, name: str, *options: str, is_replaced: bool = False) -> None:
+        """Start a worker, without waiting for it; one that dies may be replaced."""
+        nanny = "--nanny" if is_replaced else "--no-nanny"
+        how = (self.address, "--nthreads", "1", nanny, "--name", name, *options)
+        self._start(name, "dask_worker", *how)
 
     def _start(
         self, name: str, module: str, *options: str, variables: dict[str, str] | None = None

@@ -6,10 +6,8 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,11 +16,11 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from benchmarks.dask_processes import DaskProcesses
 from test_blocks import HEAD, digits
 from test_rescue import CARD, LIBRARY
 from test_stored_runs import SHELL, Counting
 
-from benchmarks.dask_processes import DaskProcesses
 from optospice.errors import InputError, SimulationError
 from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed, Finished
@@ -31,7 +29,6 @@ from optospice.scenario.load import LoadedScenario, load_scenario
 from optospice.scenario.runs import Run
 from optospice.store.store import Store
 from optospice.sweep.local import run_scenario
-from optospice.sweep.shard import Shard, ShardWork
 from probe_device import write_device
 
 pytest.importorskip("distributed")
@@ -194,6 +191,24 @@ def test_a_worker_that_is_killed_costs_no_run(
 
 
 @pytest.mark.slow
+def test_an_item_that_ends_its_worker_fails_alone(tmp_path: Path) -> None:
+    with DaskProcesses(tmp_path) as cluster:
+        cluster.start_scheduler({"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
+        for name in ("first", "second"):
+            cluster.start_worker(name, is_replaced=True)
+        executor = DaskExecutor(cluster.address)
+        try:
+            items = ["a", "b", "guilty", "c", "d", "e"]
+            found = dict(executor.map("worker_jobs:end_the_parent", items, 2))
+        finally:
+            executor.close()
+    lost = found.pop(2)
+    assert isinstance(lost, Failed)
+    assert lost.is_lost
+    assert found == {n: Finished(item) for n, item in enumerate(items) if n != 2}
+
+
+@pytest.mark.slow
 def test_a_scheduler_that_is_started_anew_is_found_again(
     cluster: DaskProcesses,
     connect: Callable[..., DaskExecutor],
@@ -224,7 +239,7 @@ def test_a_scheduler_that_is_gone_leaves_what_there_was_in_the_store(
     loaded, runs = loaded_sweep(tmp_path)
     executor: Any = Disturbed(connect(patience=1.0), 3, lambda: cluster.kill("scheduler"))
     with Store(tmp_path / "store") as store:
-        with pytest.raises(SimulationError, match=r"scheduler at tcp://.* does not answer"):
+        with pytest.raises(SimulationError, match=r"tcp://.* does not answer .* in the store"):
             run_scenario(loaded, runs, executor, store=store)
         counting: Any = Counting(pool)
         assert digits(run_scenario(loaded, runs, counting, store=store)) == expected
@@ -236,7 +251,9 @@ def test_a_worker_that_differs_is_refused_before_any_run(
     cluster: DaskProcesses, connect: Callable[..., DaskExecutor], tmp_path: Path
 ) -> None:
     cluster.start_worker("other", *preload(tmp_path, OTHER_NGSPICE))
-    with pytest.raises(InputError, match=r"worker tcp://\S+ has ngspice 46 .* wanted: ngspice \S+ "):
+    with pytest.raises(
+        InputError, match=r"worker tcp://\S+ has ngspice 46 .* wanted: ngspice \S+ "
+    ):
         connect().start()
     assert "run_batch" not in cluster.log("other")
     cluster.kill("other")

@@ -78,6 +78,11 @@ def open_executor(workers: int, dask: str | None) -> Pool | DaskExecutor:
         return Pool(workers=workers, preload="optospice.sweep.task")
     if workers:
         raise InputError("--dask and --workers: give one of the two; the cluster has its own")
+    import logging
+
     from optospice.sweep.dask_executor import DaskExecutor
 
-    return DaskExecutor(dask)
+    executor = DaskExecutor(dask)
+    for name in ("distributed", "distributed.client", "tornado", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the command says it in a sentence
+    return executor

@@ -6,6 +6,7 @@ import contextlib
 import pickle
 import queue
 import time
+from asyncio import CancelledError
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class _Batch:
 
 @dataclass
 class _Work:
-    """What is left of a list of items."""
+    """What is left of a list of items; `suspects` were on workers that died, time and again."""
 
     function: str
     items: Sequence[Any]
@@ -55,10 +56,17 @@ class _Work:
     flying: dict[str, _Batch] = field(default_factory=dict)
     done: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
     attempts: Counter[int] = field(default_factory=Counter)
+    suspects: deque[int] = field(default_factory=deque)
 
     def put_back(self, key: str) -> None:
         """Let a batch wait again."""
         self.waiting.appendleft(self.flying.pop(key).indices)
+
+    def take(self) -> list[int]:
+        """Give what is to be sent next; a suspect goes when nothing else is on its way."""
+        if self.waiting:
+            return self.waiting.popleft()
+        return [self.suspects.popleft()] if self.suspects and not self.flying else []
 
 
 @dataclass
@@ -169,7 +177,7 @@ class DaskExecutor:
 
     # Connecting and comparing
 
-    def _connected(self) -> Any:
+    def _connected(self, meaning: str = "") -> Any:
         distributed, deadline = distributed_package(), time.monotonic() + self.patience
         while True:
             address = scheduler_address(self.scheduler)  # its file tells a new one after a restart
@@ -181,7 +189,8 @@ class DaskExecutor:
             except (OSError, TimeoutError):
                 if time.monotonic() > deadline:
                     raise SimulationError(
-                        f"the Dask scheduler at {address} does not answer (for {self.patience:g} s)"
+                        f"the Dask scheduler at {address} does not answer (for "
+                        f"{self.patience:g} s){meaning}"
                     ) from None
                 time.sleep(0.2)
 
@@ -266,7 +275,7 @@ class DaskExecutor:
         for key in list(work.flying):
             work.put_back(key)
         work.done = queue.SimpleQueue()
-        self._client = self._connected()
+        self._client = self._connected("; what came back before is in the store, if there is one")
         self._seen = time.monotonic()  # the workers have to find the scheduler first
         self._looked = 0.0
 
@@ -274,13 +283,12 @@ class DaskExecutor:
 
     def _send(self, work: _Work) -> None:
         config = import_module("dask").config
-        while work.waiting and len(work.flying) < IN_FLIGHT * self.size:
-            indices = work.waiting.popleft()
-            batch = pickle.dumps([work.items[n] for n in indices], pickle.HIGHEST_PROTOCOL)
+        while len(work.flying) < IN_FLIGHT * self.size and self._client.status == "running":
             allowed = frozenset(self._usable()) if self.refused else None
-            if allowed is not None and not allowed:
-                work.waiting.appendleft(indices)
+            indices = work.take() if allowed is None or allowed else []
+            if not indices:
                 return
+            batch = pickle.dumps([work.items[n] for n in indices], pickle.HIGHEST_PROTOCOL)
             with config.set({"distributed.admin.large-graph-warning-threshold": _LARGEST_TASK}):
                 future = self._client.submit(
                     run_batch, batch, work.function, self._wanted, self.timeout,
@@ -299,16 +307,15 @@ class DaskExecutor:
         key = future.key
         if key not in work.flying:  # it was taken back
             return
-        if future.status == "error":
-            yield from self._troubled(work, key, future.exception(timeout=_ANSWER))
-            return
         try:
-            answer: Answer = future.result(timeout=_ANSWER)
-        except Exception as error:  # cancelled, with the scheduler or the worker that held it
+            error = future.exception(timeout=_ANSWER)
+            answer: Answer | None = None if error else future.result(timeout=_ANSWER)
+        except (Exception, CancelledError):  # gone, with the scheduler or the worker that held it
             work.put_back(key)
-            if not isinstance(error, (OSError, TimeoutError)) and future.status != "cancelled":
-                raise SimulationError(f"the Dask cluster answers: {one_line(error)}") from None
             self._looked = 0.0
+            return
+        if answer is None:
+            yield from self._troubled(work, key, error)
             return
         if answer.outcomes is None:
             assert self._wanted is not None
@@ -322,15 +329,15 @@ class DaskExecutor:
             yield indices[place], outcome
 
     def _troubled(self, work: _Work, key: str, error: BaseException | None) -> Outcomes:
-        """Try a batch again that no worker could run; its items alone where workers died of it."""
-        indices = work.flying[key].indices
+        """Try a batch again that no worker could run; where workers died, find the guilty item."""
+        indices, is_alone = work.flying[key].indices, len(work.flying) == 1
         if isinstance(error, distributed_package().KilledWorker):
             del work.flying[key]
-            if len(indices) > 1:
-                work.waiting.extend([n] for n in indices)
-            else:
+            if len(indices) == 1 and is_alone:
                 message = "the worker of the cluster that ran it was lost, again and again"
                 yield indices[0], Failed(message, is_lost=True)
+            else:  # Dask suspects whatever was on those workers
+                work.suspects.extend(indices)
             return
         self._exclude_unfit()
         work.attempts[indices[0]] += 1
