@@ -117,6 +117,10 @@ class Store:
             for key, place in places:
                 yield key, part.block(place.first, place.count)
 
+    def known(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Say under which keys metrics are stored."""
+        return set(self._index.find("metrics", keys))
+
     def results(self, keys: Iterable[bytes]) -> set[bytes]:
         """Say of which blocks the waveforms, or the results of an analysis, are stored."""
         return set(self._index.find("results", keys))

@@ -9,12 +9,12 @@ from typing import overload
 import numpy as np
 
 from optospice.ngspice.bench_analyses import Result
-from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed, Finished
 from optospice.store.block import MeasuredBlock
 from optospice.store.encoding import BlockResult, decoded
 from optospice.store.store import Store
 from optospice.sweep.blocks import Block, Blocks, Places, parameter_matrix
+from optospice.sweep.executor import Executor
 from optospice.sweep.identity import measured_key, measuring_key
 from optospice.sweep.keeping import Keeping, KeptResults
 from optospice.sweep.records import Records
@@ -122,6 +122,13 @@ class Collector:
                 missing[number] = 0
         return [number for number, left in missing.items() if left]
 
+    def unstored(self, numbers: Sequence[int]) -> list[int]:
+        """Give the numbers of the blocks of which the store lacks a measurement."""
+        assert self._store is not None
+        keys = {n: {one.key for one in self.measurements(self._blocks[n])} for n in numbers}
+        known = self._store.known({key for own in keys.values() for key in own})
+        return [number for number, own in keys.items() if own - known]
+
     def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
         """Take a stored block; False where waveforms are to stay that the store does not hold."""
         kept = [self._keeps(places, one) for places, one in measured]
@@ -168,7 +175,7 @@ class Collector:
 
     # From workers
 
-    def simulate(self, numbers: Sequence[int], pool: Pool) -> None:
+    def simulate(self, numbers: Sequence[int], pool: Executor) -> None:
         """Simulate blocks, or measure those whose waveforms are stored."""
         largest = max(self._blocks[number].devices for number in numbers)
         chunk = max(1, min(50, len(numbers) // (4 * pool.size), LARGEST_CHUNK // largest))
