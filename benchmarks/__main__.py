@@ -24,6 +24,7 @@ NAMES = (
     "memristor",
     "static_ramp",
     "workers",
+    "dask_cluster",
     "memory",
     "fixed_cost",
     "batching",

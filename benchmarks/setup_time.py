@@ -75,7 +75,7 @@ def _ask(folder: Path) -> dict[str, Any]:
 class FirstTask:
     """Stands in for a pool: takes the first task, packed as it travels, and stops."""
 
-    size, timeout, version = 2, 1.0, "39"
+    size, timeout, version, installation = 2, 1.0, "39", None
 
     def start(self) -> None:
         """Have no workers."""

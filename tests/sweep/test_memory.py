@@ -36,7 +36,7 @@ from optospice.sweep.local import run_scenario
 from optospice.sweep.task import Outcome
 
 class AtOnce:
-    size, timeout, version = 2, 1.0, "39"
+    size, timeout, version, installation = 2, 1.0, "39", None
     def start(self): pass
     def close(self): pass
     def map(self, function, items, chunk=1):
