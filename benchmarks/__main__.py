@@ -33,6 +33,7 @@ NAMES = (
     "binding",
     "closed_loop",
     "analyses",
+    "metrics_share",
 )
 RESULTS = Path(__file__).parent / "results.md"
 _PACKAGES = ("numpy", "scipy", "PySpice", "spicelib")

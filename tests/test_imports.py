@@ -15,7 +15,8 @@ SOURCE = Path(__file__).parents[1] / "src"
 LAYERS = (
     # what knows nothing of circuits
     "errors", "texts", "reading", "toml_text", "files", "units", "validation", "library",
-    "accuracy", "interpolation", "trace", "resolution", "fewest_points", "drawing",
+    "accuracy", "interpolation", "curve", "trace", "trace_block", "resolution",
+    "fewest_points", "drawing",
     # SPICE text in, SPICE text out
     "netlist", "expressions", "circuit_text", "circuit_cards", "capacitances",
     "separation", "probes",

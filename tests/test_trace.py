@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optospice.trace import Trace
+from optospice.trace_block import TraceBlock
 
 STEPS = st.lists(st.tuples(st.floats(1e-3, 10), st.integers(-50, 50)), min_size=2, max_size=25)
 
@@ -212,3 +213,44 @@ def test_windows_outside_and_backwards_are_refused():
 def test_points_that_are_no_trace(time, values, reason):
     with pytest.raises(ValueError, match=reason):
         Trace(time, values)
+
+
+@given(STEPS, st.data())
+def test_a_block_gives_of_each_run_what_its_trace_gives(steps, data):
+    first = drawn(steps, data)
+    rows = [first.values, first.values[::-1].copy(), np.full_like(first.values, 2.0)]
+    bounds = np.array([0.1, 0.2, 0.0])
+    traces = [
+        Trace(first.time, row, first.breakpoints, bound)
+        for row, bound in zip(rows, bounds, strict=True)
+    ]
+    block = TraceBlock(first.time, np.stack(rows), first.breakpoints, bounds)
+    start, middle, stop = instants(first, data, 3)
+    pairs = [(block, traces)]
+    pairs.append((block.window(start, stop), [one.window(start, stop) for one in traces]))
+    points = np.arange(0, first.time.size, 2)
+    pairs.append((block.through(points), [one.through(points) for one in traces]))
+    pairs.append(
+        (block.shifted(bounds), [o.shifted(b) for o, b in zip(traces, bounds, strict=True)])
+    )
+    for many, ones in pairs:
+        times = [max(middle, float(many.time[0])), float(many.time[-1]) + 1.0]
+        for found, expected in (
+            (many.at(times, held=True), [one.at(times, held=True) for one in ones]),
+            (many.minimum, [one.minimum for one in ones]),
+            (many.maximum, [one.maximum for one in ones]),
+            (many.peak, [one.peak for one in ones]),
+            (many.resolution, [one.resolution for one in ones]),
+            (many.integral(), [one.integral() for one in ones]),
+            (many.integral(2.0), [one.integral(2.0) for one in ones]),
+            (many.integral(many), [one.integral(one) for one in ones]),
+            (many.integral(TraceBlock.of(ones[0])), [one.integral(ones[0]) for one in ones]),
+        ):
+            assert found == pytest.approx(np.array(expected), rel=1e-9, abs=1e-12)
+
+
+def test_a_block_has_a_row_for_each_run():
+    with pytest.raises(ValueError, match="a row of values for each run"):
+        TraceBlock(np.array([0.0, 1.0]), np.array([1.0, 2.0]))
+    with pytest.raises(ValueError, match="one length"):
+        TraceBlock(np.array([0.0, 1.0]), np.ones((2, 3)))

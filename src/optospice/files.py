@@ -15,7 +15,7 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from optospice.errors import InputError
@@ -32,7 +32,7 @@ _NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)
 _OURS = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_bytes(file: Path, content: bytes) -> Path:
+def write_bytes(file: Path, content: bytes | Iterable[bytes]) -> Path:
     """Write a file whole, or leave what stood there.
 
     The content goes to a new file of random name beside it, which then takes its place.
@@ -41,8 +41,8 @@ def write_bytes(file: Path, content: bytes) -> Path:
     ----------
     file : Path
         Where; its folder is made when it is missing.
-    content : bytes
-        What.
+    content : bytes or iterable of bytes
+        What, whole or part by part.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def write_new(file: Path, content: str) -> Path:
     return file
 
 
-def write_in(folder: Path, name: str, content: bytes | str) -> Path:
+def write_in(folder: Path, name: str, content: bytes | str | Iterable[bytes]) -> Path:
     """Write a file under a folder; no name and no link leads out of it.
 
     Parameters
@@ -99,8 +99,8 @@ def write_in(folder: Path, name: str, content: bytes | str) -> Path:
         The folder.
     name : str
         Name below it, with ``/``.
-    content : bytes or str
-        What; text as UTF-8.
+    content : bytes, str or iterable of bytes
+        What, whole or part by part; text as UTF-8.
     """
     data = content.encode() if isinstance(content, str) else content
     return write_bytes(inside(folder, name), data)
@@ -247,12 +247,12 @@ def writing(folder: Path) -> Iterator[None]:
         raise InputError(f"{one_line(folder)}: cannot be written ({reason})") from error
 
 
-def _create(file: Path, content: bytes) -> None:
+def _create(file: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file that is new, with the mode that the user's umask gives."""
     handle = os.open(file, os.O_WRONLY | os.O_EXCL | _OURS, 0o666)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            stream.writelines([content] if isinstance(content, bytes) else content)
     except BaseException:
         with contextlib.suppress(OSError):
             file.unlink()

@@ -102,7 +102,7 @@ def devices_of(loaded: LoadedScenario) -> list[str]:
     such a scenario was written for it, and the others are shown beside.
     """
     scenario = loaded.scenario
-    if "device" in scenario.sweep:
+    if "device" in scenario.swept:
         return [scenario.device]
     named = list(scenario.expectations)
     return named if scenario.device in named else [*named, scenario.device]

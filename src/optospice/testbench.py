@@ -31,6 +31,7 @@ from optospice.stimulus import (
     corner_times,
     ramps,
 )
+from optospice.waveform_block import WaveformBlock, joined
 from optospice.waveforms import Waveforms
 
 if TYPE_CHECKING:
@@ -243,13 +244,12 @@ class Testbench:
         jumps : ndarray
             Times between which a signal jumps by itself [s].
         """
-        (only,) = self._waveforms(self._single, [""], vectors, jumps)
-        return only
+        return self._waveforms(self._single, [""], vectors, jumps)[0]
 
     def batch_waveforms(
         self, vectors: Mapping[str, FloatArray], count: int, jumps: FloatArray = NOWHERE
-    ) -> list[Waveforms]:
-        """Name what the engine read from the run of `batch_netlist`, one entry per device."""
+    ) -> WaveformBlock:
+        """Name what the engine read from the run of `batch_netlist`, one run per device."""
         copies = [str(index) for index in range(count)]
         return self._waveforms(self._batch(count), copies, vectors, jumps)
 
@@ -259,20 +259,23 @@ class Testbench:
         copies: Sequence[str],
         vectors: Mapping[str, FloatArray],
         jumps: FloatArray,
-    ) -> list[Waveforms]:
+    ) -> WaveformBlock:
         time = vectors["time"]
         applied = {
             name: np.interp(time, *self.driven[terminal].points)
             for name, terminal in self.levels.items()
         }
-        breaks = np.union1d(self.breakpoints, jumps) if jumps.size else self.breakpoints
-        results = []
-        for copy in copies:
-            signals, units_of = self.named(circuit, copy, vectors, applied)
-            results.append(
-                Waveforms(time, signals, units_of, breaks, self.profile.bound, self.light_notes)
-            )
-        return results
+        found = [self.named(circuit, copy, vectors, applied) for copy in copies]
+        signals, units_of = found[0]
+        notes = self.light_notes
+        return WaveformBlock(
+            time,
+            {name: joined([one[name] for one, _ in found]) for name in signals},
+            units_of,
+            np.union1d(self.breakpoints, jumps) if jumps.size else self.breakpoints,
+            np.full(len(copies), self.profile.bound),
+            (notes,) * len(copies) if notes else (),
+        )
 
     def named(
         self,

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from optospice.interpolation import (
-    FloatArray,
-    IntArray,
-    corner_indices,
-    inner_points,
-    monotone_slopes,
-    read_between,
-)
+from optospice.curve import Curve
 
 Direction: TypeAlias = Literal["either", "rising", "falling"]
 
 _SIDES = {"either": (-1, 1), "rising": (1,), "falling": (-1,)}
 #: Halvings of an interval: all that double precision can tell apart.
 _HALVINGS = 60
-#: Times that differ by less than this share of the last one are the same but for rounding [1].
-_SAME_TIME = 2e-15
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Curve):
     """A signal over time, a monotone cubic within each stretch between breakpoints.
 
     The curve is that of `optospice.interpolation`: it meets every point, overshoots nowhere,
@@ -45,9 +35,8 @@ class Trace:
         Times at which the slope may jump [s]; the point nearest to each is a corner.
     bound : float
         Largest error of the signal as a fraction of its peak [1].
-    slopes : tuple of ndarray, optional
-        Slope after and before each point, where it is known already: a window keeps the curve
-        of the whole.
+    slopes : callable, optional
+        Gives the slope after and before each point, see `optospice.curve.Curve`.
 
     Raises
     ------
@@ -55,26 +44,16 @@ class Trace:
         If the shapes differ, there are no points, or time runs backwards.
     """
 
-    time: FloatArray
-    values: FloatArray
-    breakpoints: FloatArray = field(default_factory=lambda: np.empty(0))
     bound: float = 0.0
-    slopes: tuple[FloatArray, FloatArray] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check that the points belong together."""
-        for name in ("time", "values", "breakpoints"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
-        time, values = self.time, self.values
-        if time.ndim != 1 or time.shape != values.shape:
+        super().__post_init__()
+        if self.values.ndim != 1:
             raise ValueError(
                 "time and signal must be one-dimensional and of one length: "
-                f"{time.shape}, {values.shape}"
+                f"{self.time.shape}, {self.values.shape}"
             )
-        if time.size == 0:
-            raise ValueError("the waveform holds no samples")
-        if not (time[1:] >= time[:-1]).all():
-            raise ValueError("time must be finite and must not run backwards")
 
     @classmethod
     def straight(cls, time: ArrayLike, values: ArrayLike, bound: float = 0.0) -> Trace:
@@ -91,21 +70,6 @@ class Trace:
         """
         own = np.asarray(time, dtype=np.float64)
         return cls(own, np.asarray(values, dtype=np.float64), own, bound)
-
-    @property
-    def rounding(self) -> float:
-        """Difference of two times that counts as rounding: a billionth of the record [s]."""
-        first, last = float(self.time[0]), float(self.time[-1])
-        return 1e-9 * max(last - first, abs(last), abs(first))
-
-    @cached_property
-    def corners(self) -> IntArray:
-        """Inner points at which the slope may jump, by index."""
-        found = corner_indices(self.time, self.breakpoints)
-        repeated = np.flatnonzero(self.time[1:] == self.time[:-1])
-        if repeated.size:
-            found = inner_points(np.concatenate([found, repeated, repeated + 1]), self.time.size)
-        return found
 
     @property
     def minimum(self) -> float:
@@ -126,84 +90,6 @@ class Trace:
     def resolution(self) -> float:
         """Largest error: the bound times the largest magnitude [any]."""
         return self.bound * abs(self.peak)
-
-    def at(self, times: ArrayLike, *, held: bool = False) -> FloatArray:
-        """Read the curve.
-
-        Parameters
-        ----------
-        times : array_like
-            Times [s], any shape.
-        held : bool
-            Whether the signal keeps its first and its last value beyond its ends.
-
-        Returns
-        -------
-        ndarray, shape of `times`
-            Values [any]; at a jump the later one.
-
-        Raises
-        ------
-        ValueError
-            Unless it is held, for a time outside by more than rounding.
-        """
-        wanted = np.asarray(times, dtype=np.float64)
-        if not held:
-            self._check_inside(wanted)
-        if self.time.size == 1:
-            return np.full(wanted.shape, self.values[0])
-        # most instants are edges of a stimulus, where the solver placed a point
-        slack = _SAME_TIME * abs(float(self.time[-1]))
-        met = np.maximum(self.time.searchsorted(wanted + slack, side="right") - 1, 0)
-        if (np.abs(self.time[met] - wanted) <= slack).all():
-            found: FloatArray = self.values[met]
-            return found
-        read = read_between(self.time, self.values, self._slopes, wanted.ravel())
-        read = np.where(wanted.ravel() >= self.time[-1], self.values[-1], read)
-        return read.reshape(wanted.shape)
-
-    def window(self, start: float, stop: float) -> Trace:
-        """Cut a window out; within it the curve stays what it was.
-
-        Parameters
-        ----------
-        start, stop : float
-            Edges of the window [s].
-
-        Returns
-        -------
-        Trace
-            With the interpolated ends as its first and its last point, and every point
-            strictly between; one point where the edges coincide.
-
-        Raises
-        ------
-        ValueError
-            If the end comes before the start, or an edge is outside by more than rounding.
-        """
-        self._check_inside(np.array([start, stop]))
-        start, stop = np.clip([start, stop], self.time[0], self.time[-1]).tolist()
-        if start > stop:
-            raise ValueError(f"a window must not end before it starts: {start!r} s to {stop!r} s")
-        if start == stop:
-            return Trace(np.array([start]), self.at([start]), np.empty(0), self.bound)
-        first = int(self.time.searchsorted(start, "right"))
-        last = int(self.time.searchsorted(stop, "left"))
-        inside = slice(first, last)
-        right, left = self._slopes
-        y0, d0 = self._point(first - 1, start)
-        y1, d1 = self._point(last - 1, stop)
-        inner = (self.breakpoints > start) & (self.breakpoints < stop)
-        return Trace(
-            np.concatenate([[start], self.time[inside], [stop]]),
-            np.concatenate([[y0], self.values[inside], [y1]]),
-            self.breakpoints[inner],
-            self.bound,
-            (
-                np.concatenate([[d0], right[inside], [d1]]),
-                np.concatenate([[d0], left[inside], [d1]]),
-            ),
-        )
 
     def crossing(
         self, level: float, direction: Direction = "either", *, start: float | None = None
@@ -259,69 +145,17 @@ class Trace:
         """
         if self.time.size == 1:
             return 0.0
-        if not isinstance(factor, Trace):
-            right, left = self._slopes
-            h = np.diff(self.time)
-            mean = 0.5 * (self.values[1:] + self.values[:-1])
-            return factor * float(h @ mean + h**2 @ (right[:-1] - left[1:]) / 12.0)
-        time = np.union1d(self.time, factor.time)
-        places, weights = np.polynomial.legendre.leggauss(4)  # exact up to the seventh power
-        half = 0.5 * np.diff(time)[:, None]
-        nodes = time[:-1, None] + half * (1.0 + places)
-        product = self.at(nodes, held=True) * factor.at(nodes, held=True)
-        return float((half * product * weights).sum())
-
-    def through(self, indices: IntArray) -> Trace:
-        """Give the curve through some of the points, the corners among them still corners.
-
-        Parameters
-        ----------
-        indices : ndarray of int
-            The points, increasing.
-        """
-        kept = indices[np.isin(indices, self.corners)]
-        return Trace(self.time[indices], self.values[indices], self.time[kept], self.bound)
+        if isinstance(factor, Trace):
+            return float(self._product(factor))
+        return factor * float(self._integral())
 
     def shifted(self, offset: float) -> Trace:
         """Give the same with a constant added to its values [any]."""
         return replace(self, values=self.values + offset)
 
-    @cached_property
-    def _slopes(self) -> tuple[FloatArray, FloatArray]:
-        """Slope after and before each point [any/s]."""
-        if self.slopes is not None:
-            return self.slopes
-        with np.errstate(divide="ignore", invalid="ignore"):
-            right, left = monotone_slopes(self.time, self.values, self.corners)
-        repeated = self.time[1:] == self.time[:-1]
-        right[:-1][repeated] = left[1:][repeated] = 0.0  # within a jump nothing is read
-        return right, left
-
-    def _check_inside(self, times: FloatArray) -> None:
-        first, last, slack = self.time[0], self.time[-1], self.rounding
-        if not ((times >= first - slack) & (times <= last + slack)).all():  # nan is outside
-            raise ValueError(f"times must lie within {first:g} s to {last:g} s")
-
-    def _cubic(self, index: int) -> tuple[float, float, float, float, float]:
-        """Step [s] and coefficients of the cubic after a point, over the share of the step."""
-        right, left = self._slopes
-        h = float(self.time[index + 1] - self.time[index])
-        y0 = float(self.values[index])
-        rise = float(self.values[index + 1]) - y0
-        d0, d1 = float(right[index]) * h, float(left[index + 1]) * h
-        return h, y0, d0, 3 * rise - 2 * d0 - d1, d0 + d1 - 2 * rise
-
-    def _point(self, index: int, time: float) -> tuple[float, float]:
-        """Value and slope at a time between a point and the next."""
-        if time == self.time[index + 1]:
-            return float(self.values[index + 1]), float(self._slopes[1][index + 1])
-        h, a, b, c, d = self._cubic(index)
-        s = (time - float(self.time[index])) / h
-        return a + s * (b + s * (c + s * d)), (b + s * (2 * c + s * 3 * d)) / h
-
     def _crossing_within(self, index: int, level: float, side: int) -> float:
         """Find where a monotone piece leaves a level for one side [s]."""
-        h, a, b, c, d = self._cubic(index)
+        h, a, b, c, d = map(float, self._cubic(index))
         low, high = 0.0, 1.0
         for _ in range(_HALVINGS):
             s = 0.5 * (low + high)

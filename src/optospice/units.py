@@ -251,11 +251,16 @@ def format_human(number: float, unit: str, digits: int = 4) -> str:
     """Write a number with an engineering prefix for people, e.g. ``"6 MΩ"``."""
     if unit in ("1", "") or not math.isfinite(number):
         return f"{number:.{digits}g}" + ("" if unit in ("1", "") else f" {unit}")
-    simple = {"ohm": "Ω"}.get(unit, unit)
-    if number == 0 or not re.fullmatch(r"[A-Za-zΩ]+", simple) or simple in ("K", "degC", "eV"):
+    simple = "Ω" if unit == "ohm" else unit
+    if number == 0 or not _takes_prefix(simple):
         return f"{number:.{digits}g} {simple}"
     power, prefix = engineering_prefix(number)
     return f"{number / 10**power:.{digits}g} {prefix}{simple}"
+
+
+@cache
+def _takes_prefix(unit: str) -> bool:
+    return re.fullmatch(r"[A-Za-zΩ]+", unit) is not None and unit not in ("K", "degC", "eV")
 
 
 def engineering_prefix(number: float, highest: int = 12) -> tuple[int, str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import overload
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from optospice.errors import close_matches
 from optospice.interpolation import FloatArray
+from optospice.trace_block import TraceBlock
 from optospice.waveforms import Waveforms
+
+if TYPE_CHECKING:
+    from optospice.accuracy import Profile
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +34,7 @@ class WaveformBlock(Sequence[Waveforms]):
     error_bounds : ndarray, shape (runs,)
         Largest error of each run's signals as a fraction of their peak [1].
     notes : tuple of tuple of str
-        What a reader of each run should know.
+        What a reader of each run should know; empty where no run has a note.
     """
 
     time: FloatArray
@@ -81,15 +86,50 @@ class WaveformBlock(Sequence[Waveforms]):
                 raise ValueError("the runs of a block share time points, breakpoints and signals")
         return cls(
             first.time,
-            {name: _joined([one.signals[name] for one in runs]) for name in first.signals},
+            {name: joined([one.signals[name] for one in runs]) for name in first.signals},
             first.units,
             first.breakpoints,
             np.array([one.error_bound for one in runs]),
             tuple(one.notes for one in runs),
         )
 
+    def trace(self, name: str) -> TraceBlock:
+        """Give one signal of every run as curves that can be read between their points.
 
-def _joined(rows: Sequence[FloatArray]) -> FloatArray:
-    if all(row is rows[0] for row in rows):
+        Parameters
+        ----------
+        name : str
+            Signal. One that is common to all runs has one row.
+
+        Raises
+        ------
+        KeyError
+            When there is none of this name.
+        """
+        if name not in self.signals:
+            raise KeyError(f"no signal {name!r}; {close_matches(name, self.signals)}")
+        values = self.signals[name]
+        if values.strides[0] == 0:
+            values = values[:1]
+        return TraceBlock(self.time, values, self.breakpoints, self.error_bounds)
+
+    def eased(self, profile: Profile, notes: tuple[str, ...]) -> WaveformBlock:
+        """Give the same with the bounds and the notes of the profile that the runs took."""
+        rows = [np.abs(v).max(axis=1) for name, v in self.signals.items() if name[:2] == "i("]
+        peaks = np.max(rows, axis=0) if rows else np.zeros(len(self))
+        bounds = np.array([profile.kept_bound(float(peak)) for peak in peaks])
+        return self.within(bounds, notes)
+
+    def within(self, error_bounds: float | FloatArray, notes: tuple[str, ...]) -> WaveformBlock:
+        """Give the same with other bounds [1] and further notes of every run."""
+        own = self.notes or ((),) * len(self)
+        together = tuple((*known, *notes) for known in own) if notes else self.notes
+        bounds = np.broadcast_to(np.asarray(error_bounds, dtype=np.float64), len(self))
+        return replace(self, error_bounds=bounds, notes=together)
+
+
+def joined(rows: Sequence[FloatArray]) -> FloatArray:
+    """Give rows as a matrix; one row that stands for all is broadcast."""
+    if len(rows) > 1 and all(row is rows[0] for row in rows):
         return np.broadcast_to(rows[0], (len(rows), rows[0].size))
     return np.stack(rows)

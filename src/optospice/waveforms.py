@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +17,6 @@ from optospice.trace import Trace
 if TYPE_CHECKING:
     import pandas
     from matplotlib.axes import Axes
-
-    from optospice.accuracy import Profile
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +46,6 @@ class Waveforms:
     breakpoints: FloatArray = field(default_factory=lambda: np.empty(0))
     error_bound: float = 0.0
     notes: tuple[str, ...] = ()
-
-    def eased(self, profile: Profile, notes: tuple[str, ...]) -> Waveforms:
-        """Give the same with the bound and the notes of the profile that the run took."""
-        peaks = [float(np.abs(v).max()) for name, v in self.signals.items() if name[:2] == "i("]
-        return self.within(profile.kept_bound(max(peaks, default=0.0)), notes)
-
-    def within(self, error_bound: float, notes: tuple[str, ...]) -> Waveforms:
-        """Give the same with another bound [1] and further notes."""
-        return replace(self, error_bound=error_bound, notes=(*self.notes, *notes))
 
     def __repr__(self) -> str:
         """Say in one line how long it is and which signals there are."""

@@ -83,7 +83,7 @@ def test_runs_are_in_si_with_the_unit_in_the_name(simulated: Make, tmp_path: Pat
         assert (frame["temperature [K]"] == 300.15).all()
         wanted = [record.metrics["paired_pulse_index"].value for record in result.records]
         assert np.array_equal(frame["paired_pulse_index [1]"], wanted)  # to the last digit
-        assert frame["seed"].isna().all()
+        assert frame["draw"].isna().all()
         assert (frame["status"] == "ok").all()
         assert (frame["ngspice"].astype(str) == "39").all() or result.ngspice != "39"
     schema = pyarrow.parquet.read_schema(tmp_path / "out" / "runs.parquet")

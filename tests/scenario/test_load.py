@@ -157,7 +157,7 @@ source = "a figure"
         ),
         (BASE + '[monte_carlo]\nruns = 0\nparameters.r1.spread = "5 %"', r"monte_carlo\.runs = 0"),
         (BASE + "[monte_carlo]\nruns = 5\nparameters.r1.spread = -0.1", "must be above 0"),
-        (BASE + "[monte_carlo]\nruns = 5\nparameters = {}", r"monte_carlo\.parameters"),
+        (BASE + "[monte_carlo]\nruns = 5\nparameters = {}", "carlo: parameters: accepted: at"),
         (
             BASE + '[[across]]\nmetric = "paired_pulse_relaxation_time"\nof = "x"\nover = "y"',
             "'y' is not swept",

@@ -10,14 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optospice.metrics.value import MetricValue
+from optospice.scenario.points import matches, same_value
 from optospice.scenario.schema import Across, Scenario
-from optospice.scenario.verdict import (
-    Observation,
-    judge_targets,
-    matches,
-    same_value,
-    take_across,
-)
+from optospice.scenario.verdict import Observation, judge_targets, take_across
 
 KEY = "protocol.interval"
 

@@ -41,21 +41,21 @@ def scenario(*tables: str, timeout: str = "60 s") -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (scenario(AXIS.format(name="r3", count=10_000_000)), "sweep.parameters.r3.count"),
+        (scenario(AXIS.format(name="r3", count=10_000_001)), "sweep.parameters.r3.count"),
         (
             scenario(AXIS.format(name="r3", count=10**6), AXIS.format(name="r1", count=10**6)),
-            "1e+12 runs; accepted: up to 1,000,000",
+            "1e+12 runs; accepted: up to 10,000,000",
         ),
-        (scenario(DRAWS.format(runs=10_000_000)), "monte_carlo.runs"),
+        (scenario(DRAWS.format(runs=10_000_001)), "monte_carlo.runs"),
         (
             scenario(AXIS.format(name="r3", count=1001), DRAWS.format(runs=1000)),
-            "1e+06 runs; accepted: up to 1,000,000",
+            "1,001,000 runs; accepted: up to 1,000,000, or up to 10,000,000 with --yes",
         ),
         (
             scenario("[sweep]\n" + "".join(
                 f'"protocol.a{n}" = [{", ".join("1" * 90)}]\n' for n in range(100)
             )),
-            "runs; accepted: up to 1,000,000",
+            "runs; accepted: up to 10,000,000",
         ),
         (scenario(timeout="2 day"), "must be at most 86400 s"),
         (scenario(timeout="1e300 s"), "must be at most 86400 s"),
@@ -75,7 +75,7 @@ from optospice.scenario.expand import expand
 loaded = load_scenario("s.toml")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 runs = expand(loaded)
-assert all(run.seed is not None for run in runs)
+assert all(run.draw is not None for run in runs)
 assert len(runs) == loaded.scenario.run_count == 20_000
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / len(runs))
 """

@@ -165,5 +165,5 @@ def test_a_run_that_is_left_out_changes_its_own_surroundings_only(
 
 
 def test_few_runs_make_small_blocks() -> None:
-    sizes = [size_for(count) for count in (1, 32, 33, 128, 129, 10**6)]
-    assert sizes == [4, 4, 8, 8, 32, 32]
+    sizes = [size_for(count) for count in (1, 32, 33, 128, 129, 1024, 1025, 10**6)]
+    assert sizes == [4, 4, 8, 8, 32, 32, 64, 64]

@@ -200,7 +200,7 @@ def _check_scenarios(loaded: Sequence[LoadedScenario], expanded: Sequence[Sequen
     for one, runs in zip(loaded, expanded, strict=True):
         if one.scenario.monte_carlo is not None:
             raise InputError(f"{one.file}: monte_carlo: random draws cannot be fitted to")
-        if len({run.device.name for run in runs}) > 1 or "device" in one.scenario.sweep:
+        if len({run.device.name for run in runs}) > 1 or "device" in one.scenario.swept:
             raise InputError(f"{one.file}: sweep.device: a fit is of one device")
 
 
@@ -256,7 +256,7 @@ def _free(
                 + close_matches(name, card)
             )
         for one in loaded:
-            if name in one.scenario.parameters or f"parameters.{name}" in one.scenario.sweep:
+            if name in one.scenario.parameters or f"parameters.{name}" in one.scenario.swept:
                 raise InputError(f"--free {name!r}: {one.file} sets or sweeps this parameter")
     given: dict[str, object] = {}
     for start in starts:

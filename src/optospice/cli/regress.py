@@ -19,7 +19,9 @@ def regress(
     ] = None,
     update: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Rewrite the golden of this one; may be repeated."),
+        typer.Option(
+            metavar="NAME", help='Rewrite the golden of this one, or of "pbs/*"; may be repeated.'
+        ),
     ] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write JUnit XML for CI.")

@@ -55,6 +55,9 @@ def run(
         str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
     ] = None,
     workers: Workers = 0,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Run more than a million runs without asking back.")
+    ] = False,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     dask: Dask = None,
@@ -68,6 +71,7 @@ def run(
     from optospice.report.folder import prepare_folder
     from optospice.scenario.expand import expand, only_run
     from optospice.scenario.load import load_scenario
+    from optospice.scenario.variation import MOST_RUNS, MOST_RUNS_WITH_YES
 
     share = chosen_shard(shard, no_cache, out, run_id)
     with ExitStack() as stack:
@@ -81,9 +85,11 @@ def run(
         # everything that can be wrong is found before anything is written
         changes = [*(settings or []), *(["extrapolate=true"] if extrapolate else [])]
         loaded = [load_scenario(name, changes) for name in scenarios]
-        expanded: list[Sequence[Run]] = [expand(one) for one in loaded]
+        most = MOST_RUNS_WITH_YES if yes else MOST_RUNS
+        whole = [expand(one, most=most) for one in loaded]
+        expanded: list[Sequence[Run]] = [*whole]
         if run_id is not None:
-            pairs = zip(loaded, expanded, strict=True)
+            pairs = zip(loaded, whole, strict=True)
             chosen = [only_run(one, runs, run_id) for one, runs in pairs]
             loaded = [one for one, _ in chosen]
         if dask is not None:

@@ -17,6 +17,7 @@ from optospice.texts import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 #: Widths of one and of two journal columns [mm].
@@ -166,3 +167,21 @@ def sequential(count: int) -> list[tuple[float, float, float]]:
 
     places = np.linspace(0.0, 0.85, count) if count > 1 else np.zeros(1)
     return [tuple(colormaps["viridis"](place)[:3]) for place in places]
+
+
+def plain_ticks(axis: Axis, low: float, high: float) -> None:
+    """Write 1, 10, 100 instead of powers on a logarithmic axis where that stays short.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+        Of one direction, or of a colour scale.
+    low, high : float
+        Ends of what is drawn.
+    """
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    if low < 1e-2 or high > 1e4:
+        return
+    axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
@@ -107,3 +107,75 @@ class MetricColumn(Sequence[MetricValue]):
             (Words(unit, definition, note),),
             np.zeros(len(values), np.int32),
         )
+
+    @classmethod
+    def told(
+        cls,
+        values: FloatArray,
+        unit: str,
+        definitions: str | Sequence[str],
+        notes: str | Sequence[str] = "",
+        standard_errors: FloatArray | None = None,
+    ) -> MetricColumn:
+        """Give values of one unit, each with its definition and its note.
+
+        Parameters
+        ----------
+        values : ndarray, shape (runs,)
+            Values [unit].
+        unit : str
+            SI unit.
+        definitions, notes : str or sequence of str
+            Of every run; one text for all of them.
+        standard_errors : ndarray, shape (runs,), optional
+            Standard errors [unit]; there are none if left out.
+        """
+        if isinstance(definitions, str) and isinstance(notes, str):
+            column = cls.alike(values, unit, definitions, notes)
+            return (
+                column
+                if standard_errors is None
+                else replace(column, standard_errors=standard_errors)
+            )
+        count = len(values)
+        places: dict[tuple[str, str], int] = {}
+        pairs = zip(_each(definitions, count), _each(notes, count), strict=True)
+        codes = [places.setdefault(pair, len(places)) for pair in pairs]
+        return cls(
+            values,
+            np.full(count, math.nan) if standard_errors is None else standard_errors,
+            tuple(Words(unit, *pair) for pair in places),
+            np.array(codes, dtype=np.int32),
+        )
+
+    def spread_over(self, count: int) -> MetricColumn:
+        """Give the same for a number of runs, where one value stands for all [1]."""
+        if len(self) == count:
+            return self
+        return replace(
+            self,
+            values=np.repeat(self.values, count),
+            standard_errors=np.repeat(self.standard_errors, count),
+            codes=np.repeat(self.codes, count),
+        )
+
+    def reworded(self, change: Callable[[Words], Words]) -> MetricColumn:
+        """Give the same with other words."""
+        return replace(self, words=tuple(change(words) for words in self.words))
+
+    def noted(self, notes: Sequence[str]) -> MetricColumn:
+        """Give the same with a further note of every run; empty where there is none."""
+        if not any(notes):
+            return self
+        texts = [self.words[code] for code in self.codes]
+        joined = [
+            replace(words, note="; ".join(filter(None, (words.note, note))))
+            for words, note in zip(texts, notes, strict=True)
+        ]
+        places: dict[Words, int] = {}
+        codes = [places.setdefault(words, len(places)) for words in joined]
+        return replace(self, words=tuple(places), codes=np.array(codes, dtype=np.int32))
+
+
+def _each(text: str | Sequence[str], count: int) -> Sequence[str]:
+    return [text] * count if isinstance(text, str) else text

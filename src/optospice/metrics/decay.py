@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.decay_models import DECAY_MODELS, decay_model
-from optospice.metrics.fit_result import FitResult, without_values
-from optospice.metrics.fitting import fit_separable
-from optospice.metrics.registry import accepted_name, metric
+from optospice.metrics.fit_result import FitResult
+from optospice.metrics.fitting import FitBlock, fit_block
+from optospice.metrics.registry import accepted_name, in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
     FloatArray,
@@ -20,7 +21,7 @@ from optospice.metrics.windows import (
     trapezoidal_weights,
 )
 from optospice.trace import Trace
-from optospice.units import format_human
+from optospice.trace_block import TraceBlock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,52 @@ def fit_decay(
     Kohlrausch, Ann. Phys. 167 (1854) 179 (stretched exponential). Panagopoulou et al.,
     J. Mater. Chem. C 14 (2026) 1789, Fig. 2b.
     """
+    known = None if baseline is None else np.array([baseline])
+    fits, texts = fit_decays(
+        TraceBlock.of(current),
+        pulse_end,
+        model,
+        baseline=known,
+        start=start,
+        end=end,
+        resolution=resolution,
+    )
+    return fits.run(0, texts[0])
+
+
+def fit_decays(
+    current: TraceBlock,
+    pulse_end: float,
+    model: str = "exponential",
+    *,
+    baseline: FloatArray | None = None,
+    start: float = 0.0,
+    end: float | None = None,
+    resolution: float = 0.0,
+) -> tuple[FitBlock, list[str]]:
+    """Fit a decay law to the currents of a block of runs after a pulse.
+
+    Parameters
+    ----------
+    current : TraceBlock
+        Current into the device in every run [A].
+    pulse_end, model, start, end, resolution
+        As for `fit_decay`.
+    baseline : ndarray, shape (runs,), optional
+        Known final current of every run [A]; the offset is fitted if left out.
+
+    Returns
+    -------
+    fits : FitBlock
+        Of every run.
+    definitions : list of str
+        What was fitted in every run, in words.
+
+    Raises
+    ------
+    ValueError
+        As for `fit_decay`.
+    """
     formula = DECAY_MODELS[accepted_name(model, DECAY_MODELS, "decay model")]
     first, last = pulse_end + start, float(current.time[-1]) if end is None else pulse_end + end
     if start < 0:
@@ -103,28 +150,26 @@ def fit_decay(
         raise ValueError(
             f"a power law has no value at t = 0: start the window later, not at {start!r} s"
         )
-    known = "fitted" if baseline is None else f"fixed at {format_human(baseline, 'A', 6)}"
-    text = f"{formula}, offset {known}, window {start:.6g} s to {last - pulse_end:.6g} s"
+    window = f"window {start:.6g} s to {last - pulse_end:.6g} s"
+    known = "fitted" if baseline is None else "fixed at the baseline"
+    texts = [f"{formula}, offset {known}, {window}"] * current.runs
     if end is not None:
         checked_window(first, last)
     span = last - first
     separable = decay_model(model, baseline is None, span if span > 0 else 1.0)
     note = outside_note(current, first, last) if span > 0 else "the waveform ends before the window"
     if note:
-        return fit_separable(separable, np.empty(0), np.empty(0), definition=text, note=note)
+        return fit_block(separable, np.empty(0), np.empty((current.runs, 0)), note=note), texts
     seconds, amperes = _window(current, pulse_end, first, last)
-    fit = fit_separable(
+    fits = fit_block(
         separable,
         np.maximum(seconds - pulse_end, 0.0),
         amperes,
         trapezoidal_weights(seconds),
-        fixed=baseline or 0.0,
-        definition=text,
+        fixed=baseline,
         resolution=resolution,
     )
-    if fit.is_identifiable and (why := _too_little(fit, start, span, baseline is None)):
-        return without_values(fit, f"not identifiable: {why}")
-    return fit
+    return fits.without(_too_little(fits, start, span, baseline is None)), texts
 
 
 @metric(
@@ -173,15 +218,38 @@ def decay_time_constant(
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2b. Mean of a stretched
     exponential: its integral divided by its amplitude.
     """
+    known = None if baseline is None else np.array([baseline])
+    block = TraceBlock.of(current)
+    return decay_time_constants(block, pulse_end, definition, baseline=known, start=start, end=end)[
+        0
+    ]
+
+
+@in_blocks(decay_time_constant)
+def decay_time_constants(
+    current: TraceBlock,
+    pulse_end: float,
+    definition: str = "exponential",
+    *,
+    baseline: FloatArray | None = None,
+    start: float = 0.0,
+    end: float | None = None,
+) -> MetricColumn:
+    """Time constant of the decay in every run of a block, see `decay_time_constant`."""
     accepted_name(definition, TIME_CONSTANT_DEFINITIONS, "time constant definition")
     model, mean = definition.removesuffix("_mean"), definition.endswith("_mean")
     model = model.removesuffix("_fast").removesuffix("_slow")
-    fit = fit_decay(current, pulse_end, model, baseline=baseline, start=start, end=end)
+    fits, texts = fit_decays(current, pulse_end, model, baseline=baseline, start=start, end=end)
     if not mean:
         suffix = {"fast": "1", "slow": "2"}.get(definition.rpartition("_")[2], "")
-        return fit[f"tau{suffix}"]
-    law = next(iter(fit.parameters.values())).definition
-    text = f"{TIME_CONSTANT_DEFINITIONS[definition]}; {law}"
+        return fits.column(f"tau{suffix}", texts)
+    law = TIME_CONSTANT_DEFINITIONS[definition]
+    return MetricColumn.of(
+        [_mean_of(fits.run(place, text), f"{law}; {text}") for place, text in enumerate(texts)]
+    )
+
+
+def _mean_of(fit: FitResult, text: str) -> MetricValue:
     if not fit.is_identifiable:
         return missing("s", text, fit.note)
     value = _mean_time(fit.estimates)
@@ -226,7 +294,7 @@ def choose_decay(*fits: FitResult) -> FitResult:
 
 
 def _window(
-    current: Trace, pulse_end: float, first: float, last: float
+    current: TraceBlock, pulse_end: float, first: float, last: float
 ) -> tuple[FloatArray, FloatArray]:
     """Cut a window out of a decay; without a sample inside it only those on its ends count."""
     after = np.flatnonzero(current.time >= pulse_end - 1e-9 * (last - pulse_end))
@@ -235,21 +303,25 @@ def _window(
     t, i = decay.time, decay.values
     if t.size < 3 or not ((t > first) & (t < last)).any():
         on_ends = (t >= first) & (t <= last)
-        return t[on_ends], i[on_ends]
+        return t[on_ends], i[:, on_ends]
     cut = decay.window(first, last)
     return cut.time, cut.values
 
 
-def _too_little(fit: FitResult, start: float, span: float, free: bool) -> str:
-    """Say in words why the window is too short for the law, or return nothing."""
-    if fit.model == "power_law":
+def _too_little(fits: FitBlock, start: float, span: float, free: bool) -> list[str]:
+    """Say in words for which runs the window is too short for the law; "" for the others."""
+    if fits.model.name == "power_law":
         decades = math.log10((start + span) / start)
-        return f"the window holds {decades:.2g} decades of time" if decades < LEAST_DECADES else ""
-    slow = fit.estimates["tau2" if fit.model == "double_exponential" else "tau"]
-    held = span / slow
-    if held >= LEAST_TIME_CONSTANTS["free" if free else "fixed"]:
-        return ""
-    return f"the window holds {held:.2g} time constants"
+        why = f"not identifiable: the window holds {decades:.2g} decades of time"
+        return ["" if lost or decades >= LEAST_DECADES else why for lost in fits.lost]
+    slow = fits.of("tau2" if fits.model.name == "double_exponential" else "tau")
+    least = LEAST_TIME_CONSTANTS["free" if free else "fixed"]
+    return [
+        ""
+        if lost or held >= least
+        else f"not identifiable: the window holds {held:.2g} time constants"
+        for lost, held in zip(fits.lost, (span / slow).tolist(), strict=True)
+    ]
 
 
 def _mean_time(estimates: Mapping[str, float]) -> float:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optospice.metrics.registry import accepted_name, metric
+import numpy as np
+
+from optospice.metrics.column import MetricColumn
+from optospice.metrics.registry import accepted_name, in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
+    FloatArray,
     checked_window,
     off_the_samples,
     outside_note,
     unresolved_note,
 )
 from optospice.trace import Trace
-from optospice.units import format_human
+from optospice.trace_block import TraceBlock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +116,7 @@ def energy_per_event(
             if baseline is None:
                 raise ValueError("definition 'net' needs the argument baseline [A]")
             amperes = amperes.shifted(-baseline)
-            text += f", baseline {format_human(baseline, 'A', 6)}"
+            text += ", above the baseline"
         energy = amperes.integral(volts)
     if note := unresolved_note(current, onset, offset):
         return missing("J", text, note)
@@ -121,7 +125,62 @@ def energy_per_event(
     return MetricValue(energy, "J", text, note=read)
 
 
-def _edge_note(current: Trace, onset: float, offset: float) -> str:
+@in_blocks(energy_per_event)
+def energies_per_event(
+    voltage: TraceBlock | FloatArray | float,
+    current: TraceBlock,
+    onset: float,
+    offset: float,
+    definition: str = "product",
+    *,
+    baseline: FloatArray | None = None,
+    irradiance: TraceBlock | float | None = None,
+    area: float | None = None,
+) -> MetricColumn:
+    """Give `energy_per_event` of every run of a block."""
+    checked_window(onset, offset)
+    accepted_name(definition, ENERGY_DEFINITIONS, "energy definition")
+    text: str | list[str] = ENERGY_DEFINITIONS[definition]
+    note, read = outside_note(current, onset, offset), _edge_note(current, onset, offset)
+    nothing = np.full(current.runs, np.nan)
+    if definition == "optical":
+        if irradiance is None or area is None:
+            raise ValueError(
+                "definition 'optical' needs the arguments irradiance [W/m^2] and area [m^2]"
+            )
+        if not isinstance(irradiance, TraceBlock):
+            energy = irradiance * area * (offset - onset)
+            return MetricColumn.told(np.full(current.runs, energy), "J", text)
+        if note := note or outside_note(irradiance, onset, offset):
+            return MetricColumn.told(nothing, "J", text, note)
+        found = irradiance.window(onset, offset).integral() * area
+        text = "integral of irradiance x area over the pulse"
+        return MetricColumn.told(found, "J", text, read)
+    if isinstance(voltage, TraceBlock):
+        note = note or outside_note(voltage, onset, offset)
+    if note:
+        return MetricColumn.told(nothing, "J", text, note)
+    amperes = current.window(onset, offset)
+    volts = voltage.window(onset, offset) if isinstance(voltage, TraceBlock) else voltage
+    if definition == "product":
+        extreme = volts.peak if isinstance(volts, TraceBlock) else volts
+        energies = extreme * amperes.peak * (offset - onset)  # Eq. 4
+    else:
+        if definition == "net":
+            if baseline is None:
+                raise ValueError("definition 'net' needs the argument baseline [A]")
+            amperes = amperes.shifted(-baseline)
+            text = f"{text}, above the baseline"
+        energies = amperes.integral(volts)
+    if note := unresolved_note(current, onset, offset):
+        return MetricColumn.told(nothing, "J", text, note)
+    lost = np.isnan(energies)
+    why = "a waveform is not a number somewhere inside the pulse"
+    notes = [why if one else read for one in lost] if lost.any() else read
+    return MetricColumn.told(energies, "J", text, notes)
+
+
+def _edge_note(current: Trace | TraceBlock, onset: float, offset: float) -> str:
     """Say in words that no sample meets an edge, or return nothing."""
     if not off_the_samples(current, (onset, offset)).any():
         return ""

@@ -98,7 +98,7 @@ def _fitted(f: FloatArray, g: FloatArray, definition: str, text: str) -> MetricV
     model = SeparableModel(
         definition,
         text,
-        lambda theta, at: (1.0 / np.sqrt(1.0 + (at / theta[0]) ** (2.0 * sign)))[:, None],
+        lambda theta, at: (1.0 / np.sqrt(1.0 + (at / theta) ** (2.0 * sign)))[:, None],
         {"g": "1"},
         {"f_c": "Hz"},
         np.geomspace(0.03 * f[0], 30 * f[-1], 30)[:, None],

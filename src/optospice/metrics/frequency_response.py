@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optospice.metrics.registry import metric
+from optospice.metrics.through_points import zeros_between
 from optospice.metrics.value import MetricValue, missing
 
 _SMALL = "|H| of the small-signal analysis, per unit of the source"
@@ -104,9 +105,8 @@ def corner_frequency(frequency: npt.ArrayLike, response: npt.ArrayLike) -> Metri
     k = int(below[0])
     own = slice(max(k - 2, 0), min(k + 2, f.size))
     x, y = np.log(f[own]), 2 * np.log(h[own] / h[0]) + np.log(2.0)
-    curve = np.polynomial.Polynomial.fit(x, y, min(3, x.size - 1))
-    low, high = np.log(f[k - 1]), np.log(f[k])
-    roots = [float(r.real) for r in curve.roots() if abs(r.imag) < 1e-9 and low <= r.real <= high]
+    low, high = float(np.log(f[k - 1])), float(np.log(f[k]))
+    roots = zeros_between(x, y, low, high)
     if len(roots) != 1:
         share = y[x < high][-1] / (y[x < high][-1] - y[x >= high][0])
         roots = [low + share * (high - low)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from optospice.metrics.registry import metric
+from optospice.metrics.column import MetricColumn
+from optospice.metrics.registry import in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import edge_note, outside_note, read_at_edges
+from optospice.metrics.windows import FloatArray, edge_note, outside_note, read_at_edges
 from optospice.trace import Trace
+from optospice.trace_block import TraceBlock
 
 
 def _current_at(current: Trace, instant: float, definition: str) -> MetricValue:
@@ -23,6 +25,22 @@ def _current_before(current: Trace, edge: float, definition: str) -> MetricValue
         return found
     value = float(read_at_edges(current, edge, "before"))
     return MetricValue(value, "A", definition, note=edge_note(current, edge))
+
+
+def _currents_at(current: TraceBlock, instant: float, definition: str) -> MetricColumn:
+    if outside_note(current, instant, instant):
+        note = f"the waveform does not cover {instant:.6g} s"
+        return MetricColumn.alike(np.full(current.runs, np.nan), "A", definition, note)
+    return MetricColumn.alike(current.at(instant), "A", definition)
+
+
+def _currents_before(current: TraceBlock, edge: float, definition: str) -> MetricColumn:
+    if outside_note(current, edge, edge):
+        return _currents_at(current, edge, definition)
+    unknown, note = np.isnan(current.at(edge)), edge_note(current, edge)
+    values = np.where(unknown, np.nan, read_at_edges(current, edge, "before"))
+    notes = ["" if one else note for one in unknown] if note else note
+    return MetricColumn.told(values, "A", definition, notes)
 
 
 @metric(
@@ -51,6 +69,12 @@ def dark_current(current: Trace, onset: float) -> MetricValue:
     return _current_before(current, onset, "current at the onset of the first pulse")
 
 
+@in_blocks(dark_current)
+def dark_currents(current: TraceBlock, onset: float) -> MetricColumn:
+    """Read `dark_current` in every run of a block."""
+    return _currents_before(current, onset, "current at the onset of the first pulse")
+
+
 @metric(
     title="Current at the end of the pulse",
     unit="A",
@@ -77,6 +101,12 @@ def current_at_pulse_end(current: Trace, offset: float) -> MetricValue:
     return _current_before(current, offset, "current at the start of the falling edge")
 
 
+@in_blocks(current_at_pulse_end)
+def currents_at_pulse_end(current: TraceBlock, offset: float) -> MetricColumn:
+    """Read `current_at_pulse_end` in every run of a block."""
+    return _currents_before(current, offset, "current at the start of the falling edge")
+
+
 @metric(
     title="Amplitude of the last response of a train",
     unit="A",
@@ -99,6 +129,12 @@ def last_amplitude(amplitudes: npt.ArrayLike, definition: str) -> MetricValue:
         The last of them [A].
     """
     return MetricValue(float(np.asarray(amplitudes, dtype=float)[-1]), "A", definition)
+
+
+@in_blocks(last_amplitude)
+def last_amplitudes(amplitudes: FloatArray, definition: str) -> MetricColumn:
+    """Give `last_amplitude` of every run of a block, from amplitudes of shape (runs, n)."""
+    return MetricColumn.alike(amplitudes[:, -1], "A", definition)
 
 
 @metric(
@@ -137,6 +173,21 @@ def residual_change(current: Trace, pulse_end: float, delay: float, baseline: fl
     return MetricValue((later.value - baseline) / baseline, "1", text)
 
 
+@in_blocks(residual_change)
+def residual_changes(
+    current: TraceBlock, pulse_end: float, delay: float, baseline: FloatArray
+) -> MetricColumn:
+    """Give `residual_change` of every run of a block, from baselines of shape (runs,)."""
+    text = f"(I - I_before) / I_before, I {delay:.6g} s after the end of the last pulse"
+    later = _currents_at(current, pulse_end + delay, text)
+    none = ~(np.abs(baseline) > 0)
+    changes = (later.values - baseline) / np.where(none, np.nan, baseline)
+    if outside_note(current, pulse_end + delay, pulse_end + delay) or not none.any():
+        return MetricColumn.alike(changes, "1", text, later.words[0].note)
+    note = "there is no current before the pulses to compare with"
+    return MetricColumn.told(changes, "1", text, [note if one else "" for one in none])
+
+
 @metric(
     title="Level after a pause",
     unit="A",
@@ -159,6 +210,12 @@ def level_after_pause(current: Trace, instant: float) -> MetricValue:
         Current [A]; nan with a note if the waveform does not cover that time.
     """
     return _current_at(current, instant, "current at the read-out bias after the pause")
+
+
+@in_blocks(level_after_pause)
+def levels_after_pause(current: TraceBlock, instant: float) -> MetricColumn:
+    """Read `level_after_pause` in every run of a block."""
+    return _currents_at(current, instant, "current at the read-out bias after the pause")
 
 
 @metric(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from optospice.metrics.registry import metric
 from optospice.metrics.sweeps import rising_sweep
+from optospice.metrics.through_points import top_of_parabola, zeros_between
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray
 from optospice.trace import Trace
@@ -150,19 +151,11 @@ def _zero_between(v: FloatArray, i: FloatArray, k: int) -> float:
     if not 1 <= k <= v.size - 3:
         return chord
     own = slice(k - 1, k + 3)
-    span, level = v[k + 1] - v[k], np.abs(i[own]).max()
-    cubic = np.polynomial.Polynomial.fit((v[own] - v[k]) / span, i[own] / level, 3)
-    roots = np.asarray(cubic.roots(), dtype=np.complex128)
-    real = np.real(roots[np.abs(np.imag(roots)) < 1e-9])
-    inside = real[(real >= -1e-9) & (real <= 1 + 1e-9)].tolist()
-    return chord if len(inside) != 1 else float(v[k] + inside[0] * span)
+    inside = zeros_between(v[own], i[own], float(v[k]), float(v[k + 1]))
+    return chord if len(inside) != 1 else inside[0]
 
 
 def _peak(x: FloatArray, y: FloatArray) -> float:
     """Give the largest value of the parabola through three points about a maximum."""
-    parabola = np.polynomial.Polynomial.fit(x, y, 2)
-    if parabola.coef[2] == 0:
-        return float(y.max())
-    top = float(parabola.deriv().roots()[0].real)
-    inside = min(x[0], x[2]) <= top <= max(x[0], x[2])
-    return float(parabola(top)) if inside else float(y.max())
+    top = top_of_parabola(x, y)
+    return float(y.max()) if top is None else top[1]

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from optospice.metrics.column import MetricColumn
+from optospice.metrics.decay_models import exponential_slopes, exponentials, with_constant
 from optospice.metrics.fit_result import FitResult
 from optospice.metrics.fitting import SeparableModel, fit_separable
-from optospice.metrics.registry import accepted_name, metric
+from optospice.metrics.registry import accepted_name, in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PBS_PAPER = "Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789"
+
+_NO_AMPLITUDE = "an amplitude is not a number"
+_NO_FIRST = "the first response is zero: a change relative to it has no size"
 
 PAIRED_PULSE_DEFINITIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -77,6 +82,15 @@ def paired_pulse_index(first: float, second: float, definition: str = "ratio") -
     return _change(float(first), float(second), definition, PAIRED_PULSE_DEFINITIONS[definition])
 
 
+@in_blocks(paired_pulse_index)
+def paired_pulse_indices(
+    first: FloatArray, second: FloatArray, definition: str = "ratio"
+) -> MetricColumn:
+    """Give `paired_pulse_index` of every run of a block, from amplitudes of shape (runs,)."""
+    accepted_name(definition, PAIRED_PULSE_DEFINITIONS, "paired-pulse definition")
+    return _changes(first, second, definition, PAIRED_PULSE_DEFINITIONS[definition])
+
+
 @metric(
     title="Synaptic weight change over a train",
     unit="1",
@@ -114,6 +128,20 @@ def synaptic_weight_change(amplitudes: npt.ArrayLike, definition: str = "relativ
         raise ValueError(f"a train has one amplitude per pulse and two pulses or more: {a.shape}")
     text = f"{WEIGHT_CHANGE_DEFINITIONS[definition]}, n = {a.size}"
     return _change(float(a[0]), float(a[-1]), definition, text)
+
+
+@in_blocks(synaptic_weight_change)
+def synaptic_weight_changes_over_trains(
+    amplitudes: FloatArray, definition: str = "relative"
+) -> MetricColumn:
+    """Give `synaptic_weight_change` of every run of a block, from amplitudes (runs, n)."""
+    accepted_name(definition, WEIGHT_CHANGE_DEFINITIONS, "weight change definition")
+    if amplitudes.ndim != 2 or amplitudes.shape[1] < 2:
+        raise ValueError(
+            f"a train has one amplitude per pulse and two pulses or more: {amplitudes.shape}"
+        )
+    text = f"{WEIGHT_CHANGE_DEFINITIONS[definition]}, n = {amplitudes.shape[1]}"
+    return _changes(amplitudes[:, 0], amplitudes[:, -1], definition, text)
 
 
 def synaptic_weight_changes(amplitudes: npt.ArrayLike, definition: str = "relative") -> FloatArray:
@@ -275,10 +303,20 @@ def paired_pulse_fit_quality(
 
 def _change(first: float, last: float, definition: str, text: str) -> MetricValue:
     if math.isnan(first) or math.isnan(last):
-        return missing("1", text, "an amplitude is not a number")
+        return missing("1", text, _NO_AMPLITUDE)
     if first == 0.0:
-        return missing("1", text, "the first response is zero: a change relative to it has no size")
+        return missing("1", text, _NO_FIRST)
     return MetricValue(last / first - (1.0 if definition == "relative" else 0.0), "1", text)
+
+
+def _changes(first: FloatArray, last: FloatArray, definition: str, text: str) -> MetricColumn:
+    unknown = np.isnan(first) | np.isnan(last)
+    sized = np.where(unknown | (first == 0.0), np.nan, first)
+    values = last / sized - (1.0 if definition == "relative" else 0.0)
+    if not np.isnan(sized).any():
+        return MetricColumn.alike(values, "1", text)
+    notes = np.where(unknown, _NO_AMPLITUDE, np.where(first == 0.0, _NO_FIRST, "")).tolist()
+    return MetricColumn.told(values, "1", text, notes)
 
 
 def _relaxation_model(name: str, formula: str, dt: FloatArray) -> SeparableModel:
@@ -289,10 +327,13 @@ def _relaxation_model(name: str, formula: str, dt: FloatArray) -> SeparableModel
     shortest = min(float(gaps.min()), longest / 3) if gaps.size else longest / 3
     times = np.geomspace(0.1 * shortest, 10 * longest, 20)
 
-    def basis(theta: FloatArray, at: FloatArray) -> FloatArray:
-        shapes = [sign * np.exp(-at / tau) for tau in sorted(theta)]
-        return np.stack([*shapes, np.ones_like(at)] if level else shapes, axis=1)
+    def falling(theta: FloatArray, at: FloatArray) -> FloatArray:
+        return sign * exponentials(theta, at)
 
+    def slopes(theta: FloatArray, at: FloatArray) -> FloatArray:
+        return sign * exponential_slopes(theta, at)
+
+    basis, change = with_constant(falling, slopes) if level else (falling, slopes)
     double = name.startswith("double")
     marks = ("1", "2") if double else ("",)
     pairs = [(a, b) for a in times[::2] for b in times[::2] if a < b]
@@ -306,4 +347,5 @@ def _relaxation_model(name: str, formula: str, dt: FloatArray) -> SeparableModel
         np.full(len(marks), 0.01 * shortest),
         np.full(len(marks), 1e3 * longest),
         interchangeable=double,
+        slopes=change,
     )

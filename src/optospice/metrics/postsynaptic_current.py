@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from optospice.metrics.registry import accepted_name, metric
+from optospice.metrics.column import MetricColumn
+from optospice.metrics.registry import accepted_name, in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import (
     FloatArray,
@@ -20,10 +21,13 @@ from optospice.metrics.windows import (
     unresolved_note,
 )
 from optospice.trace import Trace
+from optospice.trace_block import TraceBlock
 from optospice.units import format_human
 
 PBS_PAPER = "Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, doi:10.1039/d5tc03487f"
 
+#: What an undershoot is, in words.
+_UNDERSHOOT = "lowest current after the pulse, below the baseline"
 AMPLITUDE_DEFINITIONS: Mapping[str, str] = {
     "step": "peak current minus the current just before that pulse",
     "raw": "peak current as measured",
@@ -88,51 +92,74 @@ def postsynaptic_current_amplitude(
     ----------
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 2a and Fig. 3a (inset).
     """
+    level = None if baseline is None else np.array([baseline])
+    return amplitudes_of_one_pulse(
+        TraceBlock.of(current), onset, offset, definition, baseline=level, polarity=polarity
+    )[0]
+
+
+@in_blocks(postsynaptic_current_amplitude)
+def amplitudes_of_one_pulse(
+    current: TraceBlock,
+    onset: float,
+    offset: float,
+    definition: str = "step",
+    *,
+    baseline: FloatArray | None = None,
+    polarity: str = "either",
+) -> MetricColumn:
+    """Give `postsynaptic_current_amplitude` of every run of a block."""
     checked_window(onset, offset)
-    peak_definition, text = _definition_text(definition, baseline, polarity)
+    own = definition == "baseline" and baseline is not None
+    texts = [
+        _definition_text(definition, level, polarity)[1]
+        for level in (baseline.tolist() if own and baseline is not None else [None])
+    ]
     if note := outside_note(current, onset, offset) or unresolved_note(current, onset, offset):
-        return missing("A", text, note)
-    inside = current.window(onset, offset).values.copy()
-    inside[[0, -1]] = read_at_edges(current, (onset, offset), "before")
-    before = float(inside[0])
-    high, low = float(inside.max()), float(inside.min())
-    if math.isnan(high):
-        return missing("A", text, "the current is not a number somewhere inside the pulse")
+        return MetricColumn.told(np.full(current.runs, np.nan), "A", _common(texts), note)
+    inside = current.window(onset, offset).values
+    inside[:, [0, -1]] = read_at_edges(current, (onset, offset), "before")
+    before, high, low = inside[:, 0], inside.max(axis=1), inside.min(axis=1)
     if polarity == "either":
-        peak = high if high - before >= before - low else low
+        peak = np.where(high - before >= before - low, high, low)
     else:
         peak = high if polarity == "positive" else low
-    if peak_definition == "step":
-        peak -= before
-    elif peak_definition == "baseline" and baseline is not None:
-        peak -= baseline
-    return MetricValue(peak, "A", text, note=edge_note(current, (onset, offset)))
+    if definition == "step":
+        peak = peak - before
+    elif own:
+        peak = peak - baseline
+    read, lost = edge_note(current, (onset, offset)), np.isnan(high)
+    if not lost.any():
+        return MetricColumn.told(peak, "A", _common(texts), read)
+    why = "the current is not a number somewhere inside the pulse"
+    notes = [why if one else read for one in np.broadcast_to(lost, peak.shape)]
+    return MetricColumn.told(np.where(lost, np.nan, peak), "A", _common(texts), notes)
 
 
 def postsynaptic_current_amplitudes(
-    current: Trace,
+    current: Trace | TraceBlock,
     onsets: npt.ArrayLike,
     offsets: npt.ArrayLike,
     definition: str = "step",
     *,
-    baseline: float | None = None,
+    baseline: float | FloatArray | None = None,
     polarity: str = "either",
 ) -> FloatArray:
-    """Amplitudes of the currents that the pulses of a train evoke.
+    """Amplitudes of the currents that the pulses of a train evoke, in one run or in a block.
 
     Parameters
     ----------
-    current : Trace
+    current : Trace or TraceBlock
         Current into the device [A].
     onsets, offsets : array_like, shape (m,)
         Start of the rising and of the falling edge of each pulse; pulses follow one
         another without overlap [s].
     definition, baseline, polarity
-        As for `postsynaptic_current_amplitude`.
+        As for `postsynaptic_current_amplitude`; the baseline of each run of a block.
 
     Returns
     -------
-    ndarray, shape (m,)
+    ndarray, shape (m,) or (runs, m)
         Amplitudes [A]; nan for a pulse that the waveform does not cover or no sample sees.
         `edge_note` says which edges were read from the sample before them.
 
@@ -145,7 +172,9 @@ def postsynaptic_current_amplitudes(
     ----------
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 3 and 4.
     """
-    peak_definition, _ = _definition_text(definition, baseline, polarity)
+    level = None if baseline is None else np.asarray(baseline)[..., None]
+    told = None if level is None else float(level.flat[0])  # which one, the words do not matter
+    peak_definition, _ = _definition_text(definition, told, polarity)
     start = np.atleast_1d(np.asarray(onsets, dtype=np.float64))
     end = np.atleast_1d(np.asarray(offsets, dtype=np.float64))
     if start.ndim != 1 or start.shape != end.shape:
@@ -153,7 +182,7 @@ def postsynaptic_current_amplitudes(
     if not ((end > start).all() and (start[1:] >= end[:-1]).all()):
         raise ValueError("every pulse must end after it starts and before the next one starts")
     if start.size == 0:
-        return np.empty(0)
+        return np.empty((*current.values.shape[:-1], 0))
     before = read_at_edges(current, start, "before")
     after = read_at_edges(current, end, "before")
     # Extremes of the samples inside each pulse; the odd results, between the pulses, are dropped.
@@ -162,9 +191,10 @@ def postsynaptic_current_amplitudes(
     edges[::2] = t.searchsorted(start, "left")
     edges[1::2] = t.searchsorted(end, "right")
     empty = edges[1::2] <= edges[::2]
-    padded = np.append(i, i[-1])  # an index one past the end is then still valid
-    high = np.maximum.reduceat(padded, edges)[::2]
-    low = np.minimum.reduceat(padded, edges)[::2]
+    # an index one past the end is then still valid
+    padded = np.concatenate([i, i[..., -1:]], axis=-1)
+    high = np.maximum.reduceat(padded, edges, axis=-1)[..., ::2]
+    low = np.minimum.reduceat(padded, edges, axis=-1)[..., ::2]
     ends_high, ends_low = np.maximum(before, after), np.minimum(before, after)
     high = np.where(empty, ends_high, np.maximum(high, ends_high))
     low = np.where(empty, ends_low, np.minimum(low, ends_low))
@@ -176,8 +206,8 @@ def postsynaptic_current_amplitudes(
     covered &= ~unresolved(current, start, end)
     if peak_definition == "step":
         peak = peak - before
-    elif peak_definition == "baseline" and baseline is not None:
-        peak = peak - baseline
+    elif peak_definition == "baseline" and level is not None:
+        peak = peak - level
     amplitudes: FloatArray = np.where(covered, peak, np.nan)
     return amplitudes
 
@@ -222,19 +252,42 @@ def undershoot(
     Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, discussion of Fig. 5.
     """
     checked_window(offset, end)
-    text = f"lowest current after the pulse, below the baseline of {format_human(baseline, 'A', 6)}"
+    text = _UNDERSHOOT
     if note := outside_note(current, offset, end):
         return missing("A", text, note)
     after = current.window(offset, end).values.copy()
     after[0] = read_at_edges(current, offset, "after")
     lowest = float(after.min())
-    if math.isnan(lowest):
-        return missing("A", text, "the current is not a number after the pulse")
     # a difference of rounding is none
-    if lowest >= baseline - 1e-9 * abs(baseline):
-        least = format_human(lowest, "A", 6)
-        return missing("A", text, f"no undershoot: the lowest current, {least}, is not below it")
+    if math.isnan(lowest) or lowest >= baseline - 1e-9 * abs(baseline):
+        return missing("A", text, _no_undershoot(lowest))
     return MetricValue(lowest, "A", text)
+
+
+@in_blocks(undershoot)
+def undershoots(
+    current: TraceBlock, offset: float, end: float, baseline: FloatArray
+) -> MetricColumn:
+    """Give `undershoot` of every run of a block, from baselines of shape (runs,)."""
+    checked_window(offset, end)
+    texts = [_UNDERSHOOT] * baseline.size
+    if note := outside_note(current, offset, end):
+        return MetricColumn.told(np.full(len(texts), np.nan), "A", texts, note)
+    after = current.window(offset, end).values
+    after[:, 0] = read_at_edges(current, offset, "after")
+    lowest = np.broadcast_to(after.min(axis=1), len(texts))
+    none = lowest >= baseline - 1e-9 * np.abs(baseline)  # a difference of rounding is none
+    notes = [
+        _no_undershoot(least) if nothing or least != least else ""
+        for least, nothing in zip(lowest.tolist(), none, strict=True)
+    ]
+    return MetricColumn.told(np.where(none, np.nan, lowest), "A", texts, notes)
+
+
+def _no_undershoot(lowest: float) -> str:
+    if math.isnan(lowest):
+        return "the current is not a number after the pulse"
+    return f"no undershoot: the lowest current, {format_human(lowest, 'A', 6)}, is not below it"
 
 
 @metric(
@@ -289,11 +342,46 @@ def recovery_time_constant(
     left = abs(float(read_at_edges(current, pulse_end + start, "after")) - baseline)
     if not left < current.resolution:
         return value
-    note = (
-        f"{start:g} s after the pulse {left:.2g} A are left, below the {current.resolution:.2g} A "
+    note = _nothing_left(start, left, current.resolution)
+    return missing(value.unit, value.definition, note)
+
+
+@in_blocks(recovery_time_constant)
+def recovery_time_constants(
+    current: TraceBlock,
+    pulse_end: float,
+    baseline: FloatArray,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+) -> MetricColumn:
+    """Give `recovery_time_constant` of every run of a block, from baselines of shape (runs,)."""
+    from optospice.metrics.decay import decay_time_constants
+
+    column = decay_time_constants(
+        current, pulse_end, "exponential", baseline=baseline, start=start, end=end
+    )
+    left = np.abs(read_at_edges(current, pulse_end + start, "after") - baseline)
+    resolution = np.broadcast_to(current.resolution, left.shape)
+    lost = left < resolution
+    if not lost.any():
+        return column
+    values = list(column)
+    for run in np.flatnonzero(lost):
+        note = _nothing_left(start, float(left[run]), float(resolution[run]))
+        values[run] = missing(values[run].unit, values[run].definition, note)
+    return MetricColumn.of(values)
+
+
+def _nothing_left(start: float, left: float, resolution: float) -> str:
+    return (
+        f"{start:g} s after the pulse {left:.2g} A are left, below the {resolution:.2g} A "
         "to which the current is simulated"
     )
-    return missing(value.unit, value.definition, note)
+
+
+def _common(texts: list[str]) -> str | list[str]:
+    return texts[0] if len(texts) == 1 else texts
 
 
 def _definition_text(definition: str, baseline: float | None, polarity: str) -> tuple[str, str]:
@@ -301,8 +389,6 @@ def _definition_text(definition: str, baseline: float | None, polarity: str) -> 
     text = AMPLITUDE_DEFINITIONS[definition]
     if polarity != "either":
         text += f"; peak: {POLARITIES[accepted_name(polarity, POLARITIES, 'polarity')]}"
-    if definition == "baseline":
-        if baseline is None:
-            raise ValueError("definition 'baseline' needs the argument baseline [A]")
-        text += f", {format_human(baseline, 'A', 6)}"
+    if definition == "baseline" and baseline is None:
+        raise ValueError("definition 'baseline' needs the argument baseline [A]")
     return definition, text

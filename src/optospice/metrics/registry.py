@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import ParamSpec
 
 from optospice.errors import InputError, close_matches
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.value import MetricValue
 
 P = ParamSpec("P")
@@ -48,6 +49,8 @@ class MetricInfo:
         The function; it returns a `MetricValue`.
     arguments : mapping of str to str
         What a timeline's window calls an argument, where the function calls it otherwise.
+    block : callable, optional
+        Its equal for all runs of a block at once, see `in_blocks`.
     """
 
     name: str
@@ -59,6 +62,7 @@ class MetricInfo:
     family: str
     function: Callable[..., MetricValue]
     arguments: Mapping[str, str]
+    block: Callable[..., MetricColumn] | None = None
 
 
 _METRICS: dict[str, MetricInfo] = {}
@@ -121,6 +125,42 @@ def metric(
             function=function,
             arguments=MappingProxyType(dict(arguments or {})),
         )
+        return function
+
+    return register
+
+
+def in_blocks(
+    of: Callable[..., MetricValue],
+) -> Callable[[Callable[P, MetricColumn]], Callable[P, MetricColumn]]:
+    """Declare the decorated function as the equal of a metric for all runs of a block at once.
+
+    The metric stays the definition; its equal only spares a block of runs the loop, and tests
+    hold the two together. It takes the same arguments by the same names, with a `TraceBlock`
+    for a trace, and for a number or a row that a run has of its own one more axis, the first,
+    over the runs. A metric without an equal is taken run by run.
+
+    Parameters
+    ----------
+    of : callable
+        The metric, registered before.
+
+    Returns
+    -------
+    callable
+        A decorator that returns the function unchanged.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric.
+    """
+    info = next((one for one in _METRICS.values() if one.function is of), None)
+    if info is None:
+        raise ValueError(f"{of!r} is no metric: nothing can be its equal for blocks")
+
+    def register(function: Callable[P, MetricColumn]) -> Callable[P, MetricColumn]:
+        _METRICS[info.name] = replace(info, block=function)
         return function
 
     return register

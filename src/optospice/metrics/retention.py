@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-from optospice.metrics.registry import metric
+import numpy as np
+
+from optospice.metrics.column import MetricColumn
+from optospice.metrics.registry import in_blocks, metric
 from optospice.metrics.value import MetricValue, missing
-from optospice.metrics.windows import edge_note, outside_note, read_at_edges
+from optospice.metrics.windows import FloatArray, edge_note, outside_note, read_at_edges
 from optospice.trace import Trace
-from optospice.units import format_human
 
 SOURCE = (
     "Duan et al., MoSe2 memristor, Fig. 4a and 4c (the current does not recover to the initial "
@@ -45,13 +47,39 @@ def retained_fraction(
     """
     text = "(level after the pause - initial level) / (level after the pulses - initial level)"
     change = learned - initial
-    if math.isnan(change) or math.isnan(later):
-        return missing("1", text, "a level is not a number")
-    if abs(change) <= resolution:
-        told = "" if change == 0.0 else f": {change:.2g} A"
-        note = f"the pulses changed nothing{told}, so nothing can be retained"
-        return missing("1", text, note)
+    if math.isnan(change) or math.isnan(later) or abs(change) <= resolution:
+        return missing("1", text, _nothing_retained(change, later))
     return MetricValue((later - initial) / change, "1", text)
+
+
+@in_blocks(retained_fraction)
+def retained_fractions(
+    initial: FloatArray,
+    learned: FloatArray,
+    later: FloatArray,
+    *,
+    resolution: FloatArray | float = 0.0,
+) -> MetricColumn:
+    """Give `retained_fraction` of every run of a block, from levels of shape (runs,)."""
+    text = "(level after the pause - initial level) / (level after the pulses - initial level)"
+    change = learned - initial
+    lost = np.isnan(change) | np.isnan(later) | (np.abs(change) <= resolution)
+    values = (later - initial) / np.where(lost, np.nan, change)
+    if not lost.any():
+        return MetricColumn.alike(values, "1", text)
+    notes = [
+        _nothing_retained(float(one), float(left)) if gone else ""
+        for one, left, gone in zip(change, later, lost, strict=True)
+    ]
+    return MetricColumn.told(values, "1", text, notes)
+
+
+def _nothing_retained(change: float, later: float) -> str:
+    """Say why no fraction of a change is retained."""
+    if math.isnan(change) or math.isnan(later):
+        return "a level is not a number"
+    told = "" if change == 0.0 else f": {change:.2g} A"
+    return f"the pulses changed nothing{told}, so nothing can be retained"
 
 
 @metric(
@@ -102,4 +130,4 @@ def retained_current_fraction(
     later = float(current.at(pulse_end + delay))
     found = retained_fraction(baseline, learned, later)
     note = "; ".join(filter(None, (found.note, edge_note(current, after=pulse_end))))
-    return MetricValue(found.value, "1", f"{text}, {format_human(baseline, 'A', 6)}", None, note)
+    return MetricValue(found.value, "1", text, None, note)

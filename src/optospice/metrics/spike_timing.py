@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from optospice.metrics.decay_models import exponential_slopes, exponentials
 from optospice.metrics.fit_result import FitResult
 from optospice.metrics.fitting import SeparableModel, fit_separable
 from optospice.metrics.registry import accepted_name, metric
@@ -170,11 +171,12 @@ def _fit_side(distance: FloatArray, change: FloatArray, side: str) -> FitResult:
     model = SeparableModel(
         side,
         SIDE_DEFINITIONS[side],
-        lambda theta, dt: np.exp(-dt / theta[0])[:, None],
+        exponentials,
         {"A": "1"},
         {"tau": "s"},
         np.geomspace(0.3 * shortest, 10 * longest, 24)[:, None],
         np.array([0.03 * shortest]),
         np.array([1e3 * longest]),
+        slopes=exponential_slopes,
     )
     return fit_separable(model, distance, change)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from optospice.metrics.registry import accepted_name, metric
 from optospice.metrics.sweeps import rising_sweep
+from optospice.metrics.through_points import top_of_parabola
 from optospice.metrics.value import MetricValue, missing
 from optospice.metrics.windows import FloatArray
 
@@ -176,10 +177,8 @@ def charge_neutrality_voltage(gate: npt.ArrayLike, current: npt.ArrayLike) -> Me
     if k in (0, v.size - 1):
         return missing("V", text, "the current is least at an end of the curve")
     own = slice(k - 1, k + 2)
-    parabola = np.polynomial.Polynomial.fit(v[own], size[own], 2)
-    turns = parabola.coef[2] > 0
-    at = float(parabola.deriv().roots()[0].real) if turns else float(v[k])
-    return MetricValue(at, "V", text)
+    least = top_of_parabola(v[own], size[own])
+    return MetricValue(float(v[k]) if least is None else least[0], "V", text)
 
 
 @metric(title="Drain current at zero gate voltage", unit="A", display_unit="uA", source=REVIEW)

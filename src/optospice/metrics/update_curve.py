@@ -105,9 +105,10 @@ def fit_exponential_update(conductances: npt.ArrayLike, branch: str = "potentiat
     curve, place = _placed(conductances, branch)
 
     def basis(theta: FloatArray, x: FloatArray) -> FloatArray:
-        bend = float(theta[0])
-        shape = x if abs(bend) < 1e-9 else np.expm1(-bend * x) / math.expm1(-bend)
-        return np.stack([np.ones_like(x), shape], axis=1)
+        straight = np.abs(theta) < 1e-9
+        bend = np.where(straight, 1.0, theta)
+        shape = np.where(straight, x, np.expm1(-bend * x) / np.expm1(-bend))
+        return np.stack([np.ones_like(shape), shape], axis=1)
 
     candidates = np.array([-30.0, -12, -5, -2, -0.7, 0.1, 0.7, 2, 5, 12, 30])
     model = SeparableModel(
@@ -204,12 +205,11 @@ def fit_conductance_exponent(
     span = math.log(curve.max() / curve.min())
 
     def basis(theta: FloatArray, w: FloatArray) -> FloatArray:
-        alpha = float(theta[0])
-        if abs(alpha * span) < 1e-9:
-            power = span * w
-        else:
-            power = np.log1p(np.expm1(alpha * span) * w) / alpha
-        return np.exp(power)[:, None]
+        steady = np.abs(theta * span) < 1e-9
+        alpha = np.where(steady, 1.0 / span, theta)
+        power = np.where(steady, span * w, np.log1p(np.expm1(alpha * span) * w) / alpha)
+        found: FloatArray = np.exp(power)[:, None]
+        return found
 
     bound = 30.0 / span  # beyond it double precision cannot tell G_max from infinity
     candidates = np.array([-10, -4, -1, 0.1, 0.5, 1, 2, 4, 10, 20]) / max(span, 0.7)

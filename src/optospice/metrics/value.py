@@ -23,6 +23,9 @@ class MetricValue:
         Standard error of a fitted value, in `unit`.
     note : str
         Why there is no value, or what limits the trust in it; empty if nothing does.
+    interval : pair of float or None
+        Confidence interval of a number taken over draws, in `unit`; `definition` says of which
+        confidence.
     """
 
     value: float
@@ -30,6 +33,7 @@ class MetricValue:
     definition: str
     standard_error: float | None = None
     note: str = ""
+    interval: tuple[float, float] | None = None
 
     def __reduce__(self) -> tuple[type[MetricValue], tuple[object, ...]]:
         """Pickle without asking `dataclasses.fields`: a sweep sends thousands of these."""
@@ -39,6 +43,7 @@ class MetricValue:
             self.definition,
             self.standard_error,
             self.note,
+            self.interval,
         )
 
     def __float__(self) -> float:

@@ -7,21 +7,21 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from optospice.curve import Curve
 from optospice.interpolation import nearest_points
-from optospice.trace import Trace
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
-def off_the_samples(trace: Trace, edges: npt.ArrayLike) -> BoolArray:
+def off_the_samples(trace: Curve, edges: npt.ArrayLike) -> BoolArray:
     """Say which edges no sample meets.
 
     A solver places a point on every edge of its stimulus; an instrument does not.
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         The signal.
     edges : array_like, shape (m,)
         Times of edges [s].
@@ -36,7 +36,7 @@ def off_the_samples(trace: Trace, edges: npt.ArrayLike) -> BoolArray:
 
 
 def read_at_edges(
-    trace: Trace, edges: npt.ArrayLike, side: Literal["before", "after"]
+    trace: Curve, edges: npt.ArrayLike, side: Literal["before", "after"]
 ) -> FloatArray:
     """Read a signal on one side of edges of its stimulus.
 
@@ -46,7 +46,7 @@ def read_at_edges(
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         The signal.
     edges : array_like, shape (m,)
         Times of edges [s]; beyond the record its first or its last sample is read.
@@ -56,21 +56,21 @@ def read_at_edges(
     Returns
     -------
     ndarray, shape (m,)
-        Signal [any].
+        Signal [any]; of a block of runs with a row for each, shape (runs, m).
     """
     at = np.asarray(edges, dtype=np.float64)
     after = trace.time.searchsorted(at)
     index = np.clip(after - (side == "before"), 0, trace.time.size - 1)
     read = trace.at(at, held=True)
-    return np.where(off_the_samples(trace, at), trace.values[index], read)
+    return np.where(off_the_samples(trace, at), trace.values[..., index], read)
 
 
-def edge_note(trace: Trace, before: npt.ArrayLike = (), after: npt.ArrayLike = ()) -> str:
+def edge_note(trace: Curve, before: npt.ArrayLike = (), after: npt.ArrayLike = ()) -> str:
     """Say in words how edges were read that no sample meets, or return nothing.
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         The signal.
     before, after : array_like
         Edges that were read on the side before, and after them [s].
@@ -90,12 +90,12 @@ def edge_note(trace: Trace, before: npt.ArrayLike = (), after: npt.ArrayLike = (
     return "; ".join(notes)
 
 
-def unresolved(trace: Trace, onsets: npt.ArrayLike, offsets: npt.ArrayLike) -> BoolArray:
+def unresolved(trace: Curve, onsets: npt.ArrayLike, offsets: npt.ArrayLike) -> BoolArray:
     """Say which pulses no sample sees.
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         The signal.
     onsets, offsets : array_like, shape (m,)
         Start of the rising and of the falling edge of each pulse [s].
@@ -111,12 +111,12 @@ def unresolved(trace: Trace, onsets: npt.ArrayLike, offsets: npt.ArrayLike) -> B
     return np.asarray(last <= first)
 
 
-def unresolved_note(trace: Trace, onset: float, offset: float) -> str:
+def unresolved_note(trace: Curve, onset: float, offset: float) -> str:
     """Say in words that no sample sees a pulse, or return nothing.
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         The signal.
     onset, offset : float
         Start of the rising and of the falling edge [s].
@@ -126,12 +126,12 @@ def unresolved_note(trace: Trace, onset: float, offset: float) -> str:
     return ""
 
 
-def outside_note(trace: Trace, start: float, end: float) -> str:
+def outside_note(trace: Curve, start: float, end: float) -> str:
     """Say in words that a window reaches beyond the waveform, or return nothing.
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         The signal.
     start, end : float
         Edges of the window [s].

@@ -25,6 +25,7 @@ from optospice.ngspice.steps import Steps
 from optospice.ngspice.storage import is_without_charge
 from optospice.stimulus import FloatArray
 from optospice.testbench import Testbench
+from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
 __all__ = ["Job", "analyse_copies", "run_copies", "run_job", "run_testbench"]
@@ -75,7 +76,7 @@ def run_testbench(session: Session, bench: Testbench) -> Waveforms:
 
 def run_copies(
     session: Session, bench: Testbench, parameter_sets: Sequence[Mapping[str, float]]
-) -> list[Waveforms]:
+) -> WaveformBlock:
     """Run copies of a testbench's device in one transient, one per parameter set.
 
     Where ngspice steps over an edge of its own sources, the run is repeated with sources
@@ -109,12 +110,12 @@ def run_copies(
         if begin.eased:  # its charges and knees are those of semiconductors
             solved = solve(copies.run, bench.profile, begin, copies.wanted, copies.demand)
             found = copies.waveforms(solved.vectors, solved.jumps)
-            return [waves.within(solved.error_bound, solved.notes) for waves in found]
+            return found.within(solved.error_bound, solved.notes)
         outcome = eased(bench.profile, copies.resolved)
     except RunFailedError as error:
         raise RunFailedError(in_users_words(str(error), signal_names(bench.device))) from None
     found = copies.waveforms(outcome.result.vectors, outcome.result.jumps)
-    return [waves.eased(outcome.profile, outcome.notes) for waves in found]
+    return found.eased(outcome.profile, outcome.notes)
 
 
 class _EdgeMissedError(RunFailedError):
@@ -163,11 +164,11 @@ class _Copies:
         """Give the testbench with a profile; what it knows of its stimuli is kept."""
         return self.bench if profile == self.bench.profile else replace(self.bench, profile=profile)
 
-    def waveforms(self, vectors: Mapping[str, FloatArray], jumps: FloatArray) -> list[Waveforms]:
+    def waveforms(self, vectors: Mapping[str, FloatArray], jumps: FloatArray) -> WaveformBlock:
         """Give the waveforms of every copy."""
         count = len(self.parameter_sets)
         if count == 1:
-            return [self.bench.waveforms(vectors, jumps)]
+            return WaveformBlock.of([self.bench.waveforms(vectors, jumps)])
         return self.bench.batch_waveforms(vectors, count, jumps)
 
     def _run(self, bench: Testbench, steps: Steps | None) -> Mapping[str, FloatArray]:

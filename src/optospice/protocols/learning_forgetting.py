@@ -200,7 +200,7 @@ class LearningForgetting(PulsedProtocol):
             "net": np.diff(before),
             "total": learned - before[0],
         }[chosen.gain]
-        error = repeat_resolution(waveforms.error_bound, after)
+        error = repeat_resolution(waveforms.error_bound, after.ravel())
         kept = self._retained(before, learned, error)
         fractions = np.array([value.value for value in kept])
         about = kept[0].definition

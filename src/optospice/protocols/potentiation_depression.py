@@ -148,7 +148,7 @@ class PotentiationDepression(PulsedProtocol):
 
     def initial_conductance(self, waveforms: Waveforms, device: Device) -> float:
         """Read the conductance just before the first pulse [S]."""
-        return self.view("readings", waveforms, device).baseline / self.readout
+        return float(self.view("readings", waveforms, device).baseline) / self.readout
 
     def conductances(self, waveforms: Waveforms, device: Device) -> FloatArray:
         """Read the conductance after each pulse.

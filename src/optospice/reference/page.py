@@ -39,11 +39,14 @@ from optospice.reference.schemas import (
     ready_controllers,
     summary,
 )
+from optospice.scenario import monte_carlo, variation
 from optospice.scenario import schema as scenario_schema
+from optospice.scenario.specs import Spec
 
 SCENARIO_TABLES: tuple[type[BaseModel], ...] = (
-    scenario_schema.Scenario, scenario_schema.Range, scenario_schema.MonteCarlo,
-    scenario_schema.Draw, scenario_schema.Across, scenario_schema.Target,
+    scenario_schema.Scenario, variation.Range, variation.Design, variation.Interval,
+    variation.Corner, monte_carlo.MonteCarlo, monte_carlo.Draw, monte_carlo.Correlated,
+    scenario_schema.Across, monte_carlo.Statistic, scenario_schema.Target, Spec,
     scenario_schema.Expectation, scenario_schema.Figure,
     CircuitTable, InstanceTable, ElementTable, LinkTable, Light, LedLine, TransmissionTable,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from optospice.scenario.runs import Runs
 from optospice.scenario.schema import Target
 from optospice.sweep.local import run_scenario
 from optospice.sweep.record import ScenarioResult
+
+#: Names that a message lists [1].
+_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Case:
     @property
     def targets(self) -> list[Target]:
         """Claims that apply to this device, or to one that the scenario sweeps."""
-        swept = "device" in self.loaded.scenario.sweep
+        swept = "device" in self.loaded.scenario.swept
         return [
             target
             for target in self.loaded.scenario.targets
@@ -101,6 +105,39 @@ def planned(names: Iterable[str] = (), packaged: bool = False) -> list[Case]:
     return cases
 
 
+def matching(names: Iterable[str], chosen: Sequence[str], packaged: bool) -> list[str]:
+    """Give names as they are and, in place of a pattern, the scenarios that it matches.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names, files, or patterns with ``*``, ``?`` or ``[...]``; a ``*`` crosses ``/``.
+    chosen : sequence of str
+        Scenarios that are run; all those of `planned` where there is none.
+    packaged : bool
+        Whether the packaged ones are added to the project's own.
+
+    Raises
+    ------
+    InputError
+        For a pattern that no scenario matches.
+    """
+    found = []
+    for name in names:
+        if not any(sign in name for sign in "*?[") or Path(name).is_file():
+            found.append(name)
+            continue
+        known = list(dict.fromkeys(chosen or _all(packaged)))
+        own = fnmatch.filter(known, name)
+        if not own:
+            raise InputError(
+                f"--update {name!r}: matches no scenario; accepted: a name, or a pattern for some "
+                f"of {', '.join(known[:_SHOWN])}{', …' if len(known) > _SHOWN else ''}"
+            )
+        found += own
+    return list(dict.fromkeys(found))
+
+
 def _all(packaged: bool) -> list[str]:
     own = own_scenarios()
     if packaged or own is None:
@@ -116,7 +153,7 @@ def _all(packaged: bool) -> list[str]:
 def devices_of(loaded: LoadedScenario) -> list[str]:
     """Give the devices that a scenario is about: its own, and those it expects something of."""
     own = loaded.scenario.device
-    if "device" in loaded.scenario.sweep:
+    if "device" in loaded.scenario.swept:
         return [own]
     return list(dict.fromkeys([own, *loaded.scenario.expectations]))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from optospice.files import claimed, remove, write_bytes, write_text, writing
 from optospice.ngspice.pool import Pool
 from optospice.regression import report
-from optospice.regression.cases import Case, check_names, planned, simulated
+from optospice.regression.cases import Case, check_names, matching, planned, simulated
 from optospice.regression.golden import points_file, write_golden
 from optospice.regression.judge import Outcome, judge
 from optospice.regression.keep import golden_device
@@ -29,7 +29,8 @@ class Request:
     Parameters
     ----------
     scenarios, update : sequence of str
-        Names to run (the project's own when both are empty), and those whose golden is rewritten.
+        Names to run (the project's own when both are empty), and names or patterns such as
+        ``"pbs/*"`` of those whose golden is rewritten.
     out : Path
         Folder for the figures of what moved; it is kept for one process at a time.
     junit, markdown : Path, optional
@@ -71,12 +72,13 @@ def regress(request: Request) -> int:
     Raises
     ------
     InputError
-        For a scenario or golden that cannot be read, a file that cannot be written, or a folder
-        of figures in which another process writes.
+        For a scenario or golden that cannot be read, a pattern that no scenario matches, a file
+        that cannot be written, or a folder of figures in which another process writes.
     """
     started = time.perf_counter()
-    named = [find_scenario_file(name)[0] for name in request.update]
-    cases = planned([*request.scenarios, *request.update], request.packaged)
+    update = matching(request.update, request.scenarios, request.packaged)
+    named = [find_scenario_file(name)[0] for name in update]
+    cases = planned([*request.scenarios, *update], request.packaged)
     cases = list({(case.scenario, case.device): case for case in cases}.values())
     check_names(named, cases)
     with claimed(request.out):
@@ -148,10 +150,15 @@ def _update(
     )
     old = cases[0].golden
     if old is not None and _is_same(old, golden, outcomes):
-        if old.format == 2:
+        fresh = _with_settings(old, golden)
+        if old.format == 2 and fresh == old:
             return f"{file}: is up to date"
-        write_golden(file, old)
-        return f"{file}: written, its points moved to {points_file(file).name}, no number changed"
+        write_golden(file, fresh)
+        for case in cases:
+            outcomes[name, case.device] = judge(Case(case.loaded, fresh), own[case.device])
+        where = "" if old.format == 2 else f", its points moved to {points_file(file).name}"
+        what = f", its settings are those of today{where}" if fresh != old else where
+        return f"{file}: written{what}, no number changed"
     moved = 0
     for case in cases:
         moved += sum(o.is_moved for o in outcomes[name, case.device])
@@ -166,6 +173,15 @@ def _is_same(
     """Whether a golden stays: what moves within the tolerance would only blur the diff."""
     moved = [o for device in new.devices for o in outcomes[new.scenario, device] if o.is_moved]
     return not moved and _shape(old) == _shape(new)
+
+
+def _with_settings(old: Golden, new: Golden) -> Golden:
+    """Give a golden with the settings of today and the numbers that it had."""
+    devices = {
+        name: device.model_copy(update={"settings": new.devices[name].settings})
+        for name, device in old.devices.items()
+    }
+    return old.model_copy(update={"devices": devices})
 
 
 def _shape(golden: Golden) -> list[object]:

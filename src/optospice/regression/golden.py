@@ -190,6 +190,11 @@ def _lines(golden: Golden) -> Iterator[str]:
 
 
 def _device_lines(device: GoldenDevice) -> Iterator[str]:
+    if device.settings:
+        yield '   "settings": {'
+        for key, text, comma in _ended(device.settings):
+            yield f"    {json.dumps(key)}: {json.dumps(text, ensure_ascii=False)}{comma}"
+        yield "   },"
     yield '   "runs": {'
     for run, point, comma in _ended(device.runs):
         yield f'    "{run}": {json.dumps(point, ensure_ascii=False)}{comma}'

@@ -13,6 +13,7 @@ from optospice.interpolation import FloatArray
 from optospice.regression.cases import Case
 from optospice.regression.curve import compare_curve
 from optospice.regression.keep import curves_of, rounded
+from optospice.regression.settings import moved_settings, settings_of
 from optospice.regression.stored import GoldenCurve, GoldenDevice, GoldenMetric, GoldenWaveform
 from optospice.regression.waveform import Difference, compare
 from optospice.report.numbers import claim_text, with_unit
@@ -102,7 +103,7 @@ def expected_keys(case: Case) -> list[tuple[str, str]]:
     golden = case.golden_device
     if golden is None:
         return [*keys, ("golden", "stored")]
-    keys += [("golden", "runs")]
+    keys += [("golden", "runs")] + [("golden", "settings")] * bool(golden.settings)
     keys += [("metric", name) for name in [*golden.metrics, *golden.across]]
     keys += [("waveform", waveform.run) for waveform in golden.waveforms]
     return keys + [("curve", curve.key) for curve in golden.curves]
@@ -151,6 +152,14 @@ def judge(case: Case, result: ScenarioResult) -> list[Outcome]:
         found.append(outcome("metric", name, "moved" if text else "same", text))
     found += [_waveform(case, waveform, records.get(waveform.run)) for waveform in golden.waveforms]
     found += [_curve(case, curve, records.get(curve.run)) for curve in golden.curves]
+    if golden.settings:
+        settings = settings_of([record.run for record in result.records])
+        text = moved_settings(golden.settings, settings)
+        text = f"since it was written: {text}" if text else ""
+        # what moved no number is told, and is no failure
+        red = bool(text) and any(one.is_moved for one in found)
+        at = [one.key for one in found].index(("golden", "runs")) + 1
+        found.insert(at, outcome("golden", "settings", "moved" if red else "same", text))
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from optospice.metrics.value import MetricValue
 from optospice.protocols.base import Series
+from optospice.regression.settings import settings_of
 from optospice.regression.stored import (
     GoldenCurve,
     GoldenDevice,
@@ -35,6 +36,7 @@ def golden_device(result: ScenarioResult) -> GoldenDevice:
     kept = [record for record in records if record.result is not None]
     ends = list({record.run.id: record for record in (kept[:1] + kept[-1:])}.values())
     return GoldenDevice(
+        settings=settings_of([record.run for record in records]),
         runs={record.run.id: dict(record.run.point) for record in records},
         metrics={name: _metric([r.metrics.get(name) for r in records]) for name in names},
         across={name: _metric([value]) for name, value in result.across.items()},

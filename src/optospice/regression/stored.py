@@ -117,6 +117,9 @@ class GoldenDevice(StrictModel):
 
     Parameters
     ----------
+    settings : mapping of str to str
+        What all runs have in common, for the reader of what moved: parameters of the device and
+        keys of the experiment with their units.
     runs : mapping of str to mapping
         Swept values of each run, as written, by its id.
     metrics, across : mapping of str to GoldenMetric
@@ -127,6 +130,7 @@ class GoldenDevice(StrictModel):
         What analyses without a time axis gave, of the first and the last run.
     """
 
+    settings: dict[str, str] = Field(default_factory=dict)
     runs: dict[RunId, dict[str, str | float | int]]
     metrics: dict[str, GoldenMetric]
     across: dict[str, GoldenMetric]

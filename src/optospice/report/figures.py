@@ -26,8 +26,10 @@ from optospice.drawing.traces import (
     source_label,
 )
 from optospice.files import plain_name, write_in
-from optospice.report.metric_figure import metric_axis, metrics_to_draw, plot_metric
+from optospice.report.columns import limits_left, run_columns
+from optospice.report.metric_figure import metrics_to_draw
 from optospice.report.numbers import pretty_unit, short_key, swept_numbers
+from optospice.report.pictures import chosen_pictures, metric_pictures
 from optospice.report.series_figure import alike, draw_rows, draw_series, series_of
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.waveforms import Waveforms
@@ -61,10 +63,11 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
     list of Path
         The files.
     """
-    drawn = [record for record in result.records if record.waveforms is not None]
-    analysed = [record for record in result.records if record.analysed is not None]
-    axes = {name: metric_axis(result, name) for name in metrics_to_draw(result)}
-    if not drawn and not analysed and all(axis is None for axis in axes.values()):
+    kept = [result.records[place] for place in run_columns(result).kept]
+    drawn = [record for record in kept if record.waveforms is not None]
+    analysed = [record for record in kept if record.analysed is not None]
+    pictures = {name: chosen_pictures(result, name) for name in metrics_to_draw(result)}
+    if not drawn and not analysed and not any(pictures.values()):
         return []  # matplotlib alone takes a tenth of a second
     files = []
     with style.house_style():
@@ -81,13 +84,10 @@ def save_figures(result: ScenarioResult, folder: Path) -> list[Path]:
                 files.append(_save(figure, folder, own))
         for name, figure in _analyses(result, analysed):
             files.append(_save(figure, folder, name))
-        for name, axis in axes.items():
-            if axis is None:
-                continue
-            figure, ax = style.new_figure(style.SINGLE_COLUMN, 65)
-            plot_metric(result, name, axis, ax)
-            _title(figure, _marked("", result.records))
-            files.append(_save(figure, folder, name))
+        for metric, chosen in pictures.items():
+            for name, figure in metric_pictures(result, metric, chosen):
+                _title(figure, "extrapolated" if limits_left(result) else "")
+                files.append(_save(figure, folder, name))
     return files
 
 

@@ -9,7 +9,7 @@ import platform
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,15 +17,17 @@ import optospice
 from optospice import files as safe
 from optospice.errors import InputError
 from optospice.library import scenario_folders
+from optospice.report.columns import run_columns
 from optospice.report.frames import (
     csv_bytes,
+    csv_parts,
     runs_columns,
-    runs_parquet,
     series_columns,
     spell_parameters,
     target_columns,
-    waveforms_parquet,
 )
+from optospice.report.parquet import runs_parquet, waveforms_parquet
+from optospice.report.statistics import statistics_columns
 from optospice.scenario.load import LoadedScenario
 from optospice.sweep.record import ScenarioResult
 from optospice.texts import one_line
@@ -33,7 +35,7 @@ from optospice.texts import one_line
 #: Netlists and waveforms of so many runs are written.
 MOST_NETLISTS = 200
 _MARK = "# Resolved by optospice"
-_FILES = ("log.txt", "runs.csv", "runs.parquet", "targets.csv")
+_FILES = ("log.txt", "runs.csv", "runs.parquet", "statistics.csv", "targets.csv")
 _RUN = "[0-9]{4,}"
 _NAME = "[A-Za-z0-9_.()-]+"
 #: Folders of a result, and the names that are written below them.
@@ -109,7 +111,7 @@ def write_results(
     from optospice.report.figures import save_figures
     from optospice.report.series_figure import alike, series_of
 
-    def put(name: str, content: bytes | str) -> None:
+    def put(name: str, content: bytes | str | Iterable[bytes]) -> None:
         files.append(safe.write_in(folder, name, content))
 
     files: list[Path] = []
@@ -120,12 +122,15 @@ def write_results(
         put("scenario.toml", resolved_scenario(result.loaded))
         _clear(folder)
         columns = runs_columns(result)
-        put("runs.csv", csv_bytes(columns))
+        put("runs.csv", csv_parts(columns))
         put("runs.parquet", runs_parquet(result, columns))
         put("targets.csv", csv_bytes(target_columns(result)))
+        if result.loaded.scenario.statistics:
+            put("statistics.csv", csv_bytes(statistics_columns(result)))
         for record in result.records[:MOST_NETLISTS]:
             put(f"netlists/{record.run.id}.cir", record.netlist or record.run.netlist())
-        for record in result.records:
+        for place in run_columns(result).kept:
+            record = result.records[place]
             run = record.run.id
             if record.waveforms is not None:
                 put(

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from optospice import units
+from optospice.interpolation import FloatArray
+from optospice.metrics.column import MetricColumn
 from optospice.protocols.base import Series
-from optospice.report.numbers import shown_with_unit, swept_si
+from optospice.report.columns import (
+    Coded,
+    Column,
+    metric_column,
+    metric_names,
+    parameter_unit,
+    run_columns,
+    swept_column,
+)
+from optospice.report.numbers import converted, shown_with_unit
+from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import csv_cell
-from optospice.waveforms import Waveforms
 
-if TYPE_CHECKING:
-    import pyarrow
-
+#: Rows that are spelled at a time [1].
+_ROWS = 16_384
 _TARGET_COLUMNS = [
     "id",
     "metric",
@@ -37,16 +46,22 @@ _TARGET_COLUMNS = [
     "met",
     "expected_miss",
     "verdict",
+    "draws_meeting",
+    "draws",
+    "share_low",
+    "share_high",
+    "worst_run",
     "extrapolated",
     "source",
     "note",
 ]
 
 
-def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
+def runs_columns(result: ScenarioResult) -> dict[str, Column]:
     """Give the columns of a table with one row per run.
 
-    They come without pandas, whose import outlasts many a sweep.
+    They come without pandas, whose import outlasts many a sweep. What all runs share, and texts
+    of which few differ, take no memory per run.
 
     Parameters
     ----------
@@ -55,33 +70,37 @@ def runs_columns(result: ScenarioResult) -> dict[str, list[Any]]:
 
     Returns
     -------
-    dict of str to list
+    dict of str to sequence
         Swept values as written and as numbers, every parameter in the unit of its card,
         every metric in SI; the unit closes the name of each column of numbers.
     """
-    records = result.records
-    columns: dict[str, list[Any]] = {
-        "id": [record.run.id for record in records],
-        "device": [record.run.device.name for record in records],
+    runs = run_columns(result)
+    columns: dict[str, Column] = {
+        "id": runs.ids,
+        "device": Coded(tuple(device.name for device in runs.devices), runs.which),
     }
-    for key in dict.fromkeys(key for record in records for key in record.run.point):
+    for key, column in runs.swept.items():
         if key != "device":
-            columns[key] = [record.run.point.get(key) for record in records]
-            columns[key] = [None if v is None else str(v) for v in columns[key]]
+            texts = tuple(None if value is None else str(value) for value in column.words)
+            columns[key] = Coded(texts, column.codes)
         if key.startswith("parameters.") or key in ("device", "temperature"):
             continue  # stands below as a number
-        numbers = swept_si(key, records)
+        numbers = swept_column(result, key)
         if numbers is not None:
-            columns[f"{key} [{numbers[1]}]"] = list(numbers[0])
-    columns.update(_parameters(records))
-    columns["temperature [K]"] = [record.run.temperature for record in records]
-    columns["seed"] = [record.run.seed for record in records]
-    columns.update(_metrics(records))
-    columns["extrapolated"] = ["; ".join(record.outside) for record in records]
-    columns["status"] = [record.status for record in records]
-    columns["message"] = [record.message for record in records]
-    columns["seconds [s]"] = [record.seconds for record in records]
-    columns["ngspice"] = [result.ngspice for _ in records]
+            values, unit = numbers
+            si = units.si_unit(unit)
+            columns[f"{key} [{si}]"] = converted(values, unit, si)
+    columns.update(_parameters(result))
+    columns["temperature [K]"] = runs.temperatures
+    columns["draw"] = runs.draws
+    for name in metric_names(result):
+        columns.update(_metric(name, metric_column(result, name)))
+    limits = tuple("; ".join(words) for words in runs.outside.words)
+    columns["extrapolated"] = Coded(limits, runs.outside.codes)
+    columns["status"] = runs.statuses
+    columns["message"] = runs.messages
+    columns["seconds [s]"] = runs.seconds
+    columns["ngspice"] = Coded((result.ngspice,), np.zeros(len(runs.ids), np.int32))
     return columns
 
 
@@ -106,6 +125,7 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
             "met": verdict.met,
             "expected_miss": verdict.expected_miss,
             "verdict": verdict.word,
+            **_share(verdict),
             "extrapolated": verdict.is_extrapolated,
             "source": verdict.target.source,
             "note": verdict.note,
@@ -115,123 +135,95 @@ def target_columns(result: ScenarioResult) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in _TARGET_COLUMNS}
 
 
-def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
+def _share(verdict: Verdict) -> dict[str, Any]:
+    share = verdict.share
+    if share is None:
+        return dict.fromkeys(("draws_meeting", "draws", "share_low", "share_high", "worst_run"))
+    return {
+        "draws_meeting": share.meeting,
+        "draws": share.count,
+        "share_low": share.interval[0],
+        "share_high": share.interval[1],
+        "worst_run": share.worst or None,
+    }
+
+
+def csv_bytes(columns: Mapping[str, Column]) -> bytes:
     """Write a table as CSV; a number that does not exist is an empty cell.
 
     A text that a spreadsheet would take for a formula begins with ``'``.
     """
+    return b"".join(csv_parts(columns))
+
+
+def csv_parts(columns: Mapping[str, Column]) -> Iterator[bytes]:
+    """Write a table as `csv_bytes` does, part by part."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([csv_cell(title) for title in columns])
-    filled = [
-        ["" if value is None or value != value else csv_cell(value) for value in values]
-        for values in columns.values()
-    ]
-    writer.writerows(zip(*filled, strict=True))
-    return text.getvalue().encode()
+    yield text.getvalue().encode()
+    size = max((len(values) for values in columns.values()), default=0)
+    words = {title: _cells(one.words) for title, one in columns.items() if isinstance(one, Coded)}
+    for start in range(0, size, _ROWS):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        filled = [
+            [words[title][code] for code in values.codes[start : start + _ROWS].tolist()]
+            if isinstance(values, Coded)
+            else _cells(values[start : start + _ROWS])
+            for title, values in columns.items()
+        ]
+        writer.writerows(zip(*filled, strict=True))
+        yield text.getvalue().encode()
 
 
-def runs_parquet(result: ScenarioResult, columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """Write the runs as parquet; metadata of each metric's column hold unit and definition."""
-    definitions = {
-        f"{name} [{value.unit}]": value.definition
-        for record in reversed(result.records)
-        for name, value in record.metrics.items()
-    }
-    metadata = {}
-    for column in columns:
-        unit = column.rpartition("[")[2].rstrip("]") if column.endswith("]") else ""
-        notes = {"unit": unit, "definition": definitions.get(column, "")}
-        metadata[column] = {key: text for key, text in notes.items() if text}
-    return _parquet(dict(columns), metadata, {"scenario": result.loaded.name})
+def _cells(values: Column) -> list[Any]:
+    if isinstance(values, np.ndarray):
+        return ["" if value != value else value for value in values.tolist()]
+    return ["" if value is None or value != value else csv_cell(value) for value in values]
 
 
-def waveforms_parquet(waveforms: Waveforms, run: str, outside: Sequence[str] = ()) -> bytes:
-    """Write waveforms as parquet: time first, the unit in each column's metadata.
-
-    Which limits of the device's valid range the run left stands in the file's metadata.
-    """
-    columns = {"time": waveforms.time, **waveforms.signals}
-    metadata = {name: {"unit": waveforms.units.get(name, "1")} for name in columns}
-    metadata["time"] = {"unit": "s"}
-    breakpoints = json.dumps([float(time) for time in waveforms.breakpoints])
-    about = {"run": run, "breakpoints [s]": breakpoints}
-    return _parquet(columns, metadata, about | _mark(outside))
-
-
-def _mark(outside: Sequence[str]) -> dict[str, str]:
-    return {"extrapolated": "; ".join(outside)} if outside else {}
-
-
-def _parquet(
-    columns: dict[Any, Any], metadata: dict[str, dict[str, str]], about: dict[str, str]
-) -> bytes:
-    import pyarrow
-    import pyarrow.parquet
-
-    arrays = [_array(values) for values in columns.values()]
-    fields = [
-        pyarrow.field(name, array.type, metadata=metadata.get(name) or None)
-        for name, array in zip(columns, arrays, strict=True)
-    ]
-    table = pyarrow.Table.from_arrays(arrays, schema=pyarrow.schema(fields, metadata=about))
-    buffer = io.BytesIO()
-    pyarrow.parquet.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
+def _parameters(result: ScenarioResult) -> dict[str, Column]:
+    """Give every parameter of every run: what it changes, else the default of its device."""
+    runs = run_columns(result)
+    kinds, which, changed = runs.devices, runs.which, runs.changed
+    names = dict.fromkeys([*(name for one in kinds for name in one.defaults), *changed])
+    columns: dict[str, Column] = {}
+    for name in names:
+        for unit in dict.fromkeys(parameter_unit([device], name) for device in kinds):
+            own = [
+                float(device.defaults[name])
+                if name in device.defaults and parameter_unit([device], name) == unit
+                else None
+                for device in kinds
+            ]
+            column: Column = Coded(tuple(own), which)
+            if name in changed:
+                known = np.array([parameter_unit([device], name) == unit for device in kinds])
+                default = np.array([np.nan if value is None else value for value in own])[which]
+                values = np.where(known[which], changed[name], np.nan)
+                column = np.where(np.isnan(values), default, values)
+            columns[f"parameters.{name} [{unit}]"] = column
+    return columns
 
 
-def _array(values: Sequence[Any]) -> pyarrow.Array:
-    """Make a column out of buffers: `pyarrow.array` imports pandas, a quarter of a second."""
-    import pyarrow
-
-    known = [value for value in values if value is not None]
-    data: list[Any]
-    if known and all(isinstance(value, str) for value in known):
-        valid = np.array([value is not None for value in values])
-        texts = [(value or "").encode() for value in values]
-        offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32)
-        kind, data = pyarrow.string(), [offsets, b"".join(texts)]
-    elif known and all(isinstance(value, int) for value in known):
-        valid = np.array([value is not None for value in values])
-        kind, data = pyarrow.int64(), [np.array([value or 0 for value in values], np.int64)]
-    else:
-        numbers = np.array([np.nan if value is None else value for value in values], np.float64)
-        valid = ~np.isnan(numbers)
-        kind, data = pyarrow.float64(), [numbers]
-    bitmap = None if valid.all() else pyarrow.py_buffer(np.packbits(valid, bitorder="little"))
-    buffers = [bitmap, *(pyarrow.py_buffer(part) for part in data)]
-    return pyarrow.Array.from_buffers(kind, len(values), buffers)
-
-
-def _parameters(records: Sequence[RunRecord]) -> dict[str, list[float | None]]:
-    rows = []
-    for record in records:
-        device = record.run.device
-        card = device.card.parameters
-        rows.append(
-            {
-                f"parameters.{name} [{card[name].unit if name in card else '1'}]": float(number)
-                for name, number in {**device.defaults, **record.run.parameters}.items()
-            }
+def _metric(name: str, column: MetricColumn) -> dict[str, Column]:
+    """Give a metric and its standard error, apart for each unit that it has."""
+    columns: dict[str, Column] = {}
+    for unit in dict.fromkeys(words.unit for words in column.words if words.unit):
+        own = np.array([words.unit == unit for words in column.words])[column.codes]
+        values, errors = (
+            np.where(own, numbers, np.nan) for numbers in (column.values, column.standard_errors)
         )
-    return _columns(rows)
+        whole = all(words.whole for words in column.words if words.unit == unit)
+        columns[f"{name} [{unit}]"] = _whole(values) if whole else values
+        if np.isfinite(errors).any():
+            columns[f"{name} standard error [{unit}]"] = errors
+    return columns
 
 
-def _metrics(records: Sequence[RunRecord]) -> dict[str, list[float | None]]:
-    rows = []
-    for record in records:
-        row = {}
-        for name, value in record.metrics.items():
-            row[f"{name} [{value.unit}]"] = value.value
-            if value.standard_error is not None:
-                row[f"{name} standard error [{value.unit}]"] = value.standard_error
-        rows.append(row)
-    return _columns(rows)
-
-
-def _columns(rows: Sequence[dict[str, float]]) -> dict[str, list[float | None]]:
-    titles = dict.fromkeys(title for row in rows for title in row)
-    return {title: [row.get(title) for row in rows] for title in titles}
+def _whole(values: FloatArray) -> Sequence[Any]:
+    return [None if np.isnan(value) else int(value) for value in values]
 
 
 def spell_parameters(record: RunRecord) -> str:
@@ -245,9 +237,7 @@ def spell_parameters(record: RunRecord) -> str:
     return ", ".join(parts)
 
 
-def series_columns(
-    group: Mapping[str, Series], outside: Sequence[str] = ()
-) -> dict[str, Sequence[Any]]:
+def series_columns(group: Mapping[str, Series], outside: Sequence[str] = ()) -> dict[str, Column]:
     """Give series with the same places as columns in SI units; shorter ones end in empty cells.
 
     Parameters
@@ -258,10 +248,10 @@ def series_columns(
         Which limits of the device's valid range the run left; they mark every row.
     """
     rows = max(one.x.size for one in group.values())
-    columns: dict[str, Sequence[Any]] = {}
+    columns: dict[str, Column] = {}
     for name, one in group.items():
         fill = [None] * (rows - one.x.size)
         place = one.x_name if len(group) == 1 else f"{name}: {one.x_name}"
         columns[f"{place} [{one.x_unit}]"] = [*one.x.tolist(), *fill]
         columns[f"{name} [{one.y_unit}]"] = [*one.y.tolist(), *fill]
-    return columns | {key: [text] * rows for key, text in _mark(outside).items()}
+    return columns | ({"extrapolated": ["; ".join(outside)] * rows} if outside else {})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from optospice import units
+from optospice.report.columns import run_columns
+from optospice.report.draws_table import quantiles_json
+from optospice.report.numbers import finite
+from optospice.report.statistics import statistics_json
+from optospice.scenario.share import CONFIDENCE
 from optospice.scenario.verdict import Verdict
 from optospice.sweep.record import RunRecord, ScenarioResult
 
@@ -23,23 +27,28 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
     dict
         Scenario, device, ngspice version, runs and targets. Every metric is in the SI unit
         named beside it; a number that does not exist is None; one of a run outside the valid
-        range of its device has ``"extrapolated": True``.
+        range of its device has ``"extrapolated": True``. Of random draws there are also the
+        ``"quantiles"`` of every metric at every point.
     """
     devices = devices_of(result)
+    statistics = statistics_json(result)
+    quantiles = quantiles_json(result)
     return {
         "scenario": result.loaded.name,
         "device": ", ".join(devices),
         "ngspice": result.ngspice,
         "from_store": result.from_store,
+        **({"quantiles": quantiles} if quantiles else {}),
         "runs": [_run(record) for record in result.records],
         "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
+        **({"statistics": statistics} if statistics else {}),
     }
 
 
 def devices_of(result: ScenarioResult) -> list[str]:
     """Names of the devices that were simulated, in order."""
-    names = dict.fromkeys(record.run.device.name for record in result.records)
-    return list(names) or [result.loaded.scenario.device]
+    names = [device.name for device in run_columns(result).devices]
+    return names or [result.loaded.scenario.device]
 
 
 def _run(record: RunRecord) -> dict[str, Any]:
@@ -96,10 +105,24 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
         "expected_miss": verdict.expected_miss,
         "runs": {"done": verdict.runs[0], "planned": verdict.runs[1]},
         "source": verdict.target.source,
+        **_share(verdict),
         **mark,
     }
 
 
-def finite(number: float | None) -> float | None:
-    """Give a number that JSON can hold."""
-    return None if number is None or not math.isfinite(number) else number
+def _share(verdict: Verdict) -> dict[str, Any]:
+    """Give how many draws meet a target; nothing where it is about none."""
+    share = verdict.share
+    if share is None:
+        return {}
+    return {
+        "draws": {
+            "meeting": share.meeting,
+            "count": share.count,
+            "share": share.share,
+            "interval": list(share.interval),
+            "confidence": CONFIDENCE,
+            "yield_at_least": verdict.target.yield_at_least,
+            "worst_run": share.worst or None,
+        }
+    }

@@ -186,6 +186,14 @@ def _show_scenario(name: str) -> list[RenderableType]:
     for key, values in scenario.sweep.items():
         shown = ", ".join(map(str, values)) if isinstance(values, list) else str(values)
         parts.append(_text(f"Sweep: {key} = {shown}"))
+    for group in scenario.zip:
+        parts.append(_text(f"Sweep: {' and '.join(group)} together"))
+    if scenario.corners:
+        parts.append(_text(f"Corners: {', '.join(scenario.corners)}"))
+    if scenario.design is not None:
+        parts.append(
+            _text(f"Design: {scenario.design.kind} of {', '.join(scenario.design.ranges)}")
+        )
     parts += [Text(""), targets, Text("")]
     for device, expectation in scenario.expectations.items():
         missed = ", ".join(expectation.misses) or "nothing"

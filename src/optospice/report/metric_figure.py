@@ -9,21 +9,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optospice import units
 from optospice.drawing import style
 from optospice.interpolation import FloatArray
+from optospice.report.columns import (
+    joint_codes,
+    metric_column,
+    metric_names,
+    run_columns,
+    swept_column,
+    unit_of,
+)
 from optospice.report.numbers import (
+    converted,
     displayed,
+    displayed_column,
     number_of,
     pretty_unit,
     short_key,
     spans_decades,
-    swept_numbers,
 )
+from optospice.report.quantiles import LEVELS, spreads_of
+from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Across
-from optospice.scenario.verdict import Verdict
+from optospice.scenario.verdict import Verdict, display_unit
 from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.validation import Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +45,8 @@ if TYPE_CHECKING:
 _FLAT = 0.005
 _MARKERS = "osv^<>P"
 _MOST_SERIES = 7
+#: Metrics that are drawn where no target names one [1].
+_MOST_UNNAMED = 4
 _MOST_TICKS = 9
 _LONGEST_LABEL = 26
 
@@ -51,13 +66,31 @@ class MetricAxis:
     key: str
     unit: str
 
+    @property
+    def label(self) -> str:
+        """Label of the axis, with its unit."""
+        label = short_key(self.key).replace("_", " ")
+        unit = pretty_unit(self.unit)
+        return style.plain(f"{label} ({unit})" if unit else label)
+
 
 def metrics_to_draw(result: ScenarioResult) -> list[str]:
-    """Metrics of the runs that a target or a fit across the runs names, in order."""
+    """Metrics of the runs that a target or a fit across the runs names, in order.
+
+    Where none is named: the first ones that the runs change.
+    """
     scenario = result.loaded.scenario
     named = [target.metric for target in scenario.targets] + [a.of for a in scenario.across]
-    given = {name for record in result.records for name in record.metrics}
-    return [name for name in dict.fromkeys(named) if name in given]
+    given = metric_names(result)
+    if named:
+        return [name for name in dict.fromkeys(named) if name in given]
+    changed = []
+    for name in given:
+        values = metric_column(result, name).values
+        known = values[np.isfinite(values)]
+        if known.size > 1 and not _is_flat(known):
+            changed.append(name)
+    return changed[:_MOST_UNNAMED]
 
 
 def metric_axis(result: ScenarioResult, name: str) -> MetricAxis | None:
@@ -71,14 +104,14 @@ def metric_axis(result: ScenarioResult, name: str) -> MetricAxis | None:
         Metric.
     """
     scenario = result.loaded.scenario
-    records = _measured(result, name)
+    measured = np.isfinite(metric_column(result, name).values)
     wanted = [across.over for across in scenario.across if across.of == name]
     for target in scenario.targets:
         if target.metric == name:
             wanted += [key for key in (target.over, *target.where) if key is not None]
-    for key in dict.fromkeys([*wanted, *scenario.sweep]):
-        found = swept_numbers(key, records) if records else None
-        if found is not None and len(set(found[0])) > 1:
+    for key in dict.fromkeys([*wanted, *run_columns(result).swept]):
+        found = swept_column(result, key, measured) if measured.any() else None
+        if found is not None and np.unique(found[0][measured]).size > 1:
             return MetricAxis(key, found[1])
     return None
 
@@ -97,19 +130,24 @@ def plot_metric(result: ScenarioResult, name: str, axis: MetricAxis, ax: Axes) -
     ax : Axes
         Where to draw.
     """
-    records = _measured(result, name)
-    unit = displayed(name, records[0].metrics[name])[2]
-    series = _series(records, axis.key)
+    column = metric_column(result, name)
+    values, unit = displayed_column(name, column)
+    measured = np.isfinite(values)
+    found = swept_column(result, axis.key, measured)
+    assert found is not None
+    places = found[0]
+    series = _series(result, axis.key, measured)
     xs: list[float] = []
     ys: list[float] = []
     for index, (label, members) in enumerate(list(series.items())[:_MOST_SERIES]):
         colour = style.CATEGORIES[index]
-        x, y = _points(members, name, axis.key)
+        members = members[np.argsort(places[members], kind="stable")]
+        x, y = places[members], values[members]
+        curve = _fit(result, members, name, axis, places, column.values)
         if np.unique(x).size < x.size:  # draws of a Monte Carlo block
             ax.plot(x, y, ".", color=colour, alpha=0.25, markersize=3, markeredgewidth=0, zorder=1)
             x, y = _medians(x, y)
             label = f"{label}, median" if label else "simulated, median"
-        curve = _fit(result, members, name, axis)
         ax.plot(
             x,
             y,
@@ -126,68 +164,79 @@ def plot_metric(result: ScenarioResult, name: str, axis: MetricAxis, ax: Axes) -
             )
         xs += x.tolist()
         ys += y.tolist()
-    drawn = _draw_published(result, name, axis, ax)
-    _scale_axes(ax, xs + [point[0] for point in drawn], ys + [point[1] for point in drawn])
-    label = short_key(axis.key).replace("_", " ")
-    text = f"{label} ({pretty_unit(axis.unit)})" if pretty_unit(axis.unit) else label
-    ax.set_xlabel(style.plain(text))
-    label = textwrap.fill(name.replace("_", " "), _LONGEST_LABEL)
-    text = f"{label} ({pretty_unit(unit)})" if pretty_unit(unit) else label
-    ax.set_ylabel(style.plain(text))
+    drawn = draw_published(result, name, axis, unit, ax)
+    scale_axes(ax, xs + [point[0] for point in drawn], ys + [point[1] for point in drawn])
+    ax.set_xlabel(axis.label)
+    ax.set_ylabel(metric_label(name, unit))
     if len(series) > 1 or drawn or ax.get_legend_handles_labels()[1] != ["simulated"]:
-        ax.figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.6)
+        legend = ax.figure.legend(
+            loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.6
+        )
+        if len(series) > _MOST_SERIES:
+            legend.set_title(f"{_MOST_SERIES} of {len(series)} series")
 
 
-def _measured(result: ScenarioResult, name: str) -> list[RunRecord]:
-    return [
-        record
-        for record in result.records
-        if name in record.metrics and not record.metrics[name].is_missing
-    ]
+def metric_label(name: str, unit: str) -> str:
+    """Give the label of an axis of a metric, folded, with its unit."""
+    label = textwrap.fill(name.replace("_", " "), _LONGEST_LABEL)
+    return style.plain(f"{label} ({pretty_unit(unit)})" if pretty_unit(unit) else label)
 
 
-def _series(records: Sequence[RunRecord], key: str) -> dict[str, list[RunRecord]]:
-    """Group the runs by the other swept keys."""
-    others = dict.fromkeys(k for record in records for k in record.run.point if k != key)
-    varied = [k for k in others if len({str(r.run.point.get(k)) for r in records}) > 1]
-    grouped: dict[str, list[RunRecord]] = {}
-    for record in records:
-        parts = [str(record.run.point.get(k)) for k in varied]
-        grouped.setdefault(", ".join(parts), []).append(record)
-    return grouped
+def _series(
+    result: ScenarioResult, key: str, measured: NDArray[np.bool_]
+) -> dict[str, NDArray[np.intp]]:
+    """Group the measured runs by the other swept keys; of each group the places of its runs."""
+    others = {
+        other: column
+        for other, column in run_columns(result).swept.items()
+        if other != key and np.unique(column.codes[measured]).size > 1
+    }
+    groups = joint_codes([column.codes for column in others.values()], measured.size)
+    order = np.argsort(groups, kind="stable")
+    order = order[measured[order]]
+    cuts = np.flatnonzero(np.diff(groups[order])) + 1
+    found = {}
+    for members in np.split(order, cuts):
+        first = int(members[0])
+        label = ", ".join(_spelled(other, column[first]) for other, column in others.items())
+        found[label] = members
+    return found
 
 
-def _points(records: Sequence[RunRecord], name: str, key: str) -> tuple[FloatArray, FloatArray]:
-    found = swept_numbers(key, records)
-    x = np.array(found[0] if found is not None else [])
-    y = np.array([displayed(name, record.metrics[name])[0] for record in records])
-    order = np.argsort(x, kind="stable")
-    return x[order], y[order]
+def _spelled(key: str, value: Value) -> str:
+    """Spell a swept value for a legend: four digits and a unit for people, or a name."""
+    quantity = swept_quantity(key, value, {})
+    if quantity is None or isinstance(value, (int, float)):
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{quantity[0]:.4g} {pretty_unit(quantity[1])}".strip()
 
 
 def _medians(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    places = np.unique(x)
-    return places, np.array([float(np.median(y[x == place])) for place in places])
+    places, groups = np.unique(x, return_inverse=True)
+    return places, spreads_of(y, groups, places.size).quantiles[:, LEVELS.index(0.5)]
 
 
 def _fit(
-    result: ScenarioResult, records: Sequence[RunRecord], name: str, axis: MetricAxis
+    result: ScenarioResult,
+    members: NDArray[np.intp],
+    name: str,
+    axis: MetricAxis,
+    places: FloatArray,
+    values: FloatArray,
 ) -> tuple[FloatArray, FloatArray, str] | None:
     """Give the curve of a fit over this key and what it says."""
     for across in result.loaded.scenario.across:
         if across.of == name and across.over == axis.key:
-            value = _across_value(result, across, records)
+            value = _across_value(result, across, result.records[int(members[0])])
             if value is None:
                 return None
-            curve = _curve(across, records, name, axis)
+            curve = _curve(across, places[members], values[members], name, axis, result)
             return None if curve is None else (*curve, value)
     return None
 
 
-def _across_value(
-    result: ScenarioResult, across: Across, records: Sequence[RunRecord]
-) -> str | None:
-    device = records[0].run.device.name
+def _across_value(result: ScenarioResult, across: Across, record: RunRecord) -> str | None:
+    device = record.run.device.name
     name = across.name or across.metric
     value = result.across.get(name, result.across.get(f"{name} ({device})"))
     if value is None or value.is_missing:
@@ -201,44 +250,43 @@ def _across_value(
 
 
 def _curve(
-    across: Across, records: Sequence[RunRecord], name: str, axis: MetricAxis
+    across: Across,
+    x: FloatArray,
+    values: FloatArray,
+    name: str,
+    axis: MetricAxis,
+    result: ScenarioResult,
 ) -> tuple[FloatArray, FloatArray] | None:
+    """Give the fitted curve through values in SI units at increasing places."""
     if across.metric != "paired_pulse_relaxation_time":
         return None
     from optospice.metrics.plasticity import paired_pulse_relaxation
 
-    x, _ = _points(records, name, axis.key)
     si = units.si_unit(axis.unit)
-    seconds = np.array([units.convert(float(number), axis.unit, si) for number in x])
-    order = {record.run.id: record.metrics[name].value for record in records}
-    found = swept_numbers(axis.key, records)
-    if found is None:
+    seconds = converted(x, axis.unit, si)
+    fit = paired_pulse_relaxation(seconds, values, across.definition or "recovery")
+    if not fit.is_identifiable or _is_flat(values):
         return None
-    index = np.array(list(order.values()))[np.argsort(found[0], kind="stable")]
-    fit = paired_pulse_relaxation(seconds, index, across.definition or "recovery")
-    if not fit.is_identifiable or _is_flat(index):
-        return None
-    log = spans_decades(x)
-    fine = np.geomspace(x[0], x[-1], 200) if log else np.linspace(x[0], x[-1], 200)
-    at = np.array([units.convert(float(number), axis.unit, si) for number in fine])
-    shown = records[0].metrics[name]
-    factor = displayed(name, shown)[0] / shown.value if shown.value else 1.0
-    return fine, fit.predict(at) * factor
+    fine = np.geomspace(x[0], x[-1], 200) if spans_decades(x) else np.linspace(x[0], x[-1], 200)
+    unit = unit_of(metric_column(result, name))
+    return fine, converted(
+        fit.predict(converted(fine, axis.unit, si)), unit, display_unit(name, unit)
+    )
 
 
-def _draw_published(
-    result: ScenarioResult, name: str, axis: MetricAxis, ax: Axes
+def draw_published(
+    result: ScenarioResult, name: str, axis: MetricAxis, unit: str, ax: Axes
 ) -> list[tuple[float, float]]:
+    """Draw the claims about a metric at their places; give all places that they take."""
     drawn: list[tuple[float, float]] = []
     seen: set[tuple[str, str]] = set()
-    first_record = _measured(result, name)[0]
-    unit = displayed(name, first_record.metrics[name])[2]
+    first_record = next(record for record in result.records if name in record.metrics)
     for verdict in result.verdicts:
         target = verdict.target
         if target.metric != name or axis.key not in target.where or target.shape is not None:
             continue
         x = number_of(axis.key, target.where[axis.key], axis.unit, first_record)
-        claim = _claim(verdict, unit)
+        claim = claim_of(verdict, unit)
         if claim is None or not math.isfinite(x) or (target.id, name) in seen:
             continue
         seen.add((target.id, name))
@@ -269,7 +317,7 @@ def _draw_published(
     return drawn
 
 
-def _claim(verdict: Verdict, unit: str) -> tuple[float, float] | None:
+def claim_of(verdict: Verdict, unit: str) -> tuple[float, float] | None:
     """Give the published number and its tolerance in the unit of the figure."""
     try:
         number, written = units.split_unit(str(verdict.target.claimed))
@@ -287,15 +335,16 @@ def _is_flat(numbers: Sequence[float] | FloatArray) -> bool:
     return bool(np.ptp(numbers) <= _FLAT * np.max(np.abs(numbers)))
 
 
-def _scale_axes(ax: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
+def scale_axes(ax: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
+    """Make an axis logarithmic where its numbers span decades, with ticks at swept values."""
     finite = [number for number in ys if math.isfinite(number)]
     if spans_decades(xs):
         ax.set_xscale("log")
-        _plain_ticks(ax, "x", xs)
+        style.plain_ticks(ax.xaxis, min(xs), max(xs))
     _swept_ticks(ax, xs)
     if spans_decades(finite):
         ax.set_yscale("log")
-        _plain_ticks(ax, "y", finite)
+        style.plain_ticks(ax.yaxis, min(finite), max(finite))
     elif finite and _is_flat(finite):
         middle = float(np.mean(finite))
         room = 0.1 * abs(middle) or 1.0
@@ -312,14 +361,3 @@ def _swept_ticks(ax: Axes, numbers: Sequence[float]) -> None:
         return
     ax.set_xticks(places, [f"{place:.4g}" for place in places])
     ax.set_xticks([], minor=True)
-
-
-def _plain_ticks(ax: Axes, which: str, numbers: Sequence[float]) -> None:
-    """Write 1, 10, 100 instead of powers where that stays short."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    if min(numbers) < 1e-2 or max(numbers) > 1e4:
-        return
-    axis = ax.xaxis if which == "x" else ax.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
-    axis.set_minor_formatter(NullFormatter())

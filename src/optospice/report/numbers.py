@@ -8,15 +8,21 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from optospice import units
+from optospice.interpolation import FloatArray
+from optospice.metrics.column import MetricColumn
 from optospice.metrics.value import MetricValue
+from optospice.report.columns import unit_of
 from optospice.scenario.claim import BOUND_SIGNS, shape_text
 from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Target
 from optospice.scenario.verdict import Verdict, display_unit
-from optospice.sweep.record import RunRecord
+from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.validation import Value
 
 _SPELLED = {"1": "", "ohm": "Ω", "degC": "°C", "Mohm": "MΩ", "kohm": "kΩ", "us": "µs", "um": "µm"}
+
+#: Units that an engineering prefix can stand before.
+_WITH_PREFIX = frozenset(("A", "F", "H", "Hz", "J", "S", "V", "W", "ohm", "s"))
 
 
 def pretty_unit(unit: str) -> str:
@@ -43,14 +49,17 @@ def claim_text(target: Target) -> str:
     Returns
     -------
     str
-        ``"40 nJ ± 10 %"``, ``"≥ 5 nA"`` or ``"increasing with width"``.
+        ``"40 nJ ± 10 %"``, ``"≥ 5 nA in ≥ 90 % of draws"`` or ``"increasing with width"``.
     """
     if target.claim == "shape":
         return shape_text(target)
     claimed = _as_written(target.claimed)
     if target.claim == "published":
-        return f"{claimed} ± {_as_written(str(target.tolerance))}"
-    return f"{BOUND_SIGNS[target.claim]}{claimed}"
+        text = f"{claimed} ± {_as_written(str(target.tolerance))}"
+    else:
+        text = f"{BOUND_SIGNS[target.claim]}{claimed}"
+    wanted = target.yield_at_least
+    return text if wanted is None else f"{text} in ≥ {100 * wanted:g} % of draws"
 
 
 def _as_written(quantity: Value) -> str:
@@ -62,6 +71,11 @@ def _as_written(quantity: Value) -> str:
 def shown_with_unit(verdict: Verdict) -> str:
     """Write what was simulated in the unit of the publication; ``"none"`` has no unit."""
     return verdict.shown if verdict.shown == "none" else with_unit(verdict.shown, verdict.unit)
+
+
+def finite(number: float | None) -> float | None:
+    """Give a number that JSON can hold."""
+    return None if number is None or not math.isfinite(number) else number
 
 
 def short_key(key: str) -> str:
@@ -96,6 +110,42 @@ def displayed(name: str, value: MetricValue) -> tuple[float, float | None, str]:
             return number, None, unit
         return number, units.convert(value.standard_error, value.unit, unit) - zero, unit
     return value.value, value.standard_error, unit
+
+
+def converted(values: FloatArray, unit: str, wanted: str) -> FloatArray:
+    """Convert numbers from one unit to another, as `optospice.units.convert` does one."""
+    if unit == wanted:
+        return values
+    zero = units.convert(0.0, unit, wanted)
+    return values * (units.convert(1.0, unit, wanted) - zero) + zero
+
+
+def displayed_column(name: str, column: MetricColumn) -> tuple[FloatArray, str]:
+    """Give a metric of all runs in its display unit; nan where it has no value."""
+    unit = unit_of(column)
+    own = np.array([words.unit == unit for words in column.words])[column.codes]
+    wanted = display_unit(name, unit)
+    return converted(np.where(own, column.values, np.nan), unit, wanted), wanted
+
+
+def scaled(values: FloatArray, unit: str) -> tuple[FloatArray, str]:
+    """Give numbers with an engineering prefix that suits their middle, and the unit with it."""
+    known = np.abs(values[np.isfinite(values)])
+    middle = float(np.median(known)) if known.size else 0.0
+    if middle == 0 or unit not in _WITH_PREFIX:
+        return values, unit
+    power, prefix = units.engineering_prefix(middle, highest=0 if unit == "s" else 12)
+    return values * 10.0**-power, f"{prefix}{pretty_unit(unit)}" if power else unit
+
+
+def asked_metrics(result: ScenarioResult) -> set[str]:
+    """Names of the metrics that targets and fits name."""
+    scenario = result.loaded.scenario
+    return (
+        {target.metric for target in scenario.targets}
+        | {name for one in scenario.statistics for name in one.metrics}
+        | {across.of for across in scenario.across}
+    )
 
 
 def swept_numbers(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] | None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import optospice
 from optospice import units
-from optospice.report.json_document import finite
 from optospice.report.listing import citation
 from optospice.report.numbers import (
     claim_text,
+    finite,
     pretty_unit,
     short_key,
     shown_with_unit,

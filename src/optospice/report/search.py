@@ -13,7 +13,8 @@ from optospice.device import Device, Terminal, find_device, list_devices
 from optospice.errors import InputError, close_matches, echo
 from optospice.metrics import METRICS
 from optospice.scenario.load import LoadedScenario, list_scenarios, load_scenario
-from optospice.scenario.schema import Range, Target
+from optospice.scenario.schema import Target
+from optospice.scenario.variation import Range
 from optospice.texts import printable
 
 if TYPE_CHECKING:

@@ -54,6 +54,29 @@ def read_claim(target: Target, unit: str) -> tuple[float, str]:
     return number, written
 
 
+def excess(target: Target, simulated: float, claimed: float, unit: str) -> float:
+    """Say by how much a number misses a claim.
+
+    Parameters
+    ----------
+    target : Target
+        The claim: a number with its tolerance, or a bound.
+    simulated, claimed : float
+        The number and what is claimed of it, in `unit`.
+    unit : str
+        Unit of the claim.
+
+    Returns
+    -------
+    float
+        At most 0 where the claim is met; nan where there is no number [`unit`].
+    """
+    if target.claim == "published":
+        # rounding of the ends of the tolerance is no miss
+        return abs(simulated - claimed) - allowed_error(target, claimed, unit) * (1 + 1e-12)
+    return claimed - simulated if target.claim == "at_least" else simulated - claimed
+
+
 def allowed_error(target: Target, claimed: float, unit: str) -> float:
     """Give the tolerance as an amount in the unit of the claim."""
     spelled = f"tolerance = {target.tolerance!r}"

@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from optospice.device import read_toml
 from optospice.errors import InputError, close_matches
 from optospice.library import is_file, is_folder, lies_in, scenario_folders
+from optospice.scenario.covariance_file import with_covariance
 from optospice.scenario.schema import Scenario
 from optospice.texts import one_line
 from optospice.toml_text import DEEPEST, TomlError, parse_toml
 from optospice.validation import first_problem
 
 #: Overrides that leave the expectation about the targets as it stands.
-_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "extrapolate", "figure")
+_NEUTRAL_OVERRIDES = ("device", "accuracy", "timeout", "extrapolate", "figure", "keep")
 
 
 @dataclass(frozen=True)
@@ -169,18 +170,28 @@ def load_scenario(name: str, settings: Sequence[str] = ()) -> LoadedScenario:
     Raises
     ------
     InputError
-        For anything that the schema does not accept.
+        For anything that the schema does not accept, and for a setting that the scenario varies
+        from run to run.
     """
     scenario_name, file = find_scenario_file(name)
     data = read_toml(file)
     keys = [apply_setting(data, setting) for setting in settings]
-    return validate(scenario_name, file, data, tuple(keys))
+    loaded = validate(scenario_name, file, data, tuple(keys))
+    for key, setting in zip(keys, settings, strict=True):
+        if key in loaded.scenario.swept:
+            other = f"--set 'sweep.{key}=[...]', or " if key in loaded.scenario.sweep else ""
+            raise InputError(
+                f"--set {setting}: {file} varies {key} from run to run, which would overrule it; "
+                f"accepted: {other}a key that does not vary"
+            )
+    return loaded
 
 
 def validate(
     name: str, file: Path, data: Mapping[str, Any], overrides: tuple[str, ...] = ()
 ) -> LoadedScenario:
-    """Validate the content of a scenario file."""
+    """Validate the content of a scenario file; a covariance that it names is read with it."""
+    data = with_covariance(data, file)
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:

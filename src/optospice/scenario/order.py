@@ -133,13 +133,13 @@ def check_axes(
             try:
                 _check_shape(target, axes[target.over], parameters)
             except InputError as error:
-                raise InputError(f"{where}: targets[{index}].{error}") from None
+                raise InputError(f"{where}: {scenario.target_place(index)}.{error}") from None
         for index, across in enumerate(scenario.across):
             if not _are_numbers(across.over, axes[across.over], parameters):
                 raise InputError(
-                    f"{where}: across[{index}].over = {across.over!r}: its values are names "
-                    f"({_listed(axes[across.over])}); accepted: a swept key with numbers of one "
-                    "dimension"
+                    f"{where}: {scenario.across_place(index)}.over = {across.over!r}: its "
+                    f"values are names ({_listed(axes[across.over])}); accepted: a swept key with "
+                    "numbers of one dimension"
                 )
 
 

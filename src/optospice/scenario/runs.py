@@ -18,11 +18,13 @@ from optospice.device.valid import outside_in_temperature
 from optospice.ngspice.bench_analyses import analysis_netlist
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
-from optospice.scenario.axes import Axis, dense
+from optospice.scenario.axes import Axis, Numbers, dense, taking
+from optospice.scenario.draws import Drawn, draw_matrix
 from optospice.scenario.load import set_dotted
-from optospice.scenario.schema import SURROUNDINGS, MonteCarlo
+from optospice.scenario.monte_carlo import MonteCarlo
 from optospice.scenario.surroundings import Surroundings, read_surroundings
 from optospice.scenario.validity import limits_left
+from optospice.scenario.variation import SURROUNDINGS
 from optospice.testbench import Testbench
 from optospice.validation import Value
 
@@ -53,8 +55,8 @@ class Run:
         Device temperature [K].
     profile : Profile
         How exact.
-    seed : int or None
-        Seed of its draw, where it is one of a Monte Carlo block.
+    draw : int or None
+        Number of its draw, where it is one of a Monte Carlo block.
     surroundings : Surroundings
         Biases, loads and programmed states.
     outside : tuple of str
@@ -68,7 +70,7 @@ class Run:
     protocol: Experiment
     temperature: float
     profile: Profile
-    seed: int | None = None
+    draw: int | None = None
     surroundings: Surroundings = _NOTHING
     outside: tuple[str, ...] = ()
 
@@ -157,6 +159,7 @@ class Runs(Sequence[Run]):
         self._length = self._draws * math.prod(self._shape)
         self._numbers = [axis.numbered(plan.protocol_keys) for axis in plan.axes]
         self._made: OrderedDict[int, Run] = OrderedDict()
+        self._drawn = Drawn(plan.draws) if plan.draws else None
 
     def __len__(self) -> int:
         """Count the runs."""
@@ -199,7 +202,21 @@ class Runs(Sequence[Run]):
         protocols = self._distinct_protocols()
         which = protocols[np.ix_(*self._numbers)] if self._numbers else protocols
         points = dense((others * (int(which.max()) + 1) + which).ravel())
-        return np.repeat(points, self._draws)
+        kinds = np.repeat(points, self._draws)
+        if next(iter(plan.protocols.values())).kind == "closed loop":  # each draw seeds its own
+            kinds = kinds * self._draws + np.tile(np.arange(self._draws), points.size)
+        return kinds
+
+    def count(self, where: Mapping[str, Value]) -> int:
+        """Count the runs whose swept keys have some values, however these are written [1]."""
+        number = self._draws
+        for axis in self._plan.axes:
+            taken = np.ones(len(axis), np.bool_)
+            for key in axis.columns:
+                if key in where:
+                    taken &= taking(axis.columns[key], where[key])
+            number *= int(taken.sum())
+        return number
 
     def starts(self) -> NDArray[np.int64]:
         """Places at which more than the parameters of the device differs from the run before."""
@@ -226,23 +243,17 @@ class Runs(Sequence[Run]):
         rows = np.unravel_index(rest, self._shape) if self._shape else ()
         device = self._device_at(int(places[0]))
         swept = {key for axis in plan.axes for key in axis.columns}
-        columns = {
-            name: np.zeros(places.size)
-            if f"parameters.{name}" in swept
-            else np.full(places.size, device.resolve({name: value})[name])
-            for name, value in plan.parameters.items()
-        }
+        fixed = {k: v for k, v in plan.parameters.items() if f"parameters.{k}" not in swept}
+        resolved = device.resolve(fixed)
+        # in the order of a run's own; what is swept is filled in below
+        columns = {name: np.full(places.size, resolved[name]) for name in plan.parameters}
         for axis, row in zip(plan.axes, rows, strict=True):
             for key, values in axis.columns.items():
                 table, _, name = key.partition(".")
                 if table == "parameters":
                     columns[name] = _resolved(device, name, values, row)
         if plan.draws is not None:
-            centres = {
-                name: columns.get(name, np.full(places.size, device.defaults[name]))
-                for name in plan.draws.parameters
-            }
-            columns.update(_drawn_columns(plan.draws, numbers, device, centres))
+            columns.update(_drawn(plan.draws, numbers, device, {**resolved, **columns}))
         matrix = np.empty((places.size, len(columns)))
         for place, column in enumerate(columns.values()):
             matrix[:, place] = column
@@ -289,8 +300,8 @@ class Runs(Sequence[Run]):
         given = parameters_at(plan.parameters, point)
         resolved = device.resolve(given)
         parameters = {key: resolved[key] for key in given}
-        if plan.draws is not None:
-            parameters.update(drawn(plan.draws, number, device, resolved))
+        if self._drawn is not None:
+            parameters.update(self._drawn.at(number, device, resolved))
         swept = point.get("temperature")
         temperature = plan.temperature if swept is None else units.parse(swept, "K")
         combination = tuple(int(n[row]) for n, row in zip(self._numbers, rows, strict=True))
@@ -308,7 +319,7 @@ class Runs(Sequence[Run]):
             protocol=protocol,
             temperature=temperature,
             profile=find_profile(str(point.get("accuracy", plan.accuracy))),
-            seed=None if plan.draws is None else number,
+            draw=None if plan.draws is None else number,
             surroundings=around,
             outside=outside,
         )
@@ -324,23 +335,30 @@ def _resolved(
 ) -> FloatArray:
     """Read the values of a parameter in some rows of its axis, each of them once."""
     needed, inverse = np.unique(rows, return_inverse=True)
-    numbers = np.array([device.resolve({name: values[row]})[name] for row in needed.tolist()])
+    if isinstance(values, Numbers):  # a bare number is in the card's own unit
+        unit = device.card.parameters[name].unit
+        numbers = values.in_unit(needed, values.unit if values.unit == "1" else unit)
+    else:
+        numbers = np.array([device.resolve({name: values[row]})[name] for row in needed.tolist()])
     found: FloatArray = numbers[inverse.reshape(-1)]
     return found
 
 
-def _drawn_columns(
+def _drawn(
     block: MonteCarlo,
     numbers: NDArray[np.int64],
     device: Device,
-    centres: Mapping[str, FloatArray],
+    centres: Mapping[str, float | FloatArray],
 ) -> dict[str, FloatArray]:
-    """Give the random parameters of some draws, each around the centre of its run."""
-    rows = [
-        drawn(block, number, device, {name: float(c[place]) for name, c in centres.items()})
-        for place, number in enumerate(numbers.tolist())
-    ]
-    return {name: np.array([row[name] for row in rows]) for name in block.parameters}
+    """Give the random parameters of some draws, each around what its run has without them."""
+    around = np.column_stack([np.broadcast_to(centres[n], numbers.shape) for n in block.names])
+    groups, which = np.unique(around, axis=0, return_inverse=True)
+    found = np.empty(around.shape)
+    for place, group in enumerate(groups):
+        own = np.flatnonzero(which.reshape(-1) == place) if len(groups) > 1 else slice(None)
+        resolved = {**device.defaults, **dict(zip(block.names, group.tolist(), strict=True))}
+        names, found[own] = draw_matrix(block, numbers[own], device, resolved)
+    return dict(zip(names, found.T, strict=True))
 
 
 def parameters_at(own: Mapping[str, Value], point: Mapping[str, Value]) -> dict[str, Value]:
@@ -357,22 +375,3 @@ def surroundings_at(
     if not swept and not any(own.values()):
         return _NOTHING
     return read_surroundings(set_dotted(own, swept), where)
-
-
-def drawn(
-    block: MonteCarlo, number: int, device: Device, resolved: Mapping[str, float]
-) -> dict[str, float]:
-    """Give the random parameters of a draw; one beyond the card's bounds is held at them."""
-    generator = np.random.default_rng([block.seed, number])
-    parameters = {}
-    for name, draw in block.parameters.items():
-        centre = resolved[name]
-        if draw.distribution == "lognormal":
-            value = centre * np.exp(generator.normal(0.0, np.log1p(draw.spread)))
-        elif draw.distribution == "normal":
-            value = centre * (1 + generator.normal(0.0, draw.spread))
-        else:
-            value = centre * (1 + generator.uniform(-draw.spread, draw.spread))
-        low, high = device.card.parameters[name].limits
-        parameters[name] = float(min(max(value, low), high))
-    return parameters

@@ -4,99 +4,43 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
+from optospice.scenario.keep import KeepText
+from optospice.scenario.monte_carlo import MonteCarlo, Statistic
+from optospice.scenario.sensitivity import indices_across
+from optospice.scenario.specs import Spec, claim_place, spec_targets
+from optospice.scenario.statistic_names import check_names
+from optospice.scenario.variation import (
+    MOST_CORNER_KEYS,
+    MOST_RUNS_WITH_YES,
+    SURROUNDINGS,
+    Corner,
+    Design,
+    Range,
+    SweptValues,
+    check_counts,
+    check_once,
+    check_sweepable,
+    corner_count,
+    count_of,
+)
 from optospice.validation import StrictModel, Value
 
 #: Kinds of claims, of which a target has exactly one.
 CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
 
-#: Most runs of a scenario: values of its axes multiplied, times its draws [1].
-MOST_RUNS = 1_000_000
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
-#: Tables that say what surrounds the device while a protocol acts on it.
-SURROUNDINGS = ("bias", "load", "initial", "lights")
-#: Scenario keys that a sweep may vary, and tables whose keys it may vary.
-SWEEPABLE = ("device", "temperature", "accuracy")
-SWEEPABLE_TABLES = ("parameters.", "protocol.", "controller.", *(f"{key}." for key in SURROUNDINGS))
-
-
-class Range(StrictModel):
-    """A range of values for a sweep.
-
-    Parameters
-    ----------
-    start, stop : str or number
-        First and last value, with units.
-    count : int
-        Number of values [1].
-    spacing : {"linear", "log"}
-        How they lie between.
-    """
-
-    start: Value
-    stop: Value
-    count: Annotated[int, Field(ge=1, le=MOST_RUNS)]
-    spacing: Literal["linear", "log"] = "linear"
-
-
-def _kind_of_axis(value: object) -> str:
-    return "[range]" if isinstance(value, (dict, Range)) else "[values]"
-
-
-#: What a sweep says of one key; the tags keep pydantic to the form that was written.
-Axis = Annotated[
-    Annotated[list[Value], Tag("[values]")] | Annotated[Range, Tag("[range]")],
-    Discriminator(_kind_of_axis),
-]
-
-
-class Draw(StrictModel):
-    """A random parameter of a Monte Carlo block.
-
-    Parameters
-    ----------
-    distribution : {"normal", "lognormal", "uniform"}
-        How the value is drawn around the scenario's own.
-    spread : str or number
-        Relative standard deviation (normal, lognormal) or half-width (uniform) [1].
-    """
-
-    distribution: Literal["normal", "lognormal", "uniform"] = "lognormal"
-    spread: units.Ratio
-
-    @field_validator("spread")
-    @classmethod
-    def _positive(cls, value: float) -> float:
-        if not value > 0:
-            raise ValueError(f"{value:g}: must be above 0")
-        return value
-
-
-class MonteCarlo(StrictModel):
-    """Random variation of device parameters.
-
-    Parameters
-    ----------
-    runs : int
-        Number of draws for each point of the sweep [1].
-    seed : int
-        Seed of the draws [1].
-    parameters : mapping of str to Draw
-        Which parameters vary.
-    """
-
-    runs: Annotated[int, Field(ge=1, le=MOST_RUNS)]
-    seed: int = 0
-    parameters: Annotated[dict[str, Draw], Field(min_length=1)]
+#: Tables whose keys a sweep may vary, where they stand in the scenario itself.
+_TABLES_WITH_KEYS = ("parameters", "protocol", "controller", *SURROUNDINGS)
 
 
 class Across(StrictModel):
@@ -149,6 +93,12 @@ class Target(StrictModel):
         Order of the values of `over` where they are names, the first one first.
     at_least, at_most : str or number, optional
         A published bound, instead of a number.
+    every : bool
+        Whether a bound holds in every run that the claim is about, every draw included: the run
+        that comes nearest to breaking it, or breaks it most, is the one that is shown.
+    yield_at_least : str or number, optional
+        Share of the draws of a Monte Carlo block that has to meet the claim [1]; without it the
+        median of the draws does.
     devices : list of str, optional
         Devices to which the claim applies, where it is not one about the paper's device.
     kind : {"printed", "digitised", "derived", "reading", "own"}
@@ -171,6 +121,8 @@ class Target(StrictModel):
     order: list[Value] = []
     at_least: Value | None = None
     at_most: Value | None = None
+    every: bool = False
+    yield_at_least: units.Ratio | None = None
     devices: list[str] = []
     kind: Literal["printed", "digitised", "derived", "reading", "own"] = "printed"
     source: Annotated[str, Field(min_length=1)]
@@ -199,10 +151,20 @@ class Target(StrictModel):
             raise ValueError("published and tolerance belong together")
         if (self.shape is None) != (self.over is None):
             raise ValueError("shape and over belong together")
+        if self.every and self.at_least is None and self.at_most is None:
+            raise ValueError("every belongs to at_least or at_most")
+        if self.every and self.yield_at_least is not None:
+            raise ValueError("every and yield_at_least: give one of the two")
         if self.order and self.shape not in ("increasing", "decreasing"):
             raise ValueError("order belongs to a shape that is increasing or decreasing")
         if len(set(self.order)) < len(self.order):
             raise ValueError(f"order = {self.order!r}: accepted: every value once")
+        if self.yield_at_least is not None and self.shape is not None:
+            raise ValueError("yield_at_least belongs to published, at_least or at_most")
+        if self.yield_at_least is not None and not 0 < self.yield_at_least <= 1:
+            raise ValueError(
+                f"yield_at_least = {self.yield_at_least:g}: accepted: above 0 to 100 %"
+            )
         return self
 
 
@@ -259,10 +221,16 @@ class Scenario(StrictModel):
     extrapolate: bool = False
     protocol: dict[str, Any] = {}
     controller: dict[str, Any] = {}
-    sweep: dict[str, Axis] = {}
+    sweep: dict[str, SweptValues] = {}
+    zip: list[Annotated[dict[str, SweptValues], Field(min_length=1)]] = []
+    corners: Annotated[dict[str, Corner], Field(max_length=MOST_CORNER_KEYS)] = {}
+    design: Design | None = None
+    keep: KeepText | None = None
     monte_carlo: MonteCarlo | None = None
     across: list[Across] = []
+    statistics: list[Statistic] = []
     targets: list[Target] = []
+    spec: list[Spec] = []
     expectations: dict[str, Expectation] = {}
     figure: Figure = Figure()
 
@@ -279,6 +247,18 @@ class Scenario(StrictModel):
             raise ValueError("device and circuit: give one of the two")
         return {**data, "device": name if isinstance(name, str) else "circuit"}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _specs_are_claims(cls, data: Any) -> Any:
+        """Every ``[[spec]]`` and every metric of a design stands among the claims and fits."""
+        if not isinstance(data, dict):
+            return data
+        more = {"targets": spec_targets(data), "across": indices_across(data)}
+        return {
+            **data,
+            **{key: [*data.get(key, []), *added] for key, added in more.items() if added},
+        }
+
     @model_validator(mode="after")
     def _one_experiment(self) -> Scenario:
         if self.protocol and self.controller:
@@ -286,6 +266,16 @@ class Scenario(StrictModel):
         if not self.model_fields_set & {"protocol", "controller"}:
             raise ValueError("protocol: is missing")
         return self
+
+    def target_place(self, index: int) -> str:
+        """Name the table in which a claim was written: ``targets[2]``, ``spec[0]``."""
+        return claim_place(self.spec, len(self.targets), index)
+
+    def across_place(self, index: int) -> str:
+        """Name the table in which a fit across the runs was asked for."""
+        design = self.design
+        derived = 2 * len(design.of) * len(design.ranges) if design is not None else 0
+        return f"across[{index}]" if index < len(self.across) - derived else "design"
 
     @property
     def experiment_table(self) -> Literal["protocol", "controller"]:
@@ -296,6 +286,11 @@ class Scenario(StrictModel):
     def experiment(self) -> Mapping[str, Any]:
         """What is done: the content of ``[protocol]`` or ``[controller]``."""
         return self.controller or self.protocol
+
+    @property
+    def statistic_names(self) -> list[str]:
+        """Names of what is taken over the draws of each point."""
+        return [statistic.name for statistic in self.statistics]
 
     @field_validator("accuracy")
     @classmethod
@@ -320,52 +315,63 @@ class Scenario(StrictModel):
             raise ValueError(f"{value:g} s: must be at most {LONGEST_TIMEOUT:g} s, which is a day")
         return value
 
-    @field_validator("sweep")
-    @classmethod
-    def _sweepable(cls, value: dict[str, Axis]) -> dict[str, Axis]:
-        for key, values in value.items():
-            if key not in SWEEPABLE and not key.startswith(SWEEPABLE_TABLES):
-                raise ValueError(
-                    f"{key!r} cannot be swept; accepted: {', '.join(SWEEPABLE)}, "
-                    + ", ".join(f"{table}NAME" for table in SWEEPABLE_TABLES)
-                )
-            if isinstance(values, list) and not values:
-                raise ValueError(f"{key!r} has no values; accepted: at least one")
-        return value
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """Every key that varies from point to point, in the order of the axes."""
+        zipped = [key for group in self.zip for key in group]
+        design = self.design.ranges if self.design else ()
+        return (*self.sweep, *zipped, *self.corners, *design)
 
     @property
     def run_count(self) -> int:
         """Number of runs, counted without building any."""
-        axes = (v.count if isinstance(v, Range) else len(v) for v in self.sweep.values())
+        axes = [count_of(values) for values in self.sweep.values()]
+        axes += [count_of(next(iter(group.values()))) for group in self.zip]
+        axes += [corner_count(len(self.corners)), self.design.run_count if self.design else 1]
         return math.prod(axes) * (self.monte_carlo.runs if self.monte_carlo else 1)
+
+    @model_validator(mode="after")
+    def _axes_are_sound(self) -> Scenario:
+        lists: dict[str, Mapping[str, Sequence[Value] | Range]] = {"sweep": self.sweep}
+        lists |= {f"zip[{index}]": group for index, group in enumerate(self.zip)}
+        tables: dict[str, Iterable[str]] = {**lists, "corners": self.corners}
+        if self.design is not None:
+            tables["design.ranges"] = self.design.ranges
+        known = [f"{table}.{key}" for table in _TABLES_WITH_KEYS for key in getattr(self, table)]
+        check_sweepable(tables, known)
+        check_once(tables)
+        for table, group in lists.items():
+            check_counts(table, group)
+        return self
 
     @model_validator(mode="after")
     def _one_circuit(self) -> Scenario:
         if not self.device:
             raise ValueError("device: is missing; accepted: the name of a device, or a [circuit]")
-        if self.circuit is not None and "device" in self.sweep:
+        if self.circuit is not None and "device" in self.swept:
             raise ValueError("sweep: 'device' cannot be swept in a scenario with a [circuit]")
         return self
 
     @model_validator(mode="after")
     def _countable(self) -> Scenario:
-        if self.run_count > MOST_RUNS:
+        if self.run_count > MOST_RUNS_WITH_YES:
             raise ValueError(
-                f"sweep and monte_carlo: {self.run_count:.3g} runs; accepted: up to {MOST_RUNS:,} "
-                "(the values of all swept keys multiplied, times the draws)"
+                f"sweep and monte_carlo: {self.run_count:.3g} runs; accepted: up to "
+                f"{MOST_RUNS_WITH_YES:,} (the values of all swept keys multiplied, times the draws)"
             )
         return self
 
     @model_validator(mode="after")
     def _sweeps_its_own_table(self) -> Scenario:
         absent = "protocol" if self.controller else "controller"
-        for key in self.sweep:
+        for key in self.swept:
             if key.startswith(f"{absent}."):
                 raise ValueError(f"sweep: {key!r}: there is no [{absent}] in this scenario")
         return self
 
     @model_validator(mode="after")
     def _consistent_targets(self) -> Scenario:
+        check_names(self)
         ids = [target.id for target in self.targets]
         for name, times in Counter(ids).items():
             if times > 1:
@@ -379,15 +385,15 @@ class Scenario(StrictModel):
                     )
         for target in self.targets:
             for key in [*target.where, *([target.over] if target.over else [])]:
-                if key not in self.sweep:
+                if key not in self.swept:
                     raise ValueError(
                         f"targets, id {target.id!r}: {key!r} is not swept; "
-                        f"{close_matches(key, self.sweep)}"
+                        f"{close_matches(key, self.swept)}"
                     )
         for across in self.across:
-            if across.over not in self.sweep:
+            if across.over not in self.swept:
                 raise ValueError(
                     f"across, metric {across.metric!r}: {across.over!r} is not swept; "
-                    f"{close_matches(across.over, self.sweep)}"
+                    f"{close_matches(across.over, self.swept)}"
                 )
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,16 +12,23 @@ from optospice import units
 from optospice.device import Parameter
 from optospice.errors import InputError, close_matches
 from optospice.metrics.registry import METRICS
-from optospice.metrics.value import MetricValue, missing
+from optospice.metrics.value import MetricValue, annotated, missing
 from optospice.scenario.claim import (
     BOUND_SIGNS,
     allowed_error,
+    excess,
     read_claim,
     shape_text,
     si_of_claim,
 )
-from optospice.scenario.order import place_on_axis, swept_number
+from optospice.scenario.order import swept_number
+from optospice.scenario.points import matches
 from optospice.scenario.schema import Across, Scenario, Target
+from optospice.scenario.sensitivity import SENSITIVITIES, take_index
+from optospice.scenario.shape import SIGNIFICANT, holds, series_of, shortened, with_statistics
+from optospice.scenario.share import Share, share_of
+from optospice.scenario.specs import worst_run
+from optospice.scenario.statistics import notes_on_independence, take_statistic
 from optospice.validation import Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -34,11 +41,8 @@ ACROSS_METRICS = (
     "activation_energy",
     "spike_timing_time_constant",
     "spike_timing_amplitude",
+    *SENSITIVITIES,
 )
-#: Relative change below which a "constant" shape holds [1].
-_CONSTANT = 0.01
-#: Relative change that a rise or a fall must exceed: less may be the solver's error [1].
-_SIGNIFICANT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Observation:
         Parameters of the device's card: bare numbers of swept ones are in its units.
     is_extrapolated : bool
         Whether the run left the valid range of its device.
+    run : str
+        Id of the run; its place among all.
     """
 
     device: str
@@ -64,6 +70,7 @@ class Observation:
     metrics: Mapping[str, MetricValue]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     is_extrapolated: bool = False
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,12 @@ class Verdict:
         Runs that gave their metrics, and runs that the claim is about [1].
     is_extrapolated : bool
         Whether one of these runs left the valid range of the device.
+    share : Share or None
+        Of the draws of a Monte Carlo block: how many meet the claim.
+    worst : str
+        Of a bound that every run has to keep: how many break it, and which run is the worst.
+    interval : pair of float or None
+        Confidence interval of a statistic over draws, in `unit`.
     """
 
     target: Target
@@ -120,6 +133,9 @@ class Verdict:
     si_unit: str = ""
     runs: tuple[int, int] = (1, 1)
     is_extrapolated: bool = False
+    share: Share | None = None
+    worst: str = ""
+    interval: tuple[float, float] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -147,13 +163,34 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in a word or two; of a part of the runs only how many there are."""
+        """The verdict in a word or two; of a part of the runs only how many there are.
+
+        Of draws it says how many meet the claim and which misses it by most.
+        """
         mark = ", extrapolated" if self.is_extrapolated else ""
         if self.is_open:
             return f"open: from {self.runs[0]} of {self.runs[1]} runs{mark}"
         if self.met:
-            return f"met{', although a miss was expected' if self.expected_miss else ''}{mark}"
-        return f"{'missed, as expected of this device' if self.expected_miss else 'MISSED'}{mark}"
+            word = f"met{', although a miss was expected' if self.expected_miss else ''}"
+        else:
+            word = "missed, as expected of this device" if self.expected_miss else "MISSED"
+        return f"{word}{mark}{self._certainty}"
+
+    @property
+    def _certainty(self) -> str:
+        """Say what the draws leave open."""
+        if self.worst:
+            return f"; {self.worst}"
+        if self.share is not None:
+            return f"; {self.share.text(self.target.yield_at_least)}"
+        if self.interval is None:
+            return ""
+        low, high = self.interval
+        text = f"; interval {low:.4g} to {high:.4g}{'' if self.unit == '1' else f' {self.unit}'}"
+        if self.target.claim not in BOUND_SIGNS:
+            return text
+        bound = units.split_unit(str(self.target.claimed))[0]
+        return text + (", which contains the bound" if low <= bound <= high else "")
 
 
 def display_unit(metric: str, unit: str) -> str:
@@ -187,6 +224,8 @@ def check_across(across: Across) -> None:
 
 def take_across(across: Across, observations: Sequence[Observation]) -> MetricValue:
     """Take a metric across the runs of a sweep; `check_across` has found it fit for that."""
+    if across.metric in SENSITIVITIES:
+        return take_index(across, observations)
     info = METRICS[across.metric]
     pairs = [
         (found[0], observation.metrics[across.of].value)
@@ -206,7 +245,7 @@ def take_across(across: Across, observations: Sequence[Observation]) -> MetricVa
             np.empty(0),
         )
     )
-    if y.size and np.ptp(y) <= _SIGNIFICANT * np.abs(y).max():
+    if y.size and np.ptp(y) <= SIGNIFICANT * np.abs(y).max():
         note = f"{across.of} changes by less than the accuracy of the simulation"
         return missing(info.unit, across.definition or next(iter(info.definitions), ""), note)
     order = np.argsort(x, kind="stable")
@@ -218,10 +257,22 @@ def take_across(across: Across, observations: Sequence[Observation]) -> MetricVa
 
 
 def judge_targets(scenario: Scenario, observations: Sequence[Observation]) -> list[Verdict]:
-    """Hold every target against the runs, device by device."""
+    """Hold every target against the runs, device by device.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario with its targets.
+    observations : sequence of Observation
+        One for each run of the scenario, in order.
+    """
     verdicts = []
+    numbered = [
+        one if one.run else replace(one, run=f"{place:04d}")
+        for place, one in enumerate(observations, 1)
+    ]
     for device in dict.fromkeys(observation.device for observation in observations):
-        own = [observation for observation in observations if observation.device == device]
+        own = [observation for observation in numbered if observation.device == device]
         expectation = scenario.expectations.get(device)
         known = expectation.misses if expectation is not None else []
         for target in scenario.targets:
@@ -243,8 +294,12 @@ def _judge(
     chosen = [o for o in observations if matches(o.point, target.where)]
     where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
     if target.shape is not None and target.over is not None:
-        return _judge_shape(target, device, chosen, where, expected_miss)
+        return _judge_shape(target, scenario, device, chosen, where, expected_miss)
     value = _value(target, scenario, chosen)
+    worst = ""
+    if target.every and (found := worst_run(target, chosen)) is not None:
+        value, worst = found
+    of_all = [*(one.name or one.metric for one in scenario.across), *scenario.statistic_names]
     runs = _counted(chosen)
     try:
         claimed, unit = read_claim(target, value.unit)
@@ -253,16 +308,18 @@ def _judge(
         claimed, unit = read_claim(target, value.unit)
     simulated = units.convert(value.value, value.unit, unit) if not value.is_missing else math.nan
     error = tolerance = None
-    if target.published is not None:
-        allowed = allowed_error(target, claimed, unit)
-        met = abs(simulated - claimed) <= allowed * (1 + 1e-12)
-        if claimed:
-            error = 100 * (simulated - claimed) / abs(claimed)
-            tolerance = 100 * allowed / abs(claimed)
-    elif target.at_least is not None:
-        met = simulated >= claimed
-    else:
-        met = simulated <= claimed
+    if target.published is not None and claimed:
+        error = 100 * (simulated - claimed) / abs(claimed)
+        tolerance = 100 * allowed_error(target, claimed, unit) / abs(claimed)
+    share = None
+    if scenario.monte_carlo is not None and target.metric not in of_all:
+        values = {o.run: o.metrics.get(target.metric) for o in chosen if o.metrics}
+        share = share_of(target, values, claimed, unit)
+    met = excess(target, simulated, claimed, unit) <= 0
+    if share is not None and target.yield_at_least is not None:
+        met = share.share >= target.yield_at_least
+    notes = notes_on_independence(scenario.monte_carlo, share.interval if share else None)
+    ends = value.interval and tuple(units.convert(end, value.unit, unit) for end in value.interval)
     sign = BOUND_SIGNS.get(target.claim, "")
     return Verdict(
         target=target,
@@ -277,10 +334,13 @@ def _judge(
         tolerance_percent=tolerance,
         met=bool(met) and runs[0] == runs[1],
         expected_miss=expected_miss,
-        note=value.note or target.note,
+        note=annotated(value, notes).note or target.note,
         si_unit=value.unit,
         runs=runs,
         is_extrapolated=any(observation.is_extrapolated for observation in chosen),
+        share=share,
+        worst=worst,
+        interval=(ends[0], ends[1]) if ends else None,
     )
 
 
@@ -291,26 +351,19 @@ def _counted(chosen: Sequence[Observation]) -> tuple[int, int]:
 
 def _judge_shape(
     target: Target,
+    scenario: Scenario,
     device: str,
     observations: Sequence[Observation],
     where: str,
     expected_miss: bool,
 ) -> Verdict:
+    runs = _counted(observations)
+    observations = with_statistics(target, scenario, observations)
     taken = [o.metrics[target.metric] for o in observations if target.metric in o.metrics]
     first = taken[0] if taken else MetricValue(math.nan, "1", "", note="no run succeeded")
     unit = display_unit(target.metric, first.unit)
-    series = _series(target, observations, unit)
-    steps = np.diff(series)
-    scale = max(map(abs, series), default=1.0) or 1.0
-    whole = len(taken) == len(observations) and len(series) > 1 and bool(np.isfinite(series).all())
-    met = (
-        whole
-        and {
-            "increasing": bool((steps > _SIGNIFICANT * scale).all()),
-            "decreasing": bool((steps < -_SIGNIFICANT * scale).all()),
-            "constant": whole and bool(np.ptp(series) <= _CONSTANT * scale),
-        }[str(target.shape)]
-    )
+    series = series_of(target, observations, unit)
+    whole = len(taken) == len(observations)
     return Verdict(
         target=target,
         device=device,
@@ -319,68 +372,38 @@ def _judge_shape(
         unit=unit,
         published=shape_text(target),
         simulated=None,
-        shown=" → ".join(f"{number:.4g}" for number in _shortened(series)),
+        shown=" → ".join(f"{number:.4g}" for number in shortened(series)),
         error_percent=None,
         tolerance_percent=None,
-        met=met,
+        met=whole and runs[0] == runs[1] and holds(target, series),
         expected_miss=expected_miss,
         note=first.note or target.note,
         si_unit=first.unit,
-        runs=_counted(observations),
+        runs=runs,
         is_extrapolated=any(observation.is_extrapolated for observation in observations),
     )
-
-
-def _series(target: Target, observations: Sequence[Observation], unit: str) -> list[float]:
-    """Give the metric along the swept key: of several draws at one value the median."""
-    groups: dict[float | Value, list[float]] = {}
-    for observation in observations:
-        if target.metric in observation.metrics:
-            value = observation.metrics[target.metric]
-            number = units.convert(value.value, value.unit, unit)
-            swept = observation.point[str(target.over)]
-            place = place_on_axis(target, swept, observation.parameters)
-            groups.setdefault(place, []).append(number)
-    named = any(isinstance(place, str) for place in groups)
-    places = list(groups) if named else sorted(groups)
-    return [float(np.median(groups[place])) for place in places]
-
-
-def _shortened(series: Sequence[float]) -> list[float]:
-    return list(series) if len(series) <= 6 else [*series[:3], *series[-3:]]
 
 
 def _value(target: Target, scenario: Scenario, chosen: Sequence[Observation]) -> MetricValue:
     for across in scenario.across:
         if (across.name or across.metric) == target.metric:
             return take_across(across, chosen)
+    for statistic in scenario.statistics:
+        if statistic.name == target.metric:
+            return take_statistic(statistic, scenario.monte_carlo, [o.metrics for o in chosen])
     values = [o.metrics[target.metric] for o in chosen if target.metric in o.metrics]
     if not values:
         info = METRICS.get(target.metric)
         unit = info.unit if info else si_of_claim(target)
         return missing(unit, "", "no run gave this metric")
     if len(values) > 1:  # a Monte Carlo block: the published number is that of the typical device
-        numbers = [value.value for value in values if not value.is_missing]
+        # a draw without a value meets no bound: it counts as beyond it
+        absent = {"at_least": -math.inf, "at_most": math.inf}.get(target.claim, math.nan)
+        numbers = [absent if value.is_missing else value.value for value in values]
+        numbers = [number for number in numbers if not math.isnan(number)]
         text = f"{values[0].definition}; median of {len(numbers)} runs"
         middle = float(np.median(numbers)) if numbers else math.nan
+        if not math.isfinite(middle) or 2 * len(numbers) <= len(values):
+            return missing(values[0].unit, text, "half of the runs or more gave no value")
         return MetricValue(middle, values[0].unit, text)
     return values[0]
-
-
-def matches(point: Mapping[str, Value], where: Mapping[str, Value]) -> bool:
-    """Whether a run's swept values are those that a target names."""
-    return all(key in point and same_value(point[key], value) for key, value in where.items())
-
-
-def same_value(first: Value, second: Value) -> bool:
-    """Whether two values are the same, however they are written (``"1 s"``, ``"1000 ms"``)."""
-    return first == second or _same_number(first, second) or _same_number(second, first)
-
-
-def _same_number(first: Value, second: Value) -> bool:
-    try:
-        number, unit = units.split_unit(str(first))
-        other = units.parse(second, unit)
-    except units.UnitsError:
-        return False
-    return math.isclose(number, other, rel_tol=1e-9)

@@ -108,8 +108,11 @@ class MetricsPart:
     def __init__(self, file: Path) -> None:
         import pyarrow.parquet
 
-        table = pyarrow.parquet.read_table(file)
-        self._texts = {n: table[n].to_pylist() for n in ("message", "outside", "netlist")}
+        table = pyarrow.parquet.read_table(file, use_threads=False)
+        self._texts = {
+            name: {} if table[name].null_count == len(table) else _given(table[name].to_pylist())
+            for name in ("message", "outside", "netlist")
+        }
         self._succeeded = table["succeeded"].to_numpy()
         self._seconds = table["seconds"].to_numpy()
         self._columns: dict[str, tuple[Any, Any, Any, tuple[Words, ...]]] = {}
@@ -142,7 +145,9 @@ class MetricsPart:
                     codes_here.astype(np.int32),
                 )
         texts = {
-            name: {row: text for row, text in enumerate(told[rows]) if text is not None}
+            name: {row: told[first + row] for row in range(count) if first + row in told}
+            if told
+            else {}
             for name, told in self._texts.items()
         }
         return MeasuredBlock(
@@ -169,6 +174,10 @@ def results_table(blocks: Mapping[bytes, EncodedBlock]) -> pyarrow.Table:
             ),
         }
     )
+
+
+def _given(texts: Sequence[str | None]) -> dict[int, str]:
+    return {row: text for row, text in enumerate(texts) if text is not None}
 
 
 class ResultsPart:

@@ -28,8 +28,9 @@ from optospice.texts import one_line
 VARIABLE = "OPTOSPICE_CACHE"
 #: Largest sum of the stored waveforms; of more, those longest unused go [bytes].
 LARGEST = 10_000_000_000
-#: Results are written when so much has come together [bytes], or after so long [s].
-_FLUSHED_BYTES, _FLUSHED_SECONDS = 64_000_000, 0.5
+#: Results are written when so much has come together [bytes], or after so long [s]; of a long
+#: command also after a share of its time, so that its parts do not become very many [1].
+_FLUSHED_BYTES, _FLUSHED_SECONDS, _FLUSHED_SHARE = 64_000_000, 0.5, 0.02
 #: A part that the index does not know is left by a killed process when it is older [s].
 _ORPHAN_AGE = 3600.0
 #: Parts of metrics that are kept in memory while blocks are looked up [1].
@@ -76,7 +77,8 @@ class Store:
         self.largest = largest
         self._results: dict[bytes, EncodedBlock] = {}
         self._metrics: dict[bytes, MeasuredBlock] = {}
-        self._bytes, self._flushed = 0, time.monotonic()
+        self._bytes = 0
+        self._begun = self._flushed = time.monotonic()
         self._open: dict[str, Any] = {}
         self._read: set[str] = set()
         try:
@@ -192,8 +194,9 @@ class Store:
         self._flush_in_time()
 
     def _flush_in_time(self) -> None:
-        late = time.monotonic() - self._flushed > _FLUSHED_SECONDS
-        if late or self._bytes > _FLUSHED_BYTES:
+        now = time.monotonic()
+        patience = max(_FLUSHED_SECONDS, _FLUSHED_SHARE * (now - self._begun))
+        if now - self._flushed > patience or self._bytes > _FLUSHED_BYTES:
             self.flush()
 
     def flush(self) -> None:

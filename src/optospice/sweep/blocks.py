@@ -20,9 +20,9 @@ from optospice.sweep.identity import digest, kind_key, value_keys
 
 #: Copies of a device in one transient. Beyond some tens the matrix costs what the shared
 #: time steps save.
-LARGEST_BLOCK = 32
+LARGEST_BLOCK = 64
 #: Largest block for up to so many runs, so that few of them still occupy several processors [1].
-_SMALLER_BLOCKS = ((32, 4), (128, 8))
+_SMALLER_BLOCKS = ((32, 4), (128, 8), (1024, 32))
 
 Places = NDArray[np.int64]
 
@@ -173,7 +173,7 @@ def _kinds(runs: Sequence[Run]) -> Places:
                 run.temperature,
                 run.profile.name,
                 id(run.surroundings),
-                run.seed if run.is_closed_loop else None,
+                run.draw if run.is_closed_loop else None,
             ),
             len(known),
         )

@@ -51,7 +51,7 @@ def simulate_loop(session: Session, run: Run) -> LoopRun:
     how, device = cast(ControllerProtocol, run.protocol), run.device
     circuit = how.circuit(device, run.parameters, run.profile, run.temperature)
     circuit = surrounded(circuit, run.surroundings)
-    seed = how.seed if run.seed is None else how.seed + 1_000_003 * (run.seed + 1)
+    seed = how.seed if run.draw is None else how.seed + 1_000_003 * (run.draw + 1)
     result = run_loop(session, circuit, how.controllers(device), seed, how.patience)
     try:
         metrics = how.measure(result, device)

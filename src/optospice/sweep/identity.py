@@ -115,7 +115,7 @@ def _loop_key(run: Run, version: str, card: str) -> bytes:
     return digest(
         _FORMAT, simulation_code(), measuring_code(), version, bench.engine_netlist(),
         repr(run.profile), card, experiment_text(run.protocol),
-        json.dumps(run.seed), repr(run.surroundings),
+        json.dumps(run.draw), repr(run.surroundings),
     )  # fmt: skip
 
 

@@ -23,9 +23,9 @@ class Keeping:
     Parameters
     ----------
     every : int
-        Every so many of those that succeeded; 0 for none [1].
+        Every so many; 0 for none [1].
     failed : bool
-        Also, or only, those whose metrics could not be taken.
+        All those whose metrics could not be taken.
     """
 
     every: int = 1
@@ -43,9 +43,7 @@ class Keeping:
 
     def keeps(self, place: int, succeeded: bool) -> bool:
         """Whether the waveforms of the run at a place stay."""
-        return (
-            place % self.every == 0 if succeeded and self.every else self.failed and not succeeded
-        )
+        return (self.every > 0 and place % self.every == 0) or (self.failed and not succeeded)
 
 
 class KeptResults:

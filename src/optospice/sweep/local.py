@@ -57,7 +57,7 @@ def run_scenario(
         With a record for every run that is asked for, also after Ctrl-C.
     """
     started = time.perf_counter()
-    keeping = Keeping.by_number(len(runs) if chosen is None else len(chosen))
+    keeping = keeping_of(loaded, len(runs) if chosen is None else len(chosen))
     if keep_waveforms is not None:
         keeping = Keeping() if keep_waveforms else Keeping(0, failed=False)
     version = version_of(pool, store)
@@ -80,6 +80,12 @@ def run_scenario(
     seconds = time.perf_counter() - started
     asked = records if chosen is None else [records[place] for place in chosen]
     return _concluded(loaded, asked, version, seconds, collector.from_store)
+
+
+def keeping_of(loaded: LoadedScenario, runs: int) -> Keeping:
+    """Say whose waveforms stay: as the scenario says, else by the number of runs."""
+    told = loaded.scenario.keep
+    return Keeping.by_number(runs) if told is None else Keeping(told.every, told.failed)
 
 
 def version_of(pool: Executor, store: Store | None) -> str:
@@ -122,6 +128,7 @@ class _Observations(Sequence[Observation]):
             record.metrics,
             record.run.device.card.parameters,
             bool(record.outside),
+            record.run.id,
         )
 
     def __iter__(self) -> Iterator[Observation]:

@@ -6,17 +6,21 @@ import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from optospice import units
 from optospice.errors import InputError, close_matches
+from optospice.metrics.column import MetricColumn, Words
 from optospice.metrics.registry import MetricInfo, argument_units, find_metric
 from optospice.metrics.value import MetricValue, missing
 from optospice.protocols.timeline.course import Window, WindowKind
 from optospice.protocols.timeline.view import ARGUMENTS, OF_AMPLITUDES, WORDS, View
+from optospice.waveform_block import WaveformBlock
 
+#: One value of a metric, or what several share.
+Told = TypeVar("Told", MetricValue, Words)
 Pulse = int | Literal["first", "last", "mean"]
 #: What the letter before the bracket of a signal's name measures.
 _SIGNAL_UNITS = {"i(": "A", "v(": "V", "p(": "W", "e(": "W/m^2"}
@@ -86,13 +90,28 @@ def response_unit(unit: str, response: str) -> str | None:
 
 def of_response(value: MetricValue, response: str) -> MetricValue:
     """Give a metric that was taken of a signal in its unit, and say which signal it was."""
-    unit = response_unit(value.unit, response)
     if signal_unit(response) == "A":
         return value
-    words = f"{value.definition}; of {response}"
+    unit = response_unit(value.unit, response)
     if unit is None:
+        words = f"{value.definition}; of {response}"
         return missing(value.unit, words, f"is taken of a current, and {response} is none")
-    return replace(value, unit=unit, definition=words)
+    return _in_unit(value, unit, response)
+
+
+def column_of_response(column: MetricColumn, response: str) -> MetricColumn:
+    """Give `of_response` of every run of a block."""
+    if signal_unit(response) == "A":
+        return column
+    if any(response_unit(words.unit, response) is None for words in column.words):
+        return MetricColumn.of([of_response(value, response) for value in column])
+    return column.reworded(
+        lambda words: _in_unit(words, str(response_unit(words.unit, response)), response)
+    )
+
+
+def _in_unit(told: Told, unit: str, response: str) -> Told:
+    return replace(told, unit=unit, definition=f"{told.definition}; of {response}")
 
 
 @cache
@@ -255,6 +274,16 @@ def measure(bound: Bound, view: View) -> MetricValue:
     """
     if bound.pulse == "mean" and view.window.kind == "pulses":
         return _mean(bound, view)
+    arguments, sources = _arguments(bound, view)
+    value = find_metric(bound.metric).function(**arguments)
+    text, note = _told(bound, view, sources)
+    if text or note:
+        value = _with(value, text, note)
+    return of_response(value, view.response)
+
+
+def _arguments(bound: Bound, view: View) -> tuple[dict[str, Any], set[str]]:
+    """Arguments of a metric, and what the window calls those that it fills."""
     info = find_metric(bound.metric)
     arguments: dict[str, Any] = dict(bound.options)
     sources: set[str] = set()
@@ -268,15 +297,68 @@ def measure(bound: Bound, view: View) -> MetricValue:
         }
     elif bound.definition is not None:
         arguments["definition"] = bound.definition
-    value = info.function(**arguments)
-    of_pulses = view.window.kind == "pulses" and bool(sources & OF_AMPLITUDES)
-    if of_pulses and info.definitions:
-        value = replace(value, definition=f"{value.definition}; A = {view.words(sources)}")
+    return arguments, sources
+
+
+def _told(bound: Bound, view: View, sources: Collection[str]) -> tuple[str, str]:
+    """What a window adds to the definition of a metric, and to its note."""
+    text = note = ""
+    if view.window.kind == "pulses" and not OF_AMPLITUDES.isdisjoint(sources):
+        note = view.edge_note
+        if find_metric(bound.metric).definitions:
+            text = f"; A = {view.words(sources)}"
     if view.window.kind == "sweep" and "voltage" in sources:
-        value = replace(value, definition=f"{value.definition}; {bound.repetition} repetition")
-    if of_pulses and view.edge_note:
-        value = replace(value, note="; ".join(filter(None, (value.note, view.edge_note))))
-    return of_response(value, view.response)
+        text = f"; {bound.repetition} repetition"
+    return text, note
+
+
+def _with(told: Told, text: str, note: str) -> Told:
+    notes = "; ".join(filter(None, (told.note, note)))
+    return replace(told, definition=f"{told.definition}{text}", note=notes)
+
+
+def measure_block(bound: Bound, view: View) -> MetricColumn | None:
+    """Take a metric of a window in all runs of a block at once.
+
+    Parameters
+    ----------
+    bound : Bound
+        Which metric, and how.
+    view : View
+        The window in a block of runs.
+
+    Returns
+    -------
+    MetricColumn or None
+        What `measure` gives for each run; None for a metric that has no equal for blocks.
+    """
+    block, waveforms = find_metric(bound.metric).block, view.waveforms
+    if block is None or not isinstance(waveforms, WaveformBlock):
+        return None
+    if bound.pulse == "mean" and view.window.kind == "pulses":
+        return _mean_block(bound, view)
+    arguments, sources = _arguments(bound, view)
+    text, note = _told(bound, view, sources)
+    column = block(**arguments).spread_over(len(waveforms))
+    if text or note:
+        column = column.reworded(lambda words: _with(words, text, note))
+    return column_of_response(column, view.response)
+
+
+def _mean_block(bound: Bound, view: View) -> MetricColumn | None:
+    count = view.window.onsets.size
+    found = [
+        measure_block(replace(bound, pulse=n + 1), replace(view, pulse=n)) for n in range(count)
+    ]
+    columns = [column for column in found if column is not None]
+    if len(columns) < count:
+        return None
+    mean = np.mean([column.values for column in columns], axis=0)
+
+    def whole(words: Words) -> Words:
+        return replace(words, definition=f"{words.definition}; mean over {count} pulses")
+
+    return replace(columns[0], values=mean).reworded(whole)
 
 
 def _mean(bound: Bound, view: View) -> MetricValue:

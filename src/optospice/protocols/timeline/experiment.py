@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
 from optospice.device import Device
 from optospice.errors import InputError
 from optospice.light import Beam, Illumination
+from optospice.metrics.column import MetricColumn
 from optospice.protocols.base import Metrics, Protocol
 from optospice.protocols.timeline import binding
 from optospice.protocols.timeline.binding import Bound
@@ -18,6 +20,7 @@ from optospice.protocols.timeline.course import Course, Window
 from optospice.protocols.timeline.shapes import superpose
 from optospice.protocols.timeline.view import View
 from optospice.stimulus import Signal, Stimulus
+from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
 Amplitude = Literal["raw", "baseline", "step"]
@@ -112,7 +115,7 @@ class TimelineProtocol(Protocol):
     def view(
         self,
         window: Window | str,
-        waveforms: Waveforms,
+        waveforms: Waveforms | WaveformBlock,
         device: Device,
         bound: Bound | None = None,
         known: dict[tuple[Any, ...], Any] | None = None,
@@ -123,14 +126,14 @@ class TimelineProtocol(Protocol):
         ----------
         window : Window or str
             Window, or the name of the step that left it.
-        waveforms : Waveforms
+        waveforms : Waveforms or WaveformBlock
             From a simulation, or of a measurement.
         device : Device
             Whose.
         bound : Bound, optional
             How a metric looks at it.
         known : dict, optional
-            What other views of the same run have taken.
+            What other views of the same run, or block, have taken.
         """
         seen = self.course.window(window) if isinstance(window, str) else window
         how = bound or Bound("", seen.name)
@@ -155,6 +158,39 @@ class TimelineProtocol(Protocol):
             name: binding.measure(bound, self.view(bound.window, waveforms, device, bound, known))
             for name, bound in self.bound().items()
         }
+
+    def measure_block(
+        self, results: Sequence[Waveforms], device: Device
+    ) -> dict[str, MetricColumn]:
+        """Take every bound metric of its window in all runs of a block at once.
+
+        A metric that has no equal for blocks, see `optospice.metrics.registry.in_blocks`, is
+        taken run by run; so are all of a protocol that takes metrics of its own in `measure`.
+
+        Raises
+        ------
+        ValueError
+            When the metrics of a run cannot be taken.
+        """
+        alone = type(self).measure is not TimelineProtocol.measure
+        if alone or not isinstance(results, WaveformBlock):
+            return super().measure_block(results, device)
+        known: dict[tuple[Any, ...], Any] = {}
+        found: dict[str, MetricColumn] = {}
+        runs: list[tuple[Waveforms, dict[tuple[Any, ...], Any]]] = []
+        for name, bound in self.bound().items():
+            view = self.view(bound.window, results, device, bound, known)
+            column = binding.measure_block(bound, view)
+            if column is None:
+                runs = runs or [(waveforms, {}) for waveforms in results]
+                column = MetricColumn.of(
+                    [
+                        binding.measure(bound, replace(view, waveforms=one, known=own))
+                        for one, own in runs
+                    ]
+                )
+            found[name] = column
+        return found
 
 
 def by_name(*bound: Bound) -> dict[str, Bound]:

@@ -19,6 +19,8 @@ from optospice.metrics.windows import edge_note, off_the_samples
 from optospice.protocols.timeline.course import Window, WindowKind
 from optospice.stimulus import FloatArray
 from optospice.trace import Trace
+from optospice.trace_block import TraceBlock
+from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
 #: Points at which one repetition of a sweep is read, besides those of the solver [1].
@@ -88,8 +90,8 @@ OF_AMPLITUDES = frozenset(("amplitudes", "responses", "values", "first", "second
 WORDS = frozenset(("definition", "what"))
 
 
-def find_trace(waveforms: Waveforms, name: str) -> Trace:
-    """Give a signal of a run.
+def find_trace(waveforms: Waveforms | WaveformBlock, name: str) -> Any:
+    """Give a signal of a run as a `Trace`, that of a block of runs as a `TraceBlock`.
 
     Raises
     ------
@@ -101,17 +103,23 @@ def find_trace(waveforms: Waveforms, name: str) -> Trace:
     return waveforms.trace(name)
 
 
-def repeat_resolution(bound: float, values: FloatArray) -> float:
+def repeat_resolution(bound: float | FloatArray, values: FloatArray) -> Any:
     """Give the difference that repeated readings of one thing may show [unit of the values].
 
     A hundredth of the error bound: equal stimuli repeat nearly the same solver steps, so that
-    most of the error is common to all repetitions.
+    most of the error is common to all repetitions. For a row of readings it is a number, for a
+    row of each run of a block an array of one number per run.
     """
-    return 0.01 * bound * float(np.abs(values).max(initial=0.0))
+    return number(0.01 * bound * np.abs(values).max(axis=-1, initial=0.0))
+
+
+def number(values: FloatArray) -> Any:
+    """Give a single value as a number, those of the runs of a block as the array that they are."""
+    return values if np.ndim(values) else float(values)
 
 
 def read_between(
-    trace: Trace, times: FloatArray, onsets: FloatArray, offsets: FloatArray
+    trace: Trace | TraceBlock, times: FloatArray, onsets: FloatArray, offsets: FloatArray
 ) -> FloatArray:
     """Read a signal at instants outside pulses.
 
@@ -120,7 +128,7 @@ def read_between(
 
     Parameters
     ----------
-    trace : Trace
+    trace : Trace or TraceBlock
         From a simulation, or of a measurement.
     times : ndarray
         Instants [s].
@@ -133,7 +141,7 @@ def read_between(
         The signal; nan where the pulses on both sides come before the next sample.
     """
     found = trace.at(times)
-    time, current = trace.time, trace.values
+    time = trace.time
     rising = np.sort(onsets[off_the_samples(trace, onsets)])
     falling = np.sort(offsets[off_the_samples(trace, offsets)])
     if not rising.size + falling.size:
@@ -145,7 +153,9 @@ def read_between(
     rises = np.append(rising, np.inf)[rising.searchsorted(at - slack)]
     falls = np.append(-np.inf, falling)[falling.searchsorted(at + slack, "right")]
     before, after = rises < time[right], falls > time[left]
-    read = np.where(before, current[left], np.where(after, current[right], found))
+    read = np.where(
+        before, trace.values[..., left], np.where(after, trace.values[..., right], found)
+    )
     return np.where(before & after, np.nan, read)
 
 
@@ -153,11 +163,14 @@ def read_between(
 class View:
     """A window seen in the waveforms of one run, under the names of `ARGUMENTS`.
 
+    It can look at a block of runs as well: whatever differs between them then has one more
+    axis, the first, over the runs.
+
     Parameters
     ----------
     window : Window
         What to look at.
-    waveforms : Waveforms
+    waveforms : Waveforms or WaveformBlock
         In what.
     response : str
         Signal that is the response, such as ``"i(p)"``.
@@ -174,11 +187,11 @@ class View:
     repetition : int
         The chosen repetition of a sweep, counted alike [1].
     known : dict
-        What several metrics of one run take, each once; shared by its views.
+        What several metrics of one run, or block, take, each once; shared by its views.
     """
 
     window: Window
-    waveforms: Waveforms
+    waveforms: Waveforms | WaveformBlock
     response: str
     drive: str
     terminal: str
@@ -199,22 +212,23 @@ class View:
         return getattr(self, f"_{self.window.kind}")(name)
 
     @cached_property
-    def trace(self) -> Trace:
+    def trace(self) -> Any:
         """The response over time."""
         key = ("trace", self.response)
-        trace: Trace = self._once(key, lambda: find_trace(self.waveforms, self.response))
-        return trace
+        return self._once(key, lambda: find_trace(self.waveforms, self.response))
 
     @cached_property
-    def baseline(self) -> float:
+    def baseline(self) -> Any:
         """The response just before the first pulse of the run."""
         onset = self.first_onset
         if onset is None:
-            return float(self.trace.values[0])
-        level: float = self._once(
-            ("baseline", self.response), lambda: levels.dark_current(self.trace, onset).value
-        )
-        return level
+            return number(self.trace.values[..., 0])
+        return self._once(("baseline", self.response), lambda: self._dark(onset))
+
+    def _dark(self, onset: float) -> Any:
+        if isinstance(self.waveforms, WaveformBlock):
+            return levels.dark_currents(self.trace, onset).values
+        return levels.dark_current(self.trace, onset).value
 
     @cached_property
     def amplitudes(self) -> FloatArray:
@@ -259,7 +273,14 @@ class View:
         """Read the response at other instants between the same pulses."""
         return read_between(self.trace, times, self.window.onsets, self.window.offsets)
 
-    def _read(self, trace: Trace) -> FloatArray:
+    @property
+    def _error_bound(self) -> float | FloatArray:
+        waveforms = self.waveforms
+        if isinstance(waveforms, WaveformBlock):
+            return waveforms.error_bounds
+        return waveforms.error_bound
+
+    def _read(self, trace: Trace | TraceBlock) -> FloatArray:
         window = self.window
         return read_between(trace, window.instants, window.onsets, window.offsets)
 
@@ -274,10 +295,10 @@ class View:
                 self.waveforms, next((n for n in candidates if n in known), candidates[2])
             )
         if name == "resolution":
-            return repeat_resolution(self.waveforms.error_bound, self.amplitudes)
+            return repeat_resolution(self._error_bound, self.amplitudes)
         if name in OF_AMPLITUDES:
             one = {"first": 0, "second": -1}.get(name)
-            return self.amplitudes if one is None else float(self.amplitudes[one])
+            return self.amplitudes if one is None else number(self.amplitudes[..., one])
         found: dict[str, Any] = {
             "current": self.trace,
             "onset": float(window.onsets[self.pulse]),
@@ -312,9 +333,9 @@ class View:
             with np.errstate(divide="ignore", invalid="ignore"):
                 return self.readings / self._read(bias)
         if name == "resolution":
-            return repeat_resolution(self.waveforms.error_bound, self.readings)
+            return repeat_resolution(self._error_bound, self.readings)
         if name in ("learned", "later"):
-            return float(self.readings[0 if name == "learned" else -1])
+            return number(self.readings[..., 0 if name == "learned" else -1])
         last = float(window.instants[-1])
         before = float(window.offsets[-1]) if window.offsets.size else last
         places = {"pulse_end": before, "delay": last - before, "instant": last}
@@ -324,23 +345,23 @@ class View:
         if name in ("voltage", "current"):
             return self.loop[name == "current"]
         if name == "resolution":
-            return repeat_resolution(self.waveforms.error_bound, self.turning(highest=True))
+            return repeat_resolution(self._error_bound, self.turning(highest=True))
         return self.turning(highest=name != "trough_currents")
 
     @cached_property
     def turning_rows(self) -> FloatArray:
-        """The response at every turning voltage, a row for every repetition."""
+        """The response at every turning voltage, shape (..., repetitions, corners)."""
         window = self.window
         legs = (window.voltages.size - 1) // window.repeats
         rows = legs * np.arange(window.repeats)[:, None] + np.arange(legs + 1)
-        values: FloatArray = self.trace.at(window.corners)[rows]
+        values: FloatArray = self.trace.at(window.corners)[..., rows]
         return values
 
     def turning(self, highest: bool) -> FloatArray:
         """The response at the highest or lowest voltage of every repetition."""
         rows = self.turning_rows
-        one = self.window.voltages[: rows.shape[1]]
-        extremes: FloatArray = rows[:, int(one.argmax() if highest else one.argmin())]
+        one = self.window.voltages[: rows.shape[-1]]
+        extremes: FloatArray = rows[..., int(one.argmax() if highest else one.argmin())]
         return extremes
 
     @cached_property
