@@ -190,6 +190,24 @@ def test_a_worker_that_is_killed_costs_no_run(
 
 
 @pytest.mark.slow
+def test_the_command_opens_no_port(
+    cluster: DaskProcesses, connect: Callable[..., DaskExecutor]
+) -> None:
+    cluster.start_worker("worker")
+    own = psutil.Process()
+
+    def listening() -> set[tuple[str, int]]:
+        found = own.net_connections(kind="inet")
+        return {one.laddr for one in found if one.status == psutil.CONN_LISTEN}
+
+    before, executor = listening(), connect()
+    executor.start()
+    connected = {one.raddr.port for one in own.net_connections(kind="tcp") if one.raddr}
+    assert int(cluster.address.rpartition(":")[2]) in connected
+    assert listening() == before
+
+
+@pytest.mark.slow
 def test_an_item_that_ends_its_worker_fails_alone(tmp_path: Path) -> None:
     with DaskProcesses(tmp_path) as cluster:
         cluster.start_scheduler({"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
