@@ -14,9 +14,10 @@ from watchdog import refused, run_command, run_python
 from optospice.metrics.column import MetricColumn
 from optospice.metrics.value import MetricValue
 from optospice.store.block import MeasuredBlock
+from optospice.store.encoding import decoded
 from optospice.sweep.keeping import KeptResults
 from optospice.sweep.records import Records
-from optospice.sweep.task import bytes_of
+from optospice.sweep.task import answer, bytes_of
 from optospice.waveforms import Waveforms
 
 HEAD = """
@@ -184,6 +185,19 @@ def test_the_waveforms_of_the_first_runs_that_fit_are_kept(seed: int) -> None:
         assert sum(map(bytes_of, held)) <= largest
     fits = [total <= largest for total in itertools.accumulate(16 * n for n in points)]
     assert [record.waveforms is not None for record in records] == fits
+
+
+def test_a_worker_sends_back_no_more_than_asked_for() -> None:
+    """Beyond so many bytes the waveforms of the first devices travel, and their metrics of all."""
+    results = [waveforms(100) for _ in range(3)]
+    for largest, whole in ((3 * 1600, 3), (3 * 1600 - 1, 2), (1600, 1), (1599, 0)):
+        task = SimpleNamespace(keep_results=True, given=None, largest=largest)
+        outcome = answer(task, [], results, {})
+        assert outcome.is_whole == (whole == 3)
+        back = decoded(outcome.results)
+        assert [one is not None for one in back] == [place < whole for place in range(3)]
+    nothing = SimpleNamespace(keep_results=False, given=None, largest=10**9)
+    assert answer(nothing, [], results, {}).results is None
 
 
 #: Scenarios and what makes them ask for too many pulses in one run, or for just as many as may be.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +48,8 @@ ShardOption = Annotated[
 def open_store(folder: Path | None, no_cache: bool) -> Store | None:
     """Open the store of results that the options name; None for none.
 
+    A store that nobody named and that cannot be used costs a sentence, and not the command.
+
     Raises
     ------
     InputError
@@ -60,7 +63,13 @@ def open_store(folder: Path | None, no_cache: bool) -> Store | None:
             raise InputError("--cache and --no-cache: give one of the two")
         return None
     chosen = folder or default_folder()
-    return None if chosen is None else Store(chosen)
+    try:
+        return None if chosen is None else Store(chosen)
+    except InputError as error:
+        if folder is not None:
+            raise
+        print(f"optospice: {error}; this command stores nothing", file=sys.stderr)
+        return None
 
 
 def open_executor(workers: int, dask: str | None) -> Pool | DaskExecutor:

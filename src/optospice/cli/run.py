@@ -119,6 +119,9 @@ def run(
                 documents.append(result_json(result))
             else:
                 _print(result, folder)
+            if store is not None and store.problem:
+                print(f"optospice: {store.problem}", file=sys.stderr)
+                store = None
             if result.interrupted:
                 break
     if json:
@@ -149,13 +152,10 @@ def _simulate(
     from optospice.report.progress import Progress
     from optospice.sweep.local import run_scenario
 
+    if only is not None:  # with what shares its block: there is nothing to count
+        return run_scenario(loaded, runs, pool, store=store, chosen=only)
     with Progress(loaded.name, len(runs), after=_PROGRESS_AFTER) as progress:
-
-        def advance(ended: int, failed: int) -> None:
-            for place in range(ended):
-                progress.advance(failed=place < failed)
-
-        return run_scenario(loaded, runs, pool, on_progress=advance, store=store, chosen=only)
+        return run_scenario(loaded, runs, pool, on_progress=progress.advance, store=store)
 
 
 def _say_refused(pool: Executor) -> None:

@@ -72,12 +72,7 @@ def compute_shard(
     for one, runs in zip(loaded, expanded, strict=True):
         work = ShardWork(one, runs, executor, store, shard)
         with Progress(f"{one.name} {shard}", work.runs, _PROGRESS_AFTER) as progress:
-
-            def advance(ended: int, failed: int, progress: Progress = progress) -> None:
-                for place in range(ended):
-                    progress.advance(failed=place < failed)
-
-            result = work.compute(advance)
+            result = work.compute(progress.advance)
         codes.append(result.exit_code)
         documents.append(_document(one, result))
         if not json:

@@ -174,7 +174,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         f"system    {platform.platform()}, {sys.implementation.name}",
         f"runs      {len(records)}: {len(records) - len(failed) - missing} ok, "
         f"{len(failed)} failed, {missing} not run, {len(result.extrapolated)} extrapolated",
-        f"seconds   {result.seconds:.2f}",
+        f"seconds   {result.seconds:.2f}; {result.from_store} runs from the store",
         f"exit code {result.exit_code}",
         "",
         "To repeat one run, from where this command was given:",
