@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
-import subprocess
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +17,7 @@ import pytest
 from benchmarks.dask_processes import DaskProcesses
 from test_blocks import HEAD, digits
 from test_rescue import CARD, LIBRARY
-from test_stored_runs import SHELL, Counting
+from test_stored_runs import Counting
 
 from optospice.errors import InputError, SimulationError
 from optospice.ngspice.pool import Pool
@@ -33,6 +31,7 @@ from probe_device import write_device
 
 pytest.importorskip("distributed")
 
+from optospice.sweep.dask_address import scheduler_address
 from optospice.sweep.dask_executor import DaskExecutor
 
 #: Their blocks of eight and of 32 differ in size; every parameter set is another device.
@@ -119,9 +118,7 @@ def test_the_bits_are_those_of_this_machine_and_nothing_of_it_is_read(
     project = tmp_path / "project"
     project.mkdir()
     monkeypatch.chdir(project)
-    lines = LIBRARY.splitlines()
-    (project / "netlists").mkdir(exist_ok=True)
-    write_device(project, "fussy", "\n".join(lines) + "\n", CARD)
+    write_device(project, "fussy", LIBRARY, CARD)
     text = (
         'title = "Resistors"\ndevice = "fussy"\n[protocol]\nname = "single_pulse"\n'
         'readout = "0.5 V"\nvoltage = "1 V"\nwidth = "1 s"\ndelay = "1 s"\ntail = "1 s"\n'
@@ -132,6 +129,8 @@ def test_the_bits_are_those_of_this_machine_and_nothing_of_it_is_read(
     here = run_scenario(loaded, runs, pool)
     loaded, runs = loaded_sweep_in(project, monkeypatch, tmp_path)
     shutil.rmtree(project)
+    # the command's own machine needs no ngspice
+    monkeypatch.setenv("OPTOSPICE_NGSPICE", str(tmp_path / "none"))
     there = run_scenario(loaded, runs, connect())
     assert [one.status for one in there.records] == ["ok", "ok", "failed"]
     assert [one.message for one in there.records] == [one.message for one in here.records]
@@ -188,6 +187,24 @@ def test_a_worker_that_is_killed_costs_no_run(
     loaded, runs = loaded_sweep(tmp_path)
     executor = Disturbed(connect(), 3, lambda: cluster.kill("first"))
     assert digits(run_scenario(loaded, runs, executor)) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_the_command_opens_no_port(
+    cluster: DaskProcesses, connect: Callable[..., DaskExecutor]
+) -> None:
+    cluster.start_worker("worker")
+    own = psutil.Process()
+
+    def listening() -> set[tuple[str, int]]:
+        found = own.net_connections(kind="inet")
+        return {one.laddr for one in found if one.status == psutil.CONN_LISTEN}
+
+    before, executor = listening(), connect()
+    executor.start()
+    connected = {one.raddr.port for one in own.net_connections(kind="tcp") if one.raddr}
+    assert int(cluster.address.rpartition(":")[2]) in connected
+    assert listening() == before
 
 
 @pytest.mark.slow
@@ -289,29 +306,45 @@ def test_a_worker_that_differs_and_comes_later_runs_nothing(
     assert "has ngspice 46" in told
 
 
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [("node7:8786", "tcp://node7:8786"), ("tls://10.0.0.3:1", "tls://10.0.0.3:1")],
+)
+def test_addresses(told: str, meant: str) -> None:
+    assert scheduler_address(told) == meant
+
+
+def test_the_file_of_a_scheduler(tmp_path: Path) -> None:
+    file = tmp_path / "scheduler.json"
+    file.write_text('{"address": "tcp://10.0.0.3:8786", "workers": {}}')
+    assert scheduler_address(str(file)) == "tcp://10.0.0.3:8786"
+    for text in ("", "[]", '{"address": 3}', '{"address": "/etc"}', '{"workers": {}}'):
+        file.write_text(text)
+        with pytest.raises(InputError, match=r"scheduler\.json.*accepted: an address such as"):
+            DaskExecutor(str(file))
+
+
+@pytest.mark.parametrize("told", ["", "node7", "tcp://", "file:///x", "tcp://a b:1", "none.json"])
+def test_what_is_no_address(told: str) -> None:
+    with pytest.raises(InputError, match="no address, and no such file; accepted: an address"):
+        DaskExecutor(told)
+
+
+def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"pip install 'optospice\[cluster\]'"):
+        DaskExecutor("tcp://node7:8786")
+
+
+def test_a_scheduler_that_does_not_listen() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, without listening: nobody else does
+        executor = DaskExecutor(f"127.0.0.1:{taken.getsockname()[1]}", patience=0.5)
+        with pytest.raises(SimulationError, match=r"does not answer \(for 0\.5 s\)$"):
+            executor.start()
+
+
 @pytest.mark.slow
-def test_shards_in_three_processes_make_the_whole(
-    expected: dict[object, object], tmp_path: Path, pool: Pool
-) -> None:
-    loaded, runs = loaded_sweep(tmp_path)
-    store = str(tmp_path / "store")
-    jobs = [
-        subprocess.Popen(
-            [*SHELL, "run", "s.toml", "--shard", f"{n}/3", "--cache", store, "--json",
-             "--workers", "1"],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        for n in (1, 2, 3)
-    ]  # fmt: skip
-    told = [json.loads(job.communicate(timeout=60)[0]) for job in jobs]
-    assert [job.returncode for job in jobs] == [0, 0, 0]
-    assert sum(one["runs"] for one in told) == len(runs)
-    assert all(0 < one["runs"] < len(runs) and one["open"] == 0 for one in told)
-    assert not (tmp_path / "results").exists()
-    counting: Any = Counting(pool)
-    with Store(tmp_path / "store") as whole:
-        result = run_scenario(loaded, runs, counting, store=whole)
-    assert (counting.simulated, counting.measured) == (0, 0)
-    assert digits(result) == expected
+def test_a_cluster_without_workers(connect: Callable[..., DaskExecutor]) -> None:
+    with pytest.raises(SimulationError, match=r"has no worker that can be used \(for 1 s\)"):
+        connect(workers_patience=1.0).start()

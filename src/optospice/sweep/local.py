@@ -57,11 +57,9 @@ def run_scenario(
         With a record for every run that is asked for, also after Ctrl-C.
     """
     started = time.perf_counter()
-    keeping = Keeping.by_number(len(runs) if chosen is None else len(chosen))
+    keeping = keeping_of(loaded, len(runs) if chosen is None else len(chosen))
     if keep_waveforms is not None:
         keeping = Keeping() if keep_waveforms else Keeping(0, failed=False)
-    elif loaded.scenario.keep is not None:
-        keeping = Keeping(loaded.scenario.keep.every, loaded.scenario.keep.failed)
     version = version_of(pool, store)
     records = Records(runs)
     blocks = Blocks(runs, version, largest_block)
@@ -82,6 +80,12 @@ def run_scenario(
     seconds = time.perf_counter() - started
     asked = records if chosen is None else [records[place] for place in chosen]
     return _concluded(loaded, asked, version, seconds, collector.from_store)
+
+
+def keeping_of(loaded: LoadedScenario, runs: int) -> Keeping:
+    """Say whose waveforms stay: as the scenario says, else by the number of runs."""
+    told = loaded.scenario.keep
+    return Keeping.by_number(runs) if told is None else Keeping(told.every, told.failed)
 
 
 def version_of(pool: Executor, store: Store | None) -> str:

@@ -14,8 +14,7 @@ from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Block, Blocks
 from optospice.sweep.collecting import Collector, Progress
 from optospice.sweep.executor import Executor
-from optospice.sweep.keeping import Keeping
-from optospice.sweep.local import version_of
+from optospice.sweep.local import keeping_of, version_of
 from optospice.sweep.records import Records
 
 
@@ -164,7 +163,7 @@ class ShardWork:
 
         executor, store = self._executor, self._store
         # what the whole would show it finds in the store
-        keeping = Keeping.by_number(len(self._all_runs))
+        keeping = keeping_of(self._loaded, len(self._all_runs))
         records = Records(self._all_runs)
         collector = Collector(self._blocks, records, keeping, store, advance)
         before, executor.timeout = executor.timeout, self._loaded.scenario.timeout
