@@ -29,11 +29,11 @@ from optospice.report.frames import (
 from optospice.report.parquet import runs_parquet, waveforms_parquet
 from optospice.report.statistics import statistics_columns
 from optospice.scenario.load import LoadedScenario
-from optospice.sweep.record import ScenarioResult
+from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import one_line
 
-#: Netlists and waveforms of so many runs are written.
-MOST_NETLISTS = 200
+#: Netlists of so many runs are written: of all, or of the first and of those that failed [1].
+MOST_NETLISTS = 20
 _MARK = "# Resolved by optospice"
 _FILES = ("log.txt", "runs.csv", "runs.parquet", "statistics.csv", "targets.csv")
 _RUN = "[0-9]{4,}"
@@ -132,7 +132,7 @@ def write_results(
         put("targets.csv", csv_bytes(target_columns(result)))
         if result.loaded.scenario.statistics:
             put("statistics.csv", csv_bytes(statistics_columns(result)))
-        for record in result.records[:MOST_NETLISTS]:
+        for record in _with_netlist(result):
             put(f"netlists/{record.run.id}.cir", record.netlist or record.run.netlist())
         for place in run_columns(result).kept:
             record = result.records[place]
@@ -172,7 +172,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
 
     records, failed = result.records, result.failed
     first = (failed or records)[0].run.id if records else "ID"
-    missing = result.count("not run")
+    missing = result.missing
     lines = [
         f"{result.loaded.name}: {result.loaded.scenario.title}",
         f"date      {datetime.now().astimezone().isoformat(timespec='seconds')}",
@@ -191,9 +191,14 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         f"  ngspice -n -b -r {first}.raw netlists/{first}.cir",
     ]
     if len(records) > MOST_NETLISTS:
+        again = (
+            f"optospice run {shlex.quote(repeat_name(result.loaded, folder))} --run ID"
+            if records[0].run.is_closed_loop  # what its controller did is known after the run
+            else f"optospice netlist {shlex.quote(str(folder))} --run ID"
+        )
         lines.append(
-            f"netlists/ holds the first {MOST_NETLISTS} of {len(records)} runs; --run ID writes "
-            "that of any other."
+            f"netlists/ holds the first of {len(records)} runs and those that failed, up to "
+            f"{MOST_NETLISTS}; that of any other: {again}"
         )
     if failed:
         lines += ["", "Failed runs:"]
@@ -206,6 +211,15 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         lines += ["", "Missed targets:"]
         lines += [f"  {verdict.target.id} ({verdict.device}): {verdict.word}" for verdict in missed]
     return "\n".join(lines) + "\n"
+
+
+def _with_netlist(result: ScenarioResult) -> Sequence[RunRecord]:
+    """Give the runs whose netlists are written: any other is told by `optospice netlist`."""
+    if len(result.records) <= MOST_NETLISTS:
+        return result.records
+    first, failed = result.records[0], result.failed[:MOST_NETLISTS]
+    others = [record for record in failed if record.run.id != first.run.id]
+    return [first, *others[: MOST_NETLISTS - 1]]
 
 
 def repeat_name(loaded: LoadedScenario, folder: Path) -> str:

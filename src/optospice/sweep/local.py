@@ -121,6 +121,8 @@ class _Observations(Sequence[Observation]):
     def __getitem__(self, index: int | slice) -> Observation | list[Observation]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
+        if isinstance(self._records, Records):
+            return self._records.observation(index)
         record = self._records[index]
         return Observation(
             record.run.device.name,
@@ -144,6 +146,7 @@ def _concluded(
 ) -> ScenarioResult:
     asked = loaded.scenario.targets or loaded.scenario.across
     observations: Sequence[Observation] = _Observations(records) if asked else ()
+    observations = list(observations)
     devices = list(dict.fromkeys(observation.device for observation in observations))
     across = {
         (entry.name or entry.metric) + ("" if len(devices) == 1 else f" ({device})"): take_across(
