@@ -151,7 +151,16 @@ def test_metrics_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_a_metric_may_be_called_as_anything_is(tmp_path: Path) -> None:
-    names = ["seconds", "message", "key", "peak", "peak words", "words peak", "peak standard error"]
+    names = [
+        "seconds",
+        "message",
+        "key",
+        "peak",
+        "peak words",
+        "words peak",
+        "peak standard error",
+        "metric 0",
+    ]
     columns = {
         name: MetricColumn.of([MetricValue(float(place), "A", name)] * 2)
         for place, name in enumerate(names)
