@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optospice.metrics.value import MetricValue
+from optospice.scenario.across import take_across
 from optospice.scenario.points import matches, same_value
 from optospice.scenario.schema import Across, Scenario
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 
 KEY = "protocol.interval"
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import overload
 
 from optospice.ngspice.pool import Pool
+from optospice.scenario.across import take_across
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Blocks
 from optospice.sweep.collecting import Collector, Progress
