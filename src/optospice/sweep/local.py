@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+from optospice.scenario.across import take_across
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Blocks
 from optospice.sweep.collecting import Collector, Progress
