@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 import os
 import re
 import shlex
@@ -11,10 +13,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PROJECT = EXAMPLES / "lamp_and_film"
+#: Parameters of the design in examples/incubation_sensitivity, as columns of runs.csv.
+KEYS = (
+    "i0 [A]", "v0 [V]", "gain_fast [1]", "rate_fast [1/s]", "tau_fast [s]", "v_noxious [V]"
+)  # fmt: skip
 LINES = re.findall(r"^optospice (.*)$", (PROJECT / "README.md").read_text(), re.MULTILINE)
 
 
@@ -62,3 +69,30 @@ def test_every_example_is_listed():
     page = (EXAMPLES / "README.md").read_text()
     for folder in EXAMPLES.iterdir():
         assert not folder.is_dir() or f"[{folder.name}]" in page
+
+
+@pytest.mark.slow
+def test_the_indices_of_the_incubation_time(tmp_path):
+    """The states do not feel the current: i0 and v0 count through i0 sinh(2 V / v0) alone."""
+    pytest.importorskip("SALib")
+    project = shutil.copytree(EXAMPLES / "incubation_sensitivity", tmp_path / "project")
+    line = "run incubation --json --set design.points=16"
+    ended = subprocess.run(
+        [sys.executable, "-c", "from optospice.cli import main; main()", *line.split()],
+        cwd=project, env={**os.environ, "MPLBACKEND": "agg"},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    runs = json.loads(ended.stdout)["runs"]
+    assert len(runs) == 16 * 8
+    table = csv.DictReader((project / "results/incubation/runs.csv").open())
+    rows = [
+        [float(row[f"parameters.{name}"]) for name in KEYS] + [float(row["incubation_time [s]"])]
+        for row in table
+    ]
+    numbers = np.log(np.array(rows))
+    numbers -= numbers.mean(axis=0)
+    slopes = np.linalg.lstsq(numbers[:, :-1], numbers[:, -1], rcond=None)[0]
+    x = 2 / 1.955
+    assert slopes[1] / slopes[0] == pytest.approx(-x / math.tanh(x), rel=0.15)
+    assert abs(slopes[-1]) < 0.05 * abs(slopes[0])

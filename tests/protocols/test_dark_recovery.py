@@ -9,8 +9,9 @@ from small_devices import make, memristor, rates, run, thermal
 
 from optospice.device import find_device
 from optospice.metrics import recovery
+from optospice.scenario.across import take_across
 from optospice.scenario.schema import Across
-from optospice.scenario.verdict import Observation, take_across
+from optospice.scenario.verdict import Observation
 from optospice.trace import Trace
 
 LIGHT = {"irradiance": "1.22 mW/cm^2", "wavelength": "740 nm"}

@@ -8,8 +8,9 @@ from small_devices import make, memristor, memristor_current, resistor, run
 
 from optospice.device import find_device
 from optospice.errors import InputError
+from optospice.scenario.across import take_across
 from optospice.scenario.schema import Across
-from optospice.scenario.verdict import Observation, take_across
+from optospice.scenario.verdict import Observation
 
 PAIR = {"voltage": "2 V", "width": "20 ms", "delay": "1 s", "rise": "1 ms", "fall": "1 ms"}
 INTERVALS = (-0.5, -0.05, -0.02, -0.0105, -0.001, 0.0, 0.0005, 0.02, 0.021, 0.3)

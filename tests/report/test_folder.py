@@ -151,13 +151,22 @@ def test_waveforms_have_time_first_and_their_units(hand_made: Make, tmp_path: Pa
     assert np.array_equal(table["i(p)"].to_numpy(), original["i(p)"])
 
 
-def test_only_the_first_netlists_of_a_long_sweep_are_written(
-    hand_made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("failed", "written"),
+    [([], ["0001"]), (["0003"], ["0001", "0003"]), (["0001", "0002", "0004"], ["0001", "0002"])],
+)
+def test_of_a_long_sweep_the_first_netlist_and_those_that_failed_are_written(
+    hand_made: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failed: list[str],
+    written: list[str],
 ) -> None:
     monkeypatch.setattr(folder_module, "MOST_NETLISTS", 2)
-    write_results(hand_made(PAIR, "paired_pulse_index", RISING), tmp_path / "out", ARGV)
-    assert len(list((tmp_path / "out" / "netlists").iterdir())) == 2
-    assert "the first 2 of 6 runs" in (tmp_path / "out" / "log.txt").read_text()
+    out = tmp_path / "out"
+    write_results(hand_made(PAIR, "paired_pulse_index", RISING, failed=failed), out, ARGV)
+    assert sorted(file.stem for file in (out / "netlists").iterdir()) == written
+    assert f"optospice netlist {out} --run ID" in (out / "log.txt").read_text()
 
 
 def test_an_earlier_run_is_replaced_and_other_files_stay(hand_made: Make, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from optospice.drawing.field import Field, draw_family, draw_map
 from optospice.drawing.tornado import draw_tornado
 from optospice.report.pictures import chosen_pictures, metric_pictures, pictures_for
 from optospice.report.sensitivity import rank_correlations
+from optospice.scenario.across import take_across
+from optospice.scenario.verdict import Observation
 from optospice.sweep.record import ScenarioResult
 
 Make = Callable[..., ScenarioResult]
@@ -207,3 +210,56 @@ def test_no_picture_of_50_000_runs_takes_a_second() -> None:
             draw(ax)
             figure.canvas.draw()
             assert time.process_time() - started < 2  # of this process alone; half a second here
+
+
+def test_a_saltelli_design_gives_its_indices_and_rank_correlations(hand_made: Make) -> None:
+    pytest.importorskip("SALib")
+    text = (
+        PULSE
+        + """
+[design]
+kind = "saltelli"
+points = 16
+seed = 3
+of = ["postsynaptic_current_amplitude"]
+[design.ranges]
+"parameters.r3" = { start = "20 Mohm", stop = "30 Mohm" }
+"parameters.c" = { start = "190 nF", stop = "210 nF" }
+"""
+    )
+    empty = hand_made(text, PEAK, np.full(64, 5e-7), "A")
+    r3 = np.array([record.run.parameters["r3"] for record in empty.records])
+    bare = hand_made(text, PEAK, r3 * 1e-14, "A")
+    observations = [
+        Observation("pbs_rc", record.run.point, record.metrics) for record in bare.records
+    ]
+    asked = bare.loaded.scenario.across
+    taken = {one.name: take_across(one, observations) for one in asked}
+    result = replace(bare, across=taken)
+    pictures = chosen_pictures(result, PEAK)
+    assert pictures == ["indices", "tornado"]
+    (ax,) = dict(metric_pictures(result, PEAK, pictures))[PEAK].axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["r3", "c"]
+    lengths = {
+        bars.get_label(): [patch.get_width() for patch in bars]
+        for bars in ax.containers if hasattr(bars, "patches")
+    }  # fmt: skip
+    assert lengths["total, with interactions"] == pytest.approx([1.0, 0.0], abs=0.3)
+    assert lengths["first order, by itself"][1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_an_own_check_on_a_map_is_not_called_published() -> None:
+    places = np.array([1.0, 2.0, 3.0])
+    field = Field(places, places, np.outer(places, places), "x", "y", "z")
+    figure, ax = style.new_figure(80, 60)
+    draw_map(ax, field, [(1.0, 1.0, 1.0)], "own check")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["own check"]
+
+
+def test_a_logarithmic_axis_of_few_decades_has_more_than_one_tick() -> None:
+    figure, ax = style.new_figure(80, 60)
+    ax.set_xscale("log")
+    ax.set_xlim(0.25, 4)
+    style.plain_ticks(ax.xaxis, 0.25, 4)
+    figure.canvas.draw()
+    assert {"0.5", "1", "2"} <= {label.get_text() for label in ax.get_xticklabels()}

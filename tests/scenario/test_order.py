@@ -18,11 +18,12 @@ from optospice.errors import InputError
 from optospice.metrics.value import MetricValue
 from optospice.regression.golden import golden_file
 from optospice.report.numbers import claim_text, number_of, swept_si
+from optospice.scenario.across import take_across
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
 from optospice.scenario.order import swept_number
 from optospice.scenario.schema import Across, Scenario
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 from optospice.sweep.record import RunRecord
 
 #: A card with a parameter in Mohm, of which bare numbers are.

@@ -11,11 +11,12 @@ import pytest
 from optospice import units
 from optospice.metrics.sensitivity import sobol_indices
 from optospice.metrics.value import MetricValue
+from optospice.scenario.across import take_across
 from optospice.scenario.designs import design_axis
 from optospice.scenario.schema import Across, Scenario
 from optospice.scenario.sensitivity import saltelli_keys
 from optospice.scenario.variation import Design
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 
 pytest.importorskip("SALib")
 

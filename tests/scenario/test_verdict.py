@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optospice.metrics.value import MetricValue
+from optospice.scenario.across import take_across
 from optospice.scenario.points import matches, same_value
 from optospice.scenario.schema import Across, Scenario
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 
 KEY = "protocol.interval"
 
@@ -154,6 +155,55 @@ def test_shapes(shape, values, met):
     assert judge(target, observe(*[value * 1e-9 for value in values])).met is met
 
 
+@pytest.mark.parametrize(
+    ("rows", "met", "words"),
+    [
+        (
+            ((1, 2, 3), (2, 3, 4), (3, 4, 5)),
+            True,
+            "along all 3 lines, least at",
+        ),
+        # of every column the median rises, and so do two of the three rows
+        (((1, 2, 3), (2, 3, 4), (5, 4, 3)), False, "1 of 3 lines break it, the worst is"),
+        (((1, 2, 3), (5, 5, 5), (9, 8, 7)), False, "2 of 3 lines break it, the worst is"),
+    ],
+)
+def test_a_shape_over_a_grid_holds_along_every_line(rows, met, words):
+    target = {"metric": "dark_current", "shape": "increasing", "over": KEY}
+    observations = [
+        Observation(
+            "pbs_rc", {"protocol.width": f"{row} s", KEY: f"{column} s"},
+            {"dark_current": MetricValue(number * 1e-9, "A", "a definition")},
+        )
+        for row, numbers in enumerate(rows, 1)
+        for column, number in enumerate(numbers, 1)
+    ]  # fmt: skip
+    verdict = judge(target, observations)
+    assert verdict.met is met
+    assert words in verdict.word
+    if not met:
+        assert verdict.worst.endswith("protocol.width = 3 s")
+    one_row = {**target, "where": {"protocol.width": "1 s"}}
+    more = {"sweep": {"protocol.width": ["1 s", "2 s", "3 s"], KEY: ["1 s", "2 s", "3 s"]}}
+    assert judge(one_row, observations, **more).met
+
+
+def test_keys_that_move_with_that_of_a_shape_are_on_its_line():
+    target = {"metric": "dark_current", "shape": "increasing", "over": KEY}
+    moving = [
+        Observation("pbs_rc", {KEY: f"{n} s", "protocol.width": f"{9 - n} s"}, one.metrics)
+        for n, one in enumerate(observe(1e-9, 2e-9, 3e-9), 1)
+    ]
+    verdict = judge(target, moving)
+    assert (verdict.met, verdict.worst) == (True, "")
+
+
+def test_a_long_series_shows_that_its_middle_is_left_out():
+    target = {"metric": "dark_current", "shape": "increasing", "over": KEY}
+    shown = judge(target, observe(*(n * 1e-9 for n in range(1, 10)))).shown
+    assert shown == "1 → 2 → 3 → … → 7 → 8 → 9"
+
+
 def test_a_shape_needs_every_run():
     target = {"metric": "dark_current", "shape": "increasing", "over": KEY}
     failed = [*observe(1e-9, 2e-9), Observation("pbs_rc", {KEY: "3 s"}, {})]
@@ -255,3 +305,35 @@ def test_a_failed_run_of_a_metric_that_only_its_protocol_knows_keeps_the_unit():
     verdict = judge(target, [Observation("pbs_rc", {KEY: "1 s"}, {})])
     assert not verdict.met
     assert (verdict.si_unit, verdict.claimed_si) == ("W/m^2", pytest.approx(-1.0))
+
+
+def test_of_draws_a_fit_across_the_runs_is_made_for_each_device():
+    """Devices whose rates share one law up to a factor have the same energy, without any error."""
+    across = Across(metric="activation_energy", of="recovery_rate", over="temperature")
+    joule, boltzmann = 1.602176634e-19, 1.380649e-23
+
+    def fitted(energies, prefactors):
+        return take_across(
+            across,
+            [
+                Observation("pbs_trap", {"temperature": f"{kelvin} K"}, {
+                    "recovery_rate": MetricValue(
+                        factor * math.exp(-energy * joule / (boltzmann * kelvin)), "1/s", "rate"
+                    )
+                })
+                for kelvin in (280, 300, 330)
+                for energy, factor in zip(energies, prefactors, strict=True)
+            ],
+        )  # fmt: skip
+
+    shifted = fitted([0.3, 0.3, 0.3], [1e3, 2e3, 4e3])
+    assert shifted.value / joule == pytest.approx(0.3, rel=1e-9)
+    assert shifted.standard_error / joule == pytest.approx(0.0, abs=1e-9)
+    tilted = fitted([0.29, 0.30, 0.31], [1e3, 2e3, 4e3])
+    assert tilted.value / joule == pytest.approx(0.3, rel=1e-9)
+    assert tilted.standard_error / joule == pytest.approx(0.01 / math.sqrt(3), rel=1e-6)
+    assert "of 3 draws; standard deviation 0.01 eV" in tilted.definition
+    low, high = tilted.interval
+    assert (high - low) / joule == pytest.approx(2 * 4.302653 * 0.01 / math.sqrt(3), rel=1e-5)
+    alone = fitted([0.3], [1e3])
+    assert "draws" not in alone.definition

@@ -25,6 +25,7 @@ from optospice.metrics.value import MetricValue
 from optospice.ngspice.installation import Installation
 from optospice.store.block import MeasuredBlock
 from optospice.store.encoding import decoded, encoded
+from optospice.store.index import LAYOUT, Index
 from optospice.store.store import VARIABLE, Store, default_folder
 from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
@@ -149,6 +150,28 @@ def test_metrics_come_back_as_they_were(tmp_path: Path) -> None:
         )
 
 
+def test_a_metric_may_be_called_as_anything_is(tmp_path: Path) -> None:
+    names = [
+        "seconds",
+        "message",
+        "key",
+        "peak",
+        "peak words",
+        "words peak",
+        "peak standard error",
+        "metric 0",
+    ]
+    columns = {
+        name: MetricColumn.of([MetricValue(float(place), "A", name)] * 2)
+        for place, name in enumerate(names)
+    }
+    block = MeasuredBlock(np.ones(2, np.bool_), columns, np.array([0.25, 0.5]), {}, {}, {1: "*"})
+    with Store(tmp_path) as store:
+        store.put(b"k" * 16, None, {b"k" * 16: block})
+    with Store(tmp_path) as store:
+        assert same_measured(dict(store.measured([b"k" * 16]))[b"k" * 16], block)
+
+
 def test_results_come_back_as_they_were(tmp_path: Path) -> None:
     blocks = {bytes([n]) * 16: waveform_block(n + 1, seed=n) for n in range(4)}
     with Store(tmp_path) as store:
@@ -176,6 +199,38 @@ def test_a_damaged_part_is_forgotten(tmp_path: Path) -> None:
         store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
         store.flush()
         assert same_measured(dict(store.measured([b"k" * 16]))[b"k" * 16], measured(3))
+
+
+def test_numbers_that_changed_on_the_disk_are_no_results(tmp_path: Path) -> None:
+    block = waveform_block(3, points=400)
+    with Store(tmp_path) as store:
+        store.put(b"k" * 16, block, {})
+    (file,) = tmp_path.rglob("*.parquet")
+    content = file.read_bytes()
+    lost = 0
+    for number, place in enumerate(range(200, len(content) - 1000, 400)):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with Store(tmp_path / f"{number}") as other, Store(tmp_path) as store:
+            other.merge(store)
+            back = other.result(b"k" * 16)
+        lost += back is None
+        assert back is None or all(
+            same_waveforms(a, b) for a, b in zip(block, back, strict=True)
+        ), place
+    assert lost
+
+
+def test_an_index_that_breaks_costs_what_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    with Store(tmp_path) as store:
+        monkeypatch.setattr(Index, "find", broken)
+        assert dict(store.measured([b"k" * 16])) == {}
+        assert store.result(b"k" * 16) is None
+        assert "malformed" in store.problem
 
 
 def test_of_too_many_waveforms_those_longest_unused_go(tmp_path: Path) -> None:
@@ -235,7 +290,9 @@ def test_a_folder_that_cannot_be_a_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=r"store of results cannot be used.*--no-cache"):
         Store(tmp_path / "file")
-    (tmp_path / "index-1.sqlite").write_text("no database, and long enough to be seen as none")
+    (tmp_path / f"index-{LAYOUT}.sqlite").write_text(
+        "no database, and long enough to be seen as none"
+    )
     with pytest.raises(InputError, match="store of results cannot be used"):
         Store(tmp_path)
 
@@ -323,7 +380,7 @@ def test_an_index_that_is_locked_for_long_is_told(
 ) -> None:
     monkeypatch.setattr("optospice.store.index.PATIENCE", 0.1)
     with Store(tmp_path) as store:
-        other = sqlite3.connect(tmp_path / "index-1.sqlite", isolation_level=None)
+        other = sqlite3.connect(tmp_path / f"index-{LAYOUT}.sqlite", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
         store.flush()

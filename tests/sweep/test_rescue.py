@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,19 @@ def test_a_lost_worker_costs_a_scenario_only_the_guilty_run(loaded, one_worker, 
     assert "the simulator process died" in result.records[BAD].message
     assert sum(count for count, _ in ended) == len(runs)  # each of them once
     assert sum(failed for _, failed in ended) == 1
+
+
+def test_a_device_alone_is_measured_by_its_own_waveforms(loaded, pool):
+    runs = expand(loaded)
+    task = Task.of(runs, keep_results=True)
+    [(_, outcome)] = pool.map(PERFORM, [task])
+    given = replace(task, given=outcome.result.results)
+    rows = [0, 3, LARGEST_BLOCK - 1]
+    for row, (_, alone) in zip(
+        rows, pool.map(PERFORM, [given.alone(n) for n in rows]), strict=True
+    ):
+        (measured,) = alone.result.runs()
+        assert measured.metrics["dark_current"].value == pytest.approx(0.5 / RESISTANCES[row])
 
 
 def _only_the_bad_one_failed(records) -> None:

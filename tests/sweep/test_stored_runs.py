@@ -141,6 +141,37 @@ def test_waveforms_that_are_asked_for_later_are_simulated_then(
     assert digits(result) == digits(ran(tmp_path, sweep(AXES), counting))
 
 
+LOOPS = """title = "The same target twice"
+device = "mose2"
+accuracy = "fast"
+
+[controller]
+name = "write_verify"
+target = "3.4 nS"
+readout = "0.5 V"
+tolerance = "5 %"
+smallest = "2 V"
+largest = "4.5 V"
+increment = "0.1 V"
+width = "50 ms"
+settle = "3 s"
+most_pulses = 5
+
+[sweep]
+"controller.target" = ["3.4 nS", "3400 pS"]
+"""
+
+
+def test_equal_loops_come_from_the_store_both(pool: Pool, tmp_path: Path) -> None:
+    with Store(tmp_path / "store") as store:
+        first = ran(tmp_path, LOOPS, pool, store)
+    with Store(tmp_path / "store") as store:
+        again = ran(tmp_path, LOOPS, pool, store)
+    assert [record.status for record in again.records] == ["ok", "ok"]
+    assert again.from_store == 2
+    assert digits(again) == digits(first)
+
+
 def test_two_commands_side_by_side(tmp_path: Path) -> None:
     found: list[ScenarioResult] = []
 

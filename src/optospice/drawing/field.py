@@ -84,7 +84,12 @@ def draw_family(ax: Axes, field: Field) -> None:
         bar.ax.minorticks_off()
 
 
-def draw_map(ax: Axes, field: Field, published: Sequence[tuple[float, float, float]] = ()) -> None:
+def draw_map(
+    ax: Axes,
+    field: Field,
+    published: Sequence[tuple[float, float, float]] = (),
+    words: str = "published",
+) -> None:
     """Draw a map with contour lines; cells without a number are hatched.
 
     Parameters
@@ -95,6 +100,8 @@ def draw_map(ax: Axes, field: Field, published: Sequence[tuple[float, float, flo
         What.
     published : sequence of tuple of float
         Places on both axes and published numbers; each is a mark filled with its colour.
+    words : str
+        What the legend calls these.
     """
     from matplotlib.patches import Patch
 
@@ -122,7 +129,7 @@ def draw_map(ax: Axes, field: Field, published: Sequence[tuple[float, float, flo
         x, y, z = zip(*published, strict=True)
         marks = ax.scatter(
             x, y, c=z, cmap=mesh.get_cmap(), norm=norm, marker="D", s=22, linewidth=1.0,
-            edgecolor=style.VERMILION, label="published", zorder=5, clip_on=False,
+            edgecolor=style.VERMILION, label=words, zorder=5, clip_on=False,
         )  # fmt: skip
         handles.append(marks)
     ax.set_xlabel(field.x_label)
@@ -151,7 +158,12 @@ def _contours(ax: Axes, field: Field, shown: Any, norm: Normalize) -> None:
     # dark lines on the pale end of the scale and pale ones on its dark end
     tones = ["white" if norm(level) < 0.6 else style.INK for level in levels]
     lines = ax.contour(field.x, field.y, shown, levels, colors=tones, linewidths=0.6)
-    ax.clabel(lines, fmt=lambda level: f"{level:.4g}", fontsize=5.5, inline_spacing=2)
+    ax.clabel(
+        lines,
+        fmt=lambda level: f"{level:.4g}".replace("-", "\N{MINUS SIGN}"),
+        fontsize=5.5,
+        inline_spacing=2,
+    )
 
 
 def _edges(places: FloatArray, log: bool) -> FloatArray:

@@ -172,6 +172,8 @@ def sequential(count: int) -> list[tuple[float, float, float]]:
 def plain_ticks(axis: Axis, low: float, high: float) -> None:
     """Write 1, 10, 100 instead of powers on a logarithmic axis where that stays short.
 
+    Over less than two decades 2 and 5 are written as well.
+
     Parameters
     ----------
     axis : matplotlib Axis
@@ -179,9 +181,11 @@ def plain_ticks(axis: Axis, low: float, high: float) -> None:
     low, high : float
         Ends of what is drawn.
     """
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     if low < 1e-2 or high > 1e4:
         return
+    if high < 100 * low:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 _RESAMPLES = 200
 _SEED = 0
 #: Two-sided 95 % quantile of the normal distribution [1].
-_NORMAL_95 = 1.959963984540054
+NORMAL_95 = 1.959963984540054
 _SOURCE = (
     "Saltelli et al., Comput. Phys. Commun. 181, 259 (2010), eq. (b) and (f) of Table 2; intervals "
     "from resamples (SALib)"
@@ -152,4 +152,4 @@ def _index(values: FloatArray, keys: Sequence[str], key: str, which: str) -> Met
     except ValueError as error:
         return missing("1", definition, str(error))
     reach = getattr(found, f"{which}_interval")
-    return MetricValue(getattr(found, which), "1", definition, reach / _NORMAL_95)
+    return MetricValue(getattr(found, which), "1", definition, reach / NORMAL_95)

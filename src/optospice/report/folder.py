@@ -17,7 +17,7 @@ import optospice
 from optospice import files as safe
 from optospice.errors import InputError
 from optospice.library import scenario_folders
-from optospice.report.columns import run_columns
+from optospice.report.columns import count_extrapolated, run_columns
 from optospice.report.frames import (
     csv_bytes,
     csv_parts,
@@ -29,11 +29,11 @@ from optospice.report.frames import (
 from optospice.report.parquet import runs_parquet, waveforms_parquet
 from optospice.report.statistics import statistics_columns
 from optospice.scenario.load import LoadedScenario
-from optospice.sweep.record import ScenarioResult
+from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import one_line
 
-#: Netlists and waveforms of so many runs are written.
-MOST_NETLISTS = 200
+#: Netlists of so many runs are written: of all, or of the first and of those that failed [1].
+MOST_NETLISTS = 20
 _MARK = "# Resolved by optospice"
 _FILES = ("log.txt", "runs.csv", "runs.parquet", "statistics.csv", "targets.csv")
 _RUN = "[0-9]{4,}"
@@ -83,7 +83,11 @@ def prepare_folder(path: Path) -> None:
 
 
 def write_results(
-    result: ScenarioResult, folder: Path, argv: Sequence[str], is_claimed: bool = False
+    result: ScenarioResult,
+    folder: Path,
+    argv: Sequence[str],
+    is_claimed: bool = False,
+    figures: bool = True,
 ) -> list[Path]:
     """Write everything about a result; an earlier run's results are replaced.
 
@@ -97,6 +101,8 @@ def write_results(
         The command, for the log.
     is_claimed : bool
         Whether the caller holds the folder with `optospice.files.claimed`.
+    figures : bool
+        Whether the result is drawn too; that may take longer than many short runs.
 
     Returns
     -------
@@ -108,7 +114,6 @@ def write_results(
     InputError
         When a file cannot be written, e.g. on a full disk, or another process writes there.
     """
-    from optospice.report.figures import save_figures
     from optospice.report.series_figure import alike, series_of
 
     def put(name: str, content: bytes | str | Iterable[bytes]) -> None:
@@ -127,7 +132,7 @@ def write_results(
         put("targets.csv", csv_bytes(target_columns(result)))
         if result.loaded.scenario.statistics:
             put("statistics.csv", csv_bytes(statistics_columns(result)))
-        for record in result.records[:MOST_NETLISTS]:
+        for record in _with_netlist(result):
             put(f"netlists/{record.run.id}.cir", record.netlist or record.run.netlist())
         for place in run_columns(result).kept:
             record = result.records[place]
@@ -143,7 +148,10 @@ def write_results(
                     csv_bytes(series_columns(group, record.outside)),
                 )
         put("log.txt", log_text(result, folder, argv))  # also where a figure cannot be drawn
-        files += save_figures(result, folder / "figures")
+        if figures:
+            from optospice.report.figures import save_figures
+
+            files += save_figures(result, folder / "figures")
     return files
 
 
@@ -164,7 +172,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
 
     records, failed = result.records, result.failed
     first = (failed or records)[0].run.id if records else "ID"
-    missing = sum(record.status == "not run" for record in records)
+    missing = result.missing
     lines = [
         f"{result.loaded.name}: {result.loaded.scenario.title}",
         f"date      {datetime.now().astimezone().isoformat(timespec='seconds')}",
@@ -173,7 +181,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         f"ngspice {result.ngspice}, numpy {numpy.__version__}",
         f"system    {platform.platform()}, {sys.implementation.name}",
         f"runs      {len(records)}: {len(records) - len(failed) - missing} ok, "
-        f"{len(failed)} failed, {missing} not run, {len(result.extrapolated)} extrapolated",
+        f"{len(failed)} failed, {missing} not run, {count_extrapolated(result)} extrapolated",
         f"seconds   {result.seconds:.2f}; {result.from_store} runs from the store",
         f"exit code {result.exit_code}",
         "",
@@ -183,9 +191,14 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         f"  ngspice -n -b -r {first}.raw netlists/{first}.cir",
     ]
     if len(records) > MOST_NETLISTS:
+        again = (
+            f"optospice run {shlex.quote(repeat_name(result.loaded, folder))} --run ID"
+            if records[0].run.is_closed_loop  # what its controller did is known after the run
+            else f"optospice netlist {shlex.quote(str(folder))} --run ID"
+        )
         lines.append(
-            f"netlists/ holds the first {MOST_NETLISTS} of {len(records)} runs; --run ID writes "
-            "that of any other."
+            f"netlists/ holds the first of {len(records)} runs and those that failed, up to "
+            f"{MOST_NETLISTS}; that of any other: {again}"
         )
     if failed:
         lines += ["", "Failed runs:"]
@@ -198,6 +211,15 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         lines += ["", "Missed targets:"]
         lines += [f"  {verdict.target.id} ({verdict.device}): {verdict.word}" for verdict in missed]
     return "\n".join(lines) + "\n"
+
+
+def _with_netlist(result: ScenarioResult) -> Sequence[RunRecord]:
+    """Give the runs whose netlists are written: any other is told by `optospice netlist`."""
+    if len(result.records) <= MOST_NETLISTS:
+        return result.records
+    first, failed = result.records[0], result.failed[:MOST_NETLISTS]
+    others = [record for record in failed if record.run.id != first.run.id]
+    return [first, *others[: MOST_NETLISTS - 1]]
 
 
 def repeat_name(loaded: LoadedScenario, folder: Path) -> str:

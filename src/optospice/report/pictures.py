@@ -11,8 +11,10 @@ import numpy as np
 from optospice.drawing import style
 from optospice.drawing.distribution import Mark, draw_bands, draw_histogram, draw_outlines
 from optospice.drawing.field import Field, draw_family, draw_map
+from optospice.drawing.indices import draw_indices
 from optospice.drawing.tornado import MOST_BARS, draw_tornado
 from optospice.interpolation import FloatArray
+from optospice.metrics.sensitivity import NORMAL_95
 from optospice.report.columns import joint_codes, metric_column, points, run_columns, swept_column
 from optospice.report.metric_figure import (
     MetricAxis,
@@ -32,13 +34,14 @@ from optospice.report.numbers import (
 )
 from optospice.report.quantiles import spreads_of
 from optospice.report.sensitivity import FEWEST_RUNS, rank_correlations
+from optospice.scenario.sensitivity import SENSITIVITIES
 from optospice.sweep.record import ScenarioResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-Picture = Literal["curve", "family", "map", "bands", "histogram", "outlines", "tornado"]
+Picture = Literal["curve", "family", "map", "bands", "histogram", "outlines", "tornado", "indices"]
 #: Quantile bands of fewer draws would be drawn through single runs [1].
 _FEWEST_DRAWS = 10
 #: Values of the second key from which curves get a colour scale in place of a legend [1].
@@ -133,6 +136,11 @@ def chosen_pictures(result: ScenarioResult, name: str) -> list[Picture]:
     at_once = int(np.unique(groups).size)
     draws = int(np.bincount(groups).max())
     pictures = pictures_for([size for size in axes if size > 1], names, at_once, draws)
+    if result.loaded.scenario.design is not None and pictures == ["curve"] and known.size > 1:
+        # Saltelli's points share their values, as those of a grid do, and make no curves either
+        pictures = ["tornado"] if len(axes) > 1 and known.sum() >= FEWEST_RUNS else pictures
+    if len(_indices_of(result, name, SENSITIVITIES[0])[0]):
+        pictures = ["indices", *(picture for picture in pictures if picture == "tornado")]
     fitted = any(across.of == name for across in result.loaded.scenario.across)
     # a fit is drawn through the points that it was made from
     return ["curve" if fitted and picture == "family" else picture for picture in pictures]
@@ -168,16 +176,17 @@ def _map(result: ScenarioResult, name: str) -> Figure | None:
         return None
     field, axis, other, unit = found
     record = result.records[0]
-    published = []
+    own: list[tuple[float, float, float]] = []
+    published: list[tuple[float, float, float]] = []
     for verdict in result.verdicts:
         where, claim = verdict.target.where, claim_of(verdict, unit)
         if verdict.target.metric != name or verdict.target.claim != "published" or claim is None:
             continue
         if axis.key in where and other.key in where:
             x, y = (number_of(one.key, where[one.key], one.unit, record) for one in (axis, other))
-            published.append((x, y, claim[0]))
+            (own if verdict.target.kind == "own" else published).append((x, y, claim[0]))
     figure, ax = style.new_figure(style.SINGLE_COLUMN, 70)
-    draw_map(ax, field, published)
+    draw_map(ax, field, published or own, "published" if published else "own check")
     return figure
 
 
@@ -308,6 +317,31 @@ def _tornado(result: ScenarioResult, name: str) -> Figure | None:
     return figure
 
 
+def _indices_of(result: ScenarioResult, name: str, kind: str) -> tuple[list[str], FloatArray]:
+    """Give the keys of a Saltelli design with their indices and the reach of the intervals."""
+    keys, rows = [], []
+    for across in result.loaded.scenario.across:
+        found = result.across.get(across.name)
+        asked = across.metric == kind and across.of == name
+        if asked and found is not None and not found.is_missing:
+            keys.append(across.over)
+            rows.append((found.value, NORMAL_95 * (found.standard_error or 0.0)))
+    return keys, np.array(rows, dtype=float).reshape(len(keys), 2)
+
+
+def _indices(result: ScenarioResult, name: str) -> Figure | None:
+    keys, first = _indices_of(result, name, SENSITIVITIES[0])
+    same, total = _indices_of(result, name, SENSITIVITIES[1])
+    if not keys or keys != same:
+        return None
+    figure, ax = style.new_figure(style.SINGLE_COLUMN, 28 + 7 * min(len(keys), MOST_BARS))
+    names = [short_key(key).replace("_", " ") for key in keys]
+    words = f"share of the variance of\n{name.replace('_', ' ')} ({len(result.records)} runs)"
+    draw_indices(ax, names, first, total, words)
+    figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.4)
+    return figure
+
+
 _DRAW = {
     "curve": _curve,
     "family": _family,
@@ -316,4 +350,5 @@ _DRAW = {
     "histogram": _histogram,
     "outlines": _outlines,
     "tornado": _tornado,
+    "indices": _indices,
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from optospice.errors import InputError, close_matches
 from optospice.metrics import METRICS
 from optospice.protocols import Experiment
+from optospice.scenario.across import check_across
 from optospice.scenario.claim import check_claim
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.statistics import check_statistics, statistic_unit
-from optospice.scenario.verdict import check_across
 
 
 def check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:

@@ -159,6 +159,7 @@ class Runs(Sequence[Run]):
         self._length = self._draws * math.prod(self._shape)
         self._numbers = [axis.numbered(plan.protocol_keys) for axis in plan.axes]
         self._made: OrderedDict[int, Run] = OrderedDict()
+        self._point: tuple[int, Device, Mapping[str, Value]] | None = None
         self._drawn = Drawn(plan.draws) if plan.draws else None
 
     def __len__(self) -> int:
@@ -206,6 +207,29 @@ class Runs(Sequence[Run]):
         if next(iter(plan.protocols.values())).kind == "closed loop":  # each draw seeds its own
             kinds = kinds * self._draws + np.tile(np.arange(self._draws), points.size)
         return kinds
+
+    @property
+    def are_marked(self) -> bool:
+        """Whether runs may say which limits of the device's valid range they leave."""
+        return self._plan.marks
+
+    def id_at(self, place: int) -> str:
+        """Give the number of the run at a place as it is written."""
+        return f"{place + 1:04d}"
+
+    def point_at(self, place: int) -> tuple[Device, Mapping[str, Value]]:
+        """Give the device and the point of a run without making it; draws share their point."""
+        number = place // self._draws
+        if self._point is None or self._point[0] != number:
+            rows, _ = self._rows(place)
+            self._point = number, self._device_at(place), self._point_of(rows)
+        return self._point[1], self._point[2]
+
+    def _point_of(self, rows: Sequence[int]) -> dict[str, Value]:
+        point: dict[str, Value] = {}
+        for axis, row in zip(self._plan.axes, rows, strict=True):
+            point.update(axis.row(row))
+        return point
 
     def count(self, where: Mapping[str, Value]) -> int:
         """Count the runs whose swept keys have some values, however these are written [1]."""
@@ -293,9 +317,7 @@ class Runs(Sequence[Run]):
     def _make(self, place: int) -> Run:
         plan = self._plan
         rows, number = self._rows(place)
-        point: dict[str, Value] = {}
-        for axis, row in zip(plan.axes, rows, strict=True):
-            point.update(axis.row(row))
+        point = self._point_of(rows)
         device = self._device_at(place)
         given = parameters_at(plan.parameters, point)
         resolved = device.resolve(given)
@@ -312,7 +334,7 @@ class Runs(Sequence[Run]):
             outside = limits_left(protocol, device, around.stimuli(protocol, device))
             outside += tuple(outside_in_temperature(device, temperature))
         return Run(
-            id=f"{place + 1:04d}",
+            id=self.id_at(place),
             point=point,
             device=device,
             parameters=parameters,

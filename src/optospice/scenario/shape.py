@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,8 +26,70 @@ SIGNIFICANT = 1e-3
 _SHOWN = 6
 
 
-def series_of(target: Target, observations: Sequence[Observation], unit: str) -> list[float]:
-    """Give the metric along the swept key: of several draws at one value the median."""
+@dataclass(frozen=True)
+class Line:
+    """A metric along the swept key, all other swept keys held.
+
+    Parameters
+    ----------
+    where : str
+        The other keys with their values; empty where no other key is swept.
+    values : list of float
+        The metric at each value of the key, of several draws at one value the median.
+    """
+
+    where: str
+    values: list[float]
+
+
+def lines_of(target: Target, observations: Sequence[Observation], unit: str) -> list[Line]:
+    """Give the metric along the swept key, one line for each point of all other keys.
+
+    Keys that move together with the swept one belong to its line. Where no other point is met
+    twice, as in a design of scattered points, all of them are one line.
+    """
+    over = str(target.over)
+    points = [one.point for one in observations if target.metric in one.metrics]
+    others = [key for key in (points[0] if points else ()) if _is_axis(key, over, points)]
+    groups: dict[tuple[Value, ...], list[Observation]] = {}
+    for one in observations:
+        if target.metric in one.metrics:
+            groups.setdefault(tuple(one.point[key] for key in others), []).append(one)
+    lines = [
+        Line(
+            ", ".join(f"{key} = {value}" for key, value in zip(others, held, strict=True)),
+            _series(target, members, unit),
+        )
+        for held, members in groups.items()
+    ]
+    long = [line for line in lines if len(line.values) > 1]
+    return long or [Line("", _series(target, observations, unit))]
+
+
+def weakest(target: Target, lines: Sequence[Line]) -> Line:
+    """Give the line that has the shape least, in the unit of its largest value."""
+    return min(lines, key=lambda line: _margin(target, line.values))
+
+
+def broken(target: Target, lines: Sequence[Line]) -> str:
+    """Say of several lines how many have not the shape that a target claims, and which least."""
+    if len(lines) < 2:
+        return ""
+    least, misses = weakest(target, lines), sum(not holds(target, line.values) for line in lines)
+    if misses:
+        return f"{misses} of {len(lines)} lines break it, the worst is {least.where}"
+    return f"along all {len(lines)} lines, least at {least.where}"
+
+
+def _is_axis(key: str, over: str, points: Sequence[Mapping[str, Value]]) -> bool:
+    """Whether a key varies where the swept one does not."""
+    first: dict[Value, Value] = {}
+    return key != over and any(
+        first.setdefault(point[over], point[key]) != point[key] for point in points
+    )
+
+
+def _series(target: Target, observations: Sequence[Observation], unit: str) -> list[float]:
     groups: dict[float | Value, list[float]] = {}
     for observation in observations:
         if target.metric in observation.metrics:
@@ -38,6 +101,16 @@ def series_of(target: Target, observations: Sequence[Observation], unit: str) ->
     named = any(isinstance(place, str) for place in groups)
     places = list(groups) if named else sorted(groups)
     return [float(np.median(groups[place])) for place in places]
+
+
+def _margin(target: Target, series: Sequence[float]) -> float:
+    """Give by how much a series has a shape; negative infinity where a value is missing."""
+    if len(series) < 2 or not np.isfinite(series).all():
+        return -math.inf
+    steps, scale = np.diff(series), max(map(abs, series)) or 1.0
+    if target.shape == "constant":
+        return float(-np.ptp(series) / scale)
+    return float((steps if target.shape == "increasing" else -steps).min() / scale)
 
 
 def with_statistics(
@@ -64,15 +137,14 @@ def holds(target: Target, series: Sequence[float]) -> bool:
     """Whether a series, ordered along the swept key, has the shape that a target claims."""
     if len(series) < 2 or not np.isfinite(series).all():
         return False
-    steps, scale = np.diff(series), max(map(abs, series)) or 1.0
-    if target.shape == "increasing":
-        return bool((steps > SIGNIFICANT * scale).all())
-    if target.shape == "decreasing":
-        return bool((steps < -SIGNIFICANT * scale).all())
-    return bool(np.ptp(series) <= _CONSTANT * scale)
+    least = -_CONSTANT if target.shape == "constant" else SIGNIFICANT
+    margin = _margin(target, series)
+    return margin >= least if target.shape == "constant" else margin > least
 
 
-def shortened(series: Sequence[float]) -> list[float]:
-    """Give the ends of a long series, else the whole."""
+def shown(series: Sequence[float]) -> str:
+    """Write a series; of a long one its ends."""
     half = _SHOWN // 2
-    return list(series) if len(series) <= _SHOWN else [*series[:half], *series[-half:]]
+    words = [f"{number:.4g}" for number in series]
+    cut = words if len(words) <= _SHOWN else [*words[:half], "…", *words[-half:]]
+    return " → ".join(cut)

@@ -10,9 +10,9 @@ import numpy as np
 
 from optospice import units
 from optospice.device import Parameter
-from optospice.errors import InputError, close_matches
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, annotated, missing
+from optospice.scenario.across import take_across
 from optospice.scenario.claim import (
     BOUND_SIGNS,
     allowed_error,
@@ -21,11 +21,9 @@ from optospice.scenario.claim import (
     shape_text,
     si_of_claim,
 )
-from optospice.scenario.order import swept_number
 from optospice.scenario.points import matches
-from optospice.scenario.schema import Across, Scenario, Target
-from optospice.scenario.sensitivity import SENSITIVITIES, take_index
-from optospice.scenario.shape import SIGNIFICANT, holds, series_of, shortened, with_statistics
+from optospice.scenario.schema import Scenario, Target
+from optospice.scenario.shape import broken, holds, lines_of, shown, weakest, with_statistics
 from optospice.scenario.share import Share, share_of
 from optospice.scenario.specs import worst_run
 from optospice.scenario.statistics import notes_on_independence, take_statistic
@@ -33,16 +31,6 @@ from optospice.validation import Value
 
 #: Units in which numbers are shown where a metric does not say.
 _DISPLAY = {"A": "nA", "J": "nJ", "s": "s", "V": "V", "S": "nS", "1": "1"}
-#: Metrics of a swept quantity and what each run gave: these can be taken across runs.
-ACROSS_METRICS = (
-    "paired_pulse_relaxation_time",
-    "paired_pulse_fit_quality",
-    "cutoff_frequency",
-    "activation_energy",
-    "spike_timing_time_constant",
-    "spike_timing_amplitude",
-    *SENSITIVITIES,
-)
 
 
 @dataclass(frozen=True)
@@ -112,7 +100,8 @@ class Verdict:
     share : Share or None
         Of the draws of a Monte Carlo block: how many meet the claim.
     worst : str
-        Of a bound that every run has to keep: how many break it, and which run is the worst.
+        Of a bound that every run has to keep: how many break it, and which run is the worst; of a
+        shape along several lines the same of the lines.
     interval : pair of float or None
         Confidence interval of a statistic over draws, in `unit`.
     """
@@ -199,61 +188,6 @@ def display_unit(metric: str, unit: str) -> str:
     if info is not None and info.unit == unit:
         return info.display_unit
     return _DISPLAY.get(unit, unit)
-
-
-def check_across(across: Across) -> None:
-    """Refuse a metric that cannot be taken across runs, or an unknown definition of it.
-
-    Raises
-    ------
-    InputError
-        Naming key, value and what is accepted.
-    """
-    if across.metric not in ACROSS_METRICS:
-        known = "cannot be taken across runs" if across.metric in METRICS else "no such metric"
-        raise InputError(
-            f"metric = {across.metric!r}: {known}; {close_matches(across.metric, ACROSS_METRICS)}"
-        )
-    definitions = METRICS[across.metric].definitions
-    if across.definition is not None and across.definition not in definitions:
-        raise InputError(
-            f"definition = {across.definition!r}: metric {across.metric!r} has no such definition; "
-            + close_matches(across.definition, definitions)
-        )
-
-
-def take_across(across: Across, observations: Sequence[Observation]) -> MetricValue:
-    """Take a metric across the runs of a sweep; `check_across` has found it fit for that."""
-    if across.metric in SENSITIVITIES:
-        return take_index(across, observations)
-    info = METRICS[across.metric]
-    pairs = [
-        (found[0], observation.metrics[across.of].value)
-        for observation in observations
-        if across.of in observation.metrics
-        and (
-            found := swept_number(
-                across.over, observation.point[across.over], observation.parameters
-            )
-        )
-    ]
-    x, y = (
-        (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
-        if pairs
-        else (
-            np.empty(0),
-            np.empty(0),
-        )
-    )
-    if y.size and np.ptp(y) <= SIGNIFICANT * np.abs(y).max():
-        note = f"{across.of} changes by less than the accuracy of the simulation"
-        return missing(info.unit, across.definition or next(iter(info.definitions), ""), note)
-    order = np.argsort(x, kind="stable")
-    options = {} if across.definition is None else {"definition": across.definition}
-    try:
-        return info.function(x[order], y[order], **options)
-    except ValueError as error:  # the runs do not hold it: say so, and keep them
-        return missing(info.unit, across.definition or "", str(error))
 
 
 def judge_targets(scenario: Scenario, observations: Sequence[Observation]) -> list[Verdict]:
@@ -362,7 +296,7 @@ def _judge_shape(
     taken = [o.metrics[target.metric] for o in observations if target.metric in o.metrics]
     first = taken[0] if taken else MetricValue(math.nan, "1", "", note="no run succeeded")
     unit = display_unit(target.metric, first.unit)
-    series = series_of(target, observations, unit)
+    lines = lines_of(target, observations, unit)
     whole = len(taken) == len(observations)
     return Verdict(
         target=target,
@@ -372,15 +306,16 @@ def _judge_shape(
         unit=unit,
         published=shape_text(target),
         simulated=None,
-        shown=" → ".join(f"{number:.4g}" for number in shortened(series)),
+        shown=shown(weakest(target, lines).values),
         error_percent=None,
         tolerance_percent=None,
-        met=whole and runs[0] == runs[1] and holds(target, series),
+        met=whole and runs[0] == runs[1] and all(holds(target, line.values) for line in lines),
         expected_miss=expected_miss,
         note=first.note or target.note,
         si_unit=first.unit,
         runs=runs,
         is_extrapolated=any(observation.is_extrapolated for observation in observations),
+        worst=broken(target, lines),
     )
 
 

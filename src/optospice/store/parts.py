@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 #: Columns of a part of metrics that are none.
 _OWN = ("key", "succeeded", "seconds", "message", "outside", "netlist")
 _ERROR, _WORDS = " standard error", " words"
+#: What begins the column of a metric whose own name another column may have.
+_OTHER = "metric "
+#: Under which a part holds the names of its metrics by their columns.
+_NAMES = b"metrics"
 
 
 def metrics_table(blocks: Mapping[bytes, MeasuredBlock]) -> pyarrow.Table:
@@ -42,17 +46,26 @@ def metrics_table(blocks: Mapping[bytes, MeasuredBlock]) -> pyarrow.Table:
         "outside": _texts(blocks, "outside", json.dumps),
         "netlist": _texts(blocks, "netlists", str),
     }
+    titles: dict[str, str] = {}
     for name in names:
         values, errors, words, codes = _spread(name, list(blocks.values()))
-        columns[name] = values
-        columns[name + _ERROR] = errors
-        columns[name + _WORDS] = pyarrow.DictionaryArray.from_arrays(
+        column = _column_of(name, len(titles))
+        titles[column] = name
+        columns[column] = values
+        columns[column + _ERROR] = errors
+        columns[column + _WORDS] = pyarrow.DictionaryArray.from_arrays(
             pyarrow.array(codes, mask=codes < 0), pyarrow.array(words, pyarrow.string())
         )
     for name in ("message", "outside", "netlist"):
         columns[name] = pyarrow.array(columns[name], pyarrow.string())
     columns["key"] = pyarrow.array(columns["key"], pyarrow.binary())
-    return pyarrow.table(columns)
+    return pyarrow.table(columns).replace_schema_metadata({_NAMES: json.dumps(titles)})
+
+
+def _column_of(name: str, place: int) -> str:
+    """Give the column of a metric: its name, unless another column may be called so."""
+    is_free = name not in _OWN and not name.endswith((_ERROR, _WORDS))
+    return name if is_free and not name.startswith(_OTHER) else f"{_OTHER}{place}"
 
 
 def _chained(arrays: Sequence[Any]) -> Any:
@@ -108,7 +121,7 @@ class MetricsPart:
     def __init__(self, file: Path) -> None:
         import pyarrow.parquet
 
-        table = pyarrow.parquet.read_table(file, use_threads=False)
+        table = pyarrow.parquet.read_table(file, use_threads=False, page_checksum_verification=True)
         self._texts = {
             name: {} if table[name].null_count == len(table) else _given(table[name].to_pylist())
             for name in ("message", "outside", "netlist")
@@ -116,15 +129,13 @@ class MetricsPart:
         self._succeeded = table["succeeded"].to_numpy()
         self._seconds = table["seconds"].to_numpy()
         self._columns: dict[str, tuple[Any, Any, Any, tuple[Words, ...]]] = {}
-        for name in table.column_names:
-            if name in _OWN or name.endswith((_ERROR, _WORDS)):
-                continue
-            coded = table[name + _WORDS].unify_dictionaries().combine_chunks()
+        for column, name in json.loads(table.schema.metadata[_NAMES]).items():
+            coded = table[column + _WORDS].unify_dictionaries().combine_chunks()
             codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             words = tuple(Words(*json.loads(text)) for text in coded.dictionary.to_pylist())
             self._columns[name] = (
-                table[name].to_numpy(),
-                table[name + _ERROR].to_numpy(),
+                table[column].to_numpy(),
+                table[column + _ERROR].to_numpy(),
                 codes.astype(np.int32),
                 words,
             )
@@ -198,7 +209,7 @@ class ResultsPart:
     def __init__(self, file: Path) -> None:
         import pyarrow.parquet
 
-        self._file = pyarrow.parquet.ParquetFile(file)
+        self._file = pyarrow.parquet.ParquetFile(file, page_checksum_verification=True)
 
     def result(self, row: int) -> EncodedBlock:
         """Give the results of a block.
@@ -220,6 +231,11 @@ def file_bytes(table: pyarrow.Table, *, group_rows: int | None = None) -> bytes:
 
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(
-        table, sink, compression="zstd", compression_level=1, row_group_size=group_rows
+        table,
+        sink,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=group_rows,
+        write_page_checksum=True,  # a number that has changed on the disk is no result
     )
     return bytes(sink.getvalue())

@@ -148,9 +148,20 @@ class Store:
         self, kind: PartKind, keys: Iterable[bytes]
     ) -> Mapping[str, Sequence[tuple[bytes, Place]]]:
         found: dict[str, list[tuple[bytes, Place]]] = {}
-        for key, place in self._index.find(kind, keys).items():
+        try:
+            places = self._index.find(kind, keys)
+        except sqlite3.Error as error:
+            self._broken(error)
+            return found
+        for key, place in places.items():
             found.setdefault(place.part, []).append((key, place))
         return found
+
+    def _broken(self, error: Exception) -> None:
+        self.problem = self.problem or (
+            f"{one_line(self.folder)}: results are no longer stored ({_reason(error)}); "
+            "those stored so far are kept"
+        )
 
     def _opened(self, name: str, kind: Any) -> Any:
         """Open a part; one that cannot be read is forgotten, so that it is computed anew."""
@@ -220,10 +231,7 @@ class Store:
                     first += len(block)
                 self._add("metrics", file_bytes(metrics_table(blocks)), rows, first)
         except (OSError, sqlite3.Error) as error:
-            self.problem = (
-                f"{one_line(self.folder)}: results are no longer stored ({_reason(error)}); "
-                "those stored so far are kept"
-            )
+            self._broken(error)
         self._flushed = time.monotonic()
 
     def _add(self, kind: PartKind, content: bytes, rows: Mapping[bytes, range], runs: int) -> None:

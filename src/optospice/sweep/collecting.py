@@ -106,17 +106,18 @@ class Collector:
         """Take what the store holds of some blocks, and give the numbers of those still open."""
         if self._store is None:
             return list(numbers)
-        wanted: dict[bytes, tuple[int, Places]] = {}
+        wanted: dict[bytes, list[tuple[int, Places]]] = {}  # equal loops are blocks of their own
         missing: dict[int, int] = {}
         for number in numbers:
             own = self.measurements(self._blocks[number])
-            wanted.update((one.key, (number, one.places)) for one in own)
+            for one in own:
+                wanted.setdefault(one.key, []).append((number, one.places))
             missing[number] = len(own)
         found: dict[int, list[tuple[Places, MeasuredBlock]]] = {}
         for key, measured in self._store.measured(wanted):
-            number, places = wanted[key]
-            if len(measured) == places.size:
-                found.setdefault(number, []).append((places, measured))
+            for number, places in wanted[key]:
+                if len(measured) == places.size:
+                    found.setdefault(number, []).append((places, measured))
         for number, measured_here in found.items():
             if len(measured_here) == missing[number] and self._restore(number, measured_here):
                 missing[number] = 0
@@ -200,7 +201,8 @@ class Collector:
         run = runs[int(firsts[0])]
         stored = self._store is not None and not run.is_closed_loop
         given = self._store.result(block.key) if self._store is not None and stored else None
-        kept = self._keeping.failed or any(self._keeping.keeps(int(p), True) for p in block.places)
+        every = self._keeping.every
+        kept = self._keeping.failed or bool(every and (block.places % every == 0).any())
         return Task(
             run,
             *parameter_matrix(runs, firsts),

@@ -181,6 +181,11 @@ def _is_packaged(module: str) -> bool:
 
 @cache
 def _code_of(module: str) -> str:
+    """Give the code of a module with that of the package that it may call."""
+    package = sys.modules.get(module.partition(".")[0])
+    if folders := getattr(package, "__path__", None):
+        files = sorted(file for folder in folders for file in Path(folder).rglob("*.py"))
+        return digest(*(file.read_bytes() for file in files)).hex()
     found: ModuleType | None = sys.modules.get(module)
     try:
         return inspect.getsource(found) if found is not None else module

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+from optospice.scenario.across import take_across
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
-from optospice.scenario.verdict import Observation, judge_targets, take_across
+from optospice.scenario.verdict import Observation, judge_targets
 from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Blocks
 from optospice.sweep.collecting import Collector, Progress
@@ -121,6 +122,8 @@ class _Observations(Sequence[Observation]):
     def __getitem__(self, index: int | slice) -> Observation | list[Observation]:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
+        if isinstance(self._records, Records):
+            return self._records.observation(index)
         record = self._records[index]
         return Observation(
             record.run.device.name,
@@ -144,6 +147,7 @@ def _concluded(
 ) -> ScenarioResult:
     asked = loaded.scenario.targets or loaded.scenario.across
     observations: Sequence[Observation] = _Observations(records) if asked else ()
+    observations = list(observations)
     devices = list(dict.fromkeys(observation.device for observation in observations))
     across = {
         (entry.name or entry.metric) + ("" if len(devices) == 1 else f" ({device})"): take_across(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -58,6 +59,18 @@ class RunRecord:
         return self.waveforms if self.analysed is None else self.analysed
 
 
+class ColumnedRecords(Sequence[RunRecord]):
+    """Records that tell which of them are of a kind without making any."""
+
+    @abstractmethod
+    def with_status(self, status: Status) -> list[int]:
+        """Places of the runs that have a status."""
+
+    @abstractmethod
+    def extrapolated(self) -> list[int]:
+        """Places of the runs that left the valid range of their device."""
+
+
 @dataclass(frozen=True)
 class ScenarioResult:
     """Everything that a scenario gave.
@@ -91,17 +104,24 @@ class ScenarioResult:
     @property
     def failed(self) -> list[RunRecord]:
         """Runs that failed."""
-        return [record for record in self.records if record.status == "failed"]
+        return self._with_status("failed")
 
     @property
     def extrapolated(self) -> list[RunRecord]:
         """Runs that left the valid range of their device."""
+        if isinstance(self.records, ColumnedRecords):
+            return [self.records[place] for place in self.records.extrapolated()]
         return [record for record in self.records if record.outside]
+
+    @property
+    def missing(self) -> int:
+        """Number of runs that were not run because the user stopped [1]."""
+        return self.count("not run")
 
     @property
     def interrupted(self) -> bool:
         """Whether runs are missing because the user stopped."""
-        return any(record.status == "not run" for record in self.records)
+        return self.missing > 0
 
     @property
     def unexpected(self) -> list[Verdict]:
@@ -115,4 +135,15 @@ class ScenarioResult:
         """130 after an interruption, 1 for a failed run or an unexpected verdict, else 0."""
         if self.interrupted:
             return 130
-        return 1 if self.failed or self.unexpected else 0
+        return 1 if self.count("failed") or self.unexpected else 0
+
+    def count(self, status: Status) -> int:
+        """Count the runs of a status [1]; no run is made for it where columns say it."""
+        if isinstance(self.records, ColumnedRecords):
+            return len(self.records.with_status(status))
+        return len(self._with_status(status))
+
+    def _with_status(self, status: Status) -> list[RunRecord]:
+        if isinstance(self.records, ColumnedRecords):
+            return [self.records[place] for place in self.records.with_status(status)]
+        return [record for record in self.records if record.status == status]

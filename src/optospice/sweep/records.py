@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from optospice.metrics.column import MetricColumn, Words
 from optospice.metrics.value import MetricValue
 from optospice.ngspice.bench_analyses import Result
-from optospice.scenario.runs import Run
+from optospice.scenario.runs import Run, Runs
+from optospice.scenario.verdict import Observation
 from optospice.store.block import MeasuredBlock
-from optospice.sweep.record import RunRecord, Status
+from optospice.sweep.record import ColumnedRecords, RunRecord, Status
 from optospice.waveforms import Waveforms
 
 _STATUSES: tuple[Status, ...] = ("not run", "ok", "failed")
@@ -55,7 +56,7 @@ class _Row(Mapping[str, MetricValue]):
         return len(self._records.names_at(self._place))
 
 
-class Records(Sequence[RunRecord]):
+class Records(ColumnedRecords):
     """One record per run, in order; those that have not arrived say that it was not run.
 
     Parameters
@@ -92,7 +93,6 @@ class Records(Sequence[RunRecord]):
             return [self[place] for place in places]
         run, result = self._runs[places], self._results.get(places)
         is_timed = isinstance(result, Waveforms)
-        outside = (*getattr(run, "outside", ()), *self._outside.get(places, ()))
         return RunRecord(
             run,
             _STATUSES[self._statuses[places]],
@@ -102,10 +102,15 @@ class Records(Sequence[RunRecord]):
             result if is_timed else None,  # type: ignore[arg-type]
             None if is_timed else result,  # type: ignore[arg-type]
             self._netlists.get(places, ""),
-            tuple(dict.fromkeys(outside)) if self._statuses[places] else (),
+            self.outside_at(places),
         )
 
     # By columns
+
+    @property
+    def statuses(self) -> list[Status]:
+        """Status of every run, in order."""
+        return [_STATUSES[code] for code in self._statuses.tolist()]
 
     @property
     def succeeded(self) -> NDArray[np.bool_]:
@@ -123,6 +128,59 @@ class Records(Sequence[RunRecord]):
     def seconds(self) -> NDArray[np.float64]:
         """Time spent on each run [s], shape (runs,)."""
         return self._seconds
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """The runs."""
+        return self._runs
+
+    def with_status(self, status: Status) -> list[int]:
+        """Places of the runs that have a status."""
+        found: list[int] = np.flatnonzero(self._statuses == _STATUSES.index(status)).tolist()
+        return found
+
+    def extrapolated(self) -> list[int]:
+        """Places of the runs that left the valid range of their device."""
+        ended = np.flatnonzero(self._statuses).tolist()
+        if isinstance(self._runs, Runs) and not self._runs.are_marked:
+            return [place for place in ended if self._outside.get(place)]
+        return [place for place in ended if self.outside_at(place)]
+
+    def outside_at(self, place: int) -> tuple[str, ...]:
+        """Say which limits of the device's valid range the run at a place left."""
+        if not self._statuses[place]:
+            return ()
+        known = self._outside.get(place, ())
+        if isinstance(self._runs, Runs) and not self._runs.are_marked:
+            return known
+        return tuple(dict.fromkeys((*getattr(self._runs[place], "outside", ()), *known)))
+
+    @property
+    def messages(self) -> Mapping[int, str]:
+        """Why runs failed, by their places."""
+        return self._messages
+
+    @property
+    def kept(self) -> list[int]:
+        """Places of the runs whose waveforms, or what an analysis gave, are kept."""
+        return sorted(self._results)
+
+    def observation(self, place: int) -> Observation:
+        """Give what a verdict needs of the run at a place, without its parameters."""
+        if isinstance(self._runs, Runs):
+            device, point = self._runs.point_at(place)
+            run_id = self._runs.id_at(place)
+        else:
+            run = self._runs[place]
+            device, point, run_id = run.device, run.point, run.id
+        return Observation(
+            device.name,
+            point,
+            _Row(self, place),
+            device.card.parameters,
+            bool(self.outside_at(place)),
+            run_id,
+        )
 
     @property
     def metric_names(self) -> tuple[str, ...]:

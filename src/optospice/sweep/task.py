@@ -83,7 +83,10 @@ class Task:
             for experiment, rows in self.measurements
         ]
         run = replace(self.run, parameters=self.parameter_sets()[row])
-        return replace(self, run=run, matrix=self.matrix[row : row + 1], measurements=own)
+        given = None if self.given is None else encoded([decoded(self.given)[row]])
+        return replace(
+            self, run=run, matrix=self.matrix[row : row + 1], measurements=own, given=given
+        )
 
 
 @dataclass(frozen=True, eq=False)
