@@ -29,7 +29,7 @@ IN_FLIGHT = 3
 #: How often a batch is sent again whose worker could not run it [1].
 ATTEMPTS = 3
 #: How often the cluster is looked at [s], and how long a single answer is waited for [s].
-_LOOK, _ANSWER = 1.0, 60.0
+_LOOK, _ANSWER = 1.0, 300.0
 #: Largest task that Dask lets pass without a word [bytes]; waveforms that are measured travel too.
 _LARGEST_TASK = "1 GB"
 
@@ -308,14 +308,18 @@ class DaskExecutor:
         if key not in work.flying:  # it was taken back
             return
         try:
-            error = future.exception(timeout=_ANSWER)
-            answer: Answer | None = None if error else future.result(timeout=_ANSWER)
-        except (Exception, CancelledError):  # gone, with the scheduler or the worker that held it
+            if future.status == "error":
+                yield from self._troubled(work, key, future.exception(timeout=_ANSWER))
+                return
+            answer: Answer = future.result(timeout=_ANSWER)
+        except SimulationError:
+            raise
+        except (Exception, CancelledError) as error:
+            # gone, with the scheduler or the worker that held it
+            if future.status not in ("cancelled", "lost"):
+                self._count_attempt(work, key, error)
             work.put_back(key)
             self._looked = 0.0
-            return
-        if answer is None:
-            yield from self._troubled(work, key, error)
             return
         if answer.outcomes is None:
             assert self._wanted is not None
@@ -340,10 +344,16 @@ class DaskExecutor:
                 work.suspects.extend(indices)
             return
         self._exclude_unfit()
-        work.attempts[indices[0]] += 1
-        if work.attempts[indices[0]] > ATTEMPTS:
-            raise SimulationError(f"a worker of the Dask cluster: {one_line(error)}") from None
+        self._count_attempt(work, key, error)
         work.put_back(key)
+
+    @staticmethod
+    def _count_attempt(work: _Work, key: str, error: BaseException | None) -> None:
+        first = work.flying[key].indices[0]
+        work.attempts[first] += 1
+        if work.attempts[first] > ATTEMPTS:
+            reason = one_line(error) or type(error).__name__
+            raise SimulationError(f"a worker of the Dask cluster: {reason}") from None
 
     def _exclude_unfit(self) -> None:
         """Look at every worker, and use no longer those that differ."""

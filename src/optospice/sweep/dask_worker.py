@@ -117,5 +117,5 @@ def run_batch(batch: bytes, function: str, wanted: Fingerprint, timeout: float) 
             return Answer(address, found, None)
         items: list[Any] = pickle.loads(batch)
         pool.timeout = timeout
-        outcomes = list(pool.map(function, items))
+        outcomes = list(pool.map(function, items, max(1, len(items))))
     return Answer(address, found, pickle.dumps(outcomes, pickle.HIGHEST_PROTOCOL))
