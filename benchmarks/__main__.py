@@ -24,6 +24,7 @@ NAMES = (
     "memristor",
     "static_ramp",
     "workers",
+    "dask_cluster",
     "memory",
     "fixed_cost",
     "batching",
@@ -33,6 +34,10 @@ NAMES = (
     "closed_loop",
     "analyses",
     "metrics_share",
+    "monte_carlo",
+    "runs_count",
+    "stored_runs",
+    "setup_time",
 )
 RESULTS = Path(__file__).parent / "results.md"
 _PACKAGES = ("numpy", "scipy", "PySpice", "spicelib")
@@ -41,7 +46,7 @@ _PACKAGES = ("numpy", "scipy", "PySpice", "spicelib")
 def main() -> int:
     """Give 1 when a benchmark is wrong (an error bound does not hold), else 0."""
     arguments = _parser().parse_args()
-    options = Options(quick=arguments.quick)
+    options = Options(quick=arguments.quick, million=arguments.million)
     console = Console()
     if not console.is_terminal:
         console = Console(width=150)
@@ -62,6 +67,9 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer runs, for orientation only")
+    parser.add_argument(
+        "--million", action="store_true", help="up to 1,000,000 runs in runs_count: minutes"
+    )
     parser.add_argument(
         "--only", action="append", choices=NAMES, metavar="NAME", help=", ".join(NAMES)
     )

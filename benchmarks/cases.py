@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,59 @@ r2 = {{ spread = 0.2 }}
 r3 = {{ spread = 0.2 }}
 c = {{ spread = 0.2 }}
 v_ac = {{ spread = 0.1 }}
+"""
+
+#: A single pulse with the metrics that it has by default, on devices that differ.
+_SINGLE_PULSE = """
+title = "One pulse on devices that differ"
+device = "pbs_rc"
+accuracy = "standard"
+
+[protocol]
+name = "single_pulse"
+readout = "1 V"
+wavelength = "740 nm"
+irradiance = "1.22 mW/cm^2"
+width = "10 s"
+delay = "5 s"
+tail = "35 s"
+
+[monte_carlo]
+runs = {runs}
+seed = 1
+
+[monte_carlo.parameters]
+r1 = {{ spread = 0.2 }}
+r2 = {{ spread = 0.2 }}
+r3 = {{ spread = 0.2 }}
+c = {{ spread = 0.2 }}
+"""
+
+
+#: Twenty cycles of 25 pulses up and down, on devices that differ: each run takes its time.
+_ENDURANCE = """
+title = "Cycles on devices that differ"
+device = "mose2"
+accuracy = "standard"
+
+[protocol]
+name = "potentiation_depression"
+initial = "rest"
+readout = "0.5 V"
+voltage = "3 V"
+width = "50 ms"
+interval = "50 ms"
+count = 25
+cycles = 20
+read_delay = "10 ms"
+delay = "0.1 s"
+
+[monte_carlo]
+runs = {runs}
+seed = 1
+
+[monte_carlo.parameters]
+i0 = {{ spread = 0.1 }}
 """
 
 
@@ -105,12 +159,27 @@ def sweep_text(runs: int) -> str:
     return _SWEEP.format(runs=runs)
 
 
-def load_sweep(folder: Path, runs: int) -> tuple[LoadedScenario, list[Run]]:
-    """Write the paired-pulse sweep to a file and expand it."""
-    file = folder / f"sweep_{runs}.toml"
-    file.write_text(sweep_text(runs))
+def single_pulse_text(runs: int) -> str:
+    """Give the Monte Carlo runs of a single pulse as the text of a scenario file."""
+    return _SINGLE_PULSE.format(runs=runs)
+
+
+def endurance_text(runs: int) -> str:
+    """Give cycles of potentiation and depression as the text of a scenario file."""
+    return _ENDURANCE.format(runs=runs)
+
+
+def load_text(folder: Path, name: str, text: str) -> tuple[LoadedScenario, Sequence[Run]]:
+    """Write a scenario to a file, load and expand it."""
+    file = folder / f"{name}.toml"
+    file.write_text(text)
     loaded = load_scenario(str(file))
     return loaded, expand(loaded)
+
+
+def load_sweep(folder: Path, runs: int) -> tuple[LoadedScenario, Sequence[Run]]:
+    """Write the paired-pulse sweep to a file and expand it."""
+    return load_text(folder, f"sweep_{runs}", sweep_text(runs))
 
 
 def exact_amplitudes(run: Run) -> tuple[float, float]:
@@ -124,7 +193,7 @@ def exact_amplitudes(run: Run) -> tuple[float, float]:
     return float(first), float(second)
 
 
-def amplitude_error(runs: list[Run], amplitudes: list[tuple[float, float]]) -> float:
+def amplitude_error(runs: Sequence[Run], amplitudes: list[tuple[float, float]]) -> float:
     """Largest error of both amplitudes over the runs [% of the peak]."""
     exact = [exact_amplitudes(run) for run in runs]
     return max(

@@ -73,9 +73,12 @@ class Options:
     ----------
     quick : bool
         Fewer rounds and fewer runs: figures for orientation only.
+    million : bool
+        Up to 1,000,000 runs where the number of runs is what matters; takes minutes.
     """
 
     quick: bool = False
+    million: bool = False
 
     def of(self, full: int, quick: int) -> int:
         """Choose a number of runs or rounds."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import cases
 from benchmarks.harness import Options, Row, child, times
 from optospice.ngspice.installation import find_installation
 
@@ -21,31 +22,6 @@ FLOOR = 10.0
 LOOPED = 4
 #: A run that takes longer is simulated in as small a block [s of processor time].
 SLOW = 0.3
-
-_SINGLE_PULSE = """
-title = "One pulse on devices that differ"
-device = "pbs_rc"
-accuracy = "standard"
-
-[protocol]
-name = "single_pulse"
-readout = "1 V"
-wavelength = "740 nm"
-irradiance = "1.22 mW/cm^2"
-width = "10 s"
-delay = "5 s"
-tail = "35 s"
-
-[monte_carlo]
-runs = 32
-seed = 1
-
-[monte_carlo.parameters]
-r1 = { spread = 0.2 }
-r2 = { spread = 0.2 }
-r3 = { spread = 0.2 }
-c = { spread = 0.2 }
-"""
 
 
 def make_block() -> Callable[[str, int], dict[str, float] | None]:
@@ -112,7 +88,7 @@ def measure(options: Options) -> list[Row]:
     rounds = options.of(7, 2)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         file = Path(name) / "single_pulse.toml"
-        file.write_text(_SINGLE_PULSE)
+        file.write_text(cases.single_pulse_text(BLOCK))
         with child(make_block) as process:
             single = process.ask(str(file), rounds)
     shares, loops = {}, []

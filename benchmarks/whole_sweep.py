@@ -1,7 +1,8 @@
 """A whole sweep in a process of its own: scenario text in, tables of metrics out.
 
-Run as ``python -m benchmarks.whole_sweep FOLDER RUNS WORKERS``, it prints one JSON line with
-the time of every stage. Imports are inside the stages, so that they count.
+Run as ``python -m benchmarks.whole_sweep FOLDER RUNS WORKERS [figures]``, it prints one JSON line
+with the time of every stage. Imports are inside the stages, so that they count. Figures are drawn
+where they are asked for: no alternative draws any.
 """
 
 from __future__ import annotations
@@ -45,14 +46,15 @@ class WholeSweep:
     amplitudes: list[tuple[float, float]]
 
 
-def run(folder: Path, runs: int, workers: int = 2) -> WholeSweep:
+def run(folder: Path, runs: int, workers: int = 2, figures: bool = False) -> WholeSweep:
     """Run a sweep in a fresh interpreter and read its table back."""
     import numpy as np
     import pandas
 
     used, started = processor_of_children(), time.perf_counter()
+    arguments = [str(folder), str(runs), str(workers), *(["figures"] if figures else [])]
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.whole_sweep", str(folder), str(runs), str(workers)],
+        [sys.executable, "-m", "benchmarks.whole_sweep", *arguments],
         check=True,
         capture_output=True,
         text=True,
@@ -98,8 +100,13 @@ def main() -> None:
         stage("expansion")
         result = run_scenario(loaded, expanded, pool)
         stage("runs, with what is left of the workers' start")
-        write_results(result, folder / "out", sys.argv)
-        stage("writing")
+        write_results(result, folder / "out", sys.argv, figures=False)
+        stage("writing of the tables")
+        if sys.argv[4:] == ["figures"]:
+            from optospice.report.figures import save_figures
+
+            save_figures(result, folder / "out" / "figures")
+            stage("figures")
     stage("end of the workers")
     simulating = sum(record.seconds for record in result.records)
     print(json.dumps({"stages": stages, "simulating": simulating}))

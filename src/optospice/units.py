@@ -64,11 +64,16 @@ _PERCENT = {"%": 0.01, "percent": 0.01}
 #: Conversions of every day, so that most processes never build the registry of pint, which
 #: takes a fifth of a second; a test holds them against it.
 _POWERS = {"f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12}
-_COMMON = {
-    (prefix + unit, unit): (float(f"1e{power}"), 0.0)
+_WITH_POWERS = [
+    (unit, prefix + unit, power)
     for unit in ("s", "V", "A", "ohm", "F", "S", "J", "Hz", "m")
     for prefix, power in _POWERS.items()
+]
+_COMMON = {
+    **{(scaled, unit): (float(f"1e{power}"), 0.0) for unit, scaled, power in _WITH_POWERS},
+    **{(unit, scaled): (1 / float(f"1e{power}"), 0.0) for unit, scaled, power in _WITH_POWERS},
 } | {
+    ("1", "%"): (100.0, 0.0),
     ("mW/cm^2", "W/m^2"): (10.0, 0.0),
     ("W/m^2", "mW/cm^2"): (0.1, 0.0),
     ("K", "degC"): (1.0, -273.15),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from optospice.device import Device
 from optospice.errors import InputError
@@ -25,3 +26,10 @@ def perform_or_die(session: Session, task: Task) -> Outcome:
     if any(parameters["r"] < 0 for parameters in task.parameter_sets()):
         os._exit(1)
     return perform(session, task)
+
+
+def end_the_parent(_session: Session, item: str) -> str:
+    """Give an item back; a guilty one kills the process that keeps this one."""
+    if item == "guilty":
+        os.kill(os.getppid(), signal.SIGKILL)
+    return item

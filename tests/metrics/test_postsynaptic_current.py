@@ -218,4 +218,4 @@ def test_recovery_from_the_undershoot_has_the_time_constant_of_the_circuit():
     time, current = rc_pulse()
     found = recovery_time_constant(Trace(time, current), 11.0, DARK, start=0.1)
     assert found.value == pytest.approx(TAU, rel=1e-6)
-    assert "fixed at" in found.definition
+    assert "offset = baseline" in found.definition

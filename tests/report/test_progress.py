@@ -32,7 +32,7 @@ def test_a_pipe_gets_whole_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("sys.stderr", stream)
     with Progress("sweep", 40, after=2.0) as shown:
         for number in range(40):
-            shown.advance(failed=number == 1)
+            shown.advance(1, int(number == 1))
     lines = stream.getvalue().splitlines()
     assert lines[0] == "sweep: 1 of 40 runs"  # nothing is known of the rate yet
     assert lines[1] == "sweep: 12 of 40 runs, 2 runs/s, 1 failed, 14 s left"

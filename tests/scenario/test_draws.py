@@ -144,6 +144,16 @@ def test_one_by_one_and_as_a_matrix():
     assert other["r3"] == pytest.approx(2 * whole["r3"][7])
 
 
+@pytest.mark.parametrize("far", [1, 50, 100_000])
+def test_a_draw_is_the_same_among_neighbours_and_among_far_ones(far):
+    """Between far places of its stream nothing is made, which is another way to the same words."""
+    monte_carlo, numbers = block(VARIED, 10_000_000), np.array([7, 5, 7, 6, 40]) * far
+    together = drawn(monte_carlo, numbers=numbers)
+    for place, number in enumerate(numbers.tolist()):
+        near = drawn(monte_carlo, numbers=np.arange(number, number + 3))
+        assert all(near[name][0] == together[name][place] for name in VARIED)
+
+
 def test_streams_are_independent():
     parameters = {name: {"distribution": "normal", "spread": 0.1} for name in ("r1", "r2", "r3")}
     columns = [drawn(block(parameters, seed=seed))[name] for seed in (0, 1) for name in parameters]

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ def same_waveforms(left: Waveforms, right: Waveforms) -> bool:
 def test_a_block_of_waveforms_comes_back_bit_by_bit(runs: int, points: int, seed: int) -> None:
     block = waveform_block(runs, points, seed)
     told = encoded(block)
-    back = decoded(told.header, told.numbers)
+    back = decoded(told)
     assert len(back) == told.runs == runs
     assert all(same_waveforms(a, b) for a, b in zip(block, back, strict=True))
 
@@ -78,7 +79,7 @@ def test_analyses_come_back_bit_by_bit(values: np.ndarray, number: float) -> Non
         NoiseSpectrum({"output": values}, units, 1e-3, (), frequency=values),
     ]
     told = encoded(given_results)
-    for before, after in zip(given_results, decoded(told.header, told.numbers), strict=True):
+    for before, after in zip(given_results, decoded(told), strict=True):
         assert type(before) is type(after)
         if before is None:
             continue
@@ -95,7 +96,7 @@ def test_analyses_come_back_bit_by_bit(values: np.ndarray, number: float) -> Non
 def test_numbers_that_end_early_are_no_block() -> None:
     told = encoded(waveform_block(2))
     with pytest.raises(ValueError, match="end early"):
-        decoded(told.header, told.numbers[:-1])
+        decoded(replace(told, numbers=told.numbers[:-1]))
 
 
 def measured(runs: int, seed: int = 0, fails: int = -1) -> MeasuredBlock:
@@ -152,20 +153,20 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
     blocks = {bytes([n]) * 16: waveform_block(n + 1, seed=n) for n in range(4)}
     with Store(tmp_path) as store:
         for key, block in blocks.items():
-            store.put(key, block, {})
+            store.put(key, encoded(block), {})
         store.flush()
         assert store.results([*blocks, b"x" * 16]) == set(blocks)
         for key, block in blocks.items():
             back = store.result(key)
             assert back is not None
-            assert all(same_waveforms(a, b) for a, b in zip(block, back, strict=True))
+            assert all(same_waveforms(a, b) for a, b in zip(block, decoded(back), strict=True))
         assert store.result(b"x" * 16) is None
 
 
 def test_a_damaged_part_is_forgotten(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.put(b"k" * 16, None, {b"k" * 16: measured(3)})
-        store.put(b"k" * 16, waveform_block(3), {})
+        store.put(b"k" * 16, encoded(waveform_block(3)), {})
     for file in tmp_path.rglob("*.parquet"):
         file.write_bytes(file.read_bytes()[:100])
     with Store(tmp_path) as store:
@@ -180,7 +181,7 @@ def test_a_damaged_part_is_forgotten(tmp_path: Path) -> None:
 def test_of_too_many_waveforms_those_longest_unused_go(tmp_path: Path) -> None:
     with Store(tmp_path, largest=60_000) as store:
         for number in range(10):
-            store.put(bytes([number]) * 16, waveform_block(4, 300, number), {})
+            store.put(bytes([number]) * 16, encoded(waveform_block(4, 300, number)), {})
             store.put(bytes([number]) * 16, None, {bytes([number]) * 16: measured(4, number)})
             store.flush()
         sizes = [part.bytes for part in store.parts() if part.kind == "results"]
@@ -256,13 +257,13 @@ WRITER = """
 import sys
 sys.path[:0] = {path!r}
 from pathlib import Path
-from test_store import measured, waveform_block
+from test_store import encoded, measured, waveform_block
 from optospice.store.store import Store
 with Store(Path({folder!r})) as store:
     for number in range(40):
         key = number.to_bytes(16, "big")
         store.put(key, None, {{key: measured(4, number)}})
-        store.put(key, waveform_block(4, seed=number), {{}})
+        store.put(key, encoded(waveform_block(4, seed=number)), {{}})
         store.flush()
 """
 

@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optospice.cli.console import console
-from optospice.cli.options import AsJson, CacheFolder, NoCache, Scenarios, Workers, open_store
+from optospice.cli.options import (
+    AsJson,
+    CacheFolder,
+    Dask,
+    NoCache,
+    Scenarios,
+    ShardOption,
+    Workers,
+    open_executor,
+    open_store,
+)
 from optospice.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optospice.ngspice.pool import Pool
     from optospice.scenario.load import LoadedScenario
     from optospice.scenario.runs import Run
     from optospice.store.store import Store
+    from optospice.sweep.executor import Executor
     from optospice.sweep.record import ScenarioResult
 
 #: Progress is shown for anything longer than this [s].
@@ -50,24 +60,27 @@ def run(
     ] = False,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    dask: Dask = None,
+    shard: ShardOption = None,
 ) -> None:
     """Run scenarios and hold them against their published targets."""
     from contextlib import ExitStack
 
+    from optospice.cli.shard import chosen_shard, compute_shard
     from optospice.files import claimed
-    from optospice.ngspice.pool import Pool
     from optospice.report.folder import prepare_folder
     from optospice.scenario.expand import expand, only_run
     from optospice.scenario.load import load_scenario
     from optospice.scenario.variation import MOST_RUNS, MOST_RUNS_WITH_YES
 
+    share = chosen_shard(shard, no_cache, out, run_id)
     with ExitStack() as stack:
         store = open_store(cache, no_cache)
         if store is not None:
             stack.enter_context(store)
-        pool = Pool(workers=workers, preload="optospice.sweep.task")
+        pool = open_executor(workers, dask)
         stack.callback(pool.close)
-        if store is None or not store.count("metrics"):
+        if dask is None and (store is None or not store.count("metrics")):
             pool.start()  # they load while the scenarios are read
         # everything that can be wrong is found before anything is written
         changes = [*(settings or []), *(["extrapolate=true"] if extrapolate else [])]
@@ -79,6 +92,11 @@ def run(
             pairs = zip(loaded, whole, strict=True)
             chosen = [only_run(one, runs, run_id) for one, runs in pairs]
             loaded = [one for one, _ in chosen]
+        if dask is not None:
+            pool.start()  # a worker that cannot be used is found before anything is written
+            stack.callback(_say_refused, pool)
+        if share is not None:
+            raise typer.Exit(compute_shard(loaded, expanded, pool, store, share, json))
         folders = [_result_folder(one, out, len(loaded), run_id) for one in loaded]
         for index, folder in enumerate(folders):
             if folder in folders[:index]:
@@ -101,6 +119,9 @@ def run(
                 documents.append(result_json(result))
             else:
                 _print(result, folder)
+            if store is not None and store.problem:
+                print(f"optospice: {store.problem}", file=sys.stderr)
+                store = None
             if result.interrupted:
                 break
     if json:
@@ -123,7 +144,7 @@ def _result_folder(
 def _simulate(
     loaded: LoadedScenario,
     runs: Sequence[Run],
-    pool: Pool,
+    pool: Executor,
     store: Store | None,
     only: list[int] | None,
     quiet: bool,
@@ -131,13 +152,17 @@ def _simulate(
     from optospice.report.progress import Progress
     from optospice.sweep.local import run_scenario
 
+    if only is not None:  # with what shares its block: there is nothing to count
+        return run_scenario(loaded, runs, pool, store=store, chosen=only)
     with Progress(loaded.name, len(runs), after=_PROGRESS_AFTER) as progress:
+        return run_scenario(loaded, runs, pool, on_progress=progress.advance, store=store)
 
-        def advance(ended: int, failed: int) -> None:
-            for place in range(ended):
-                progress.advance(failed=place < failed)
 
-        return run_scenario(loaded, runs, pool, on_progress=advance, store=store, chosen=only)
+def _say_refused(pool: Executor) -> None:
+    """Say which workers of a cluster came later and were not used."""
+    refused: dict[str, str] = getattr(pool, "refused", {})
+    for told in refused.values():
+        print(f"optospice: {told}", file=sys.stderr)
 
 
 def _write(result: ScenarioResult, folder: Path) -> None:

@@ -151,7 +151,7 @@ def fit_decays(
             f"a power law has no value at t = 0: start the window later, not at {start!r} s"
         )
     window = f"window {start:.6g} s to {last - pulse_end:.6g} s"
-    known = "fitted" if baseline is None else "fixed at the baseline"
+    known = "fitted" if baseline is None else "= baseline"
     texts = [f"{formula}, offset {known}, {window}"] * current.runs
     if end is not None:
         checked_window(first, last)

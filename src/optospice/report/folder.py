@@ -17,7 +17,7 @@ import optospice
 from optospice import files as safe
 from optospice.errors import InputError
 from optospice.library import scenario_folders
-from optospice.report.columns import run_columns
+from optospice.report.columns import count_extrapolated, run_columns
 from optospice.report.frames import (
     csv_bytes,
     csv_parts,
@@ -83,7 +83,11 @@ def prepare_folder(path: Path) -> None:
 
 
 def write_results(
-    result: ScenarioResult, folder: Path, argv: Sequence[str], is_claimed: bool = False
+    result: ScenarioResult,
+    folder: Path,
+    argv: Sequence[str],
+    is_claimed: bool = False,
+    figures: bool = True,
 ) -> list[Path]:
     """Write everything about a result; an earlier run's results are replaced.
 
@@ -97,6 +101,8 @@ def write_results(
         The command, for the log.
     is_claimed : bool
         Whether the caller holds the folder with `optospice.files.claimed`.
+    figures : bool
+        Whether the result is drawn too; that may take longer than many short runs.
 
     Returns
     -------
@@ -108,7 +114,6 @@ def write_results(
     InputError
         When a file cannot be written, e.g. on a full disk, or another process writes there.
     """
-    from optospice.report.figures import save_figures
     from optospice.report.series_figure import alike, series_of
 
     def put(name: str, content: bytes | str | Iterable[bytes]) -> None:
@@ -143,7 +148,10 @@ def write_results(
                     csv_bytes(series_columns(group, record.outside)),
                 )
         put("log.txt", log_text(result, folder, argv))  # also where a figure cannot be drawn
-        files += save_figures(result, folder / "figures")
+        if figures:
+            from optospice.report.figures import save_figures
+
+            files += save_figures(result, folder / "figures")
     return files
 
 
@@ -164,7 +172,7 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
 
     records, failed = result.records, result.failed
     first = (failed or records)[0].run.id if records else "ID"
-    missing = sum(record.status == "not run" for record in records)
+    missing = result.count("not run")
     lines = [
         f"{result.loaded.name}: {result.loaded.scenario.title}",
         f"date      {datetime.now().astimezone().isoformat(timespec='seconds')}",
@@ -173,8 +181,8 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
         f"ngspice {result.ngspice}, numpy {numpy.__version__}",
         f"system    {platform.platform()}, {sys.implementation.name}",
         f"runs      {len(records)}: {len(records) - len(failed) - missing} ok, "
-        f"{len(failed)} failed, {missing} not run, {len(result.extrapolated)} extrapolated",
-        f"seconds   {result.seconds:.2f}",
+        f"{len(failed)} failed, {missing} not run, {count_extrapolated(result)} extrapolated",
+        f"seconds   {result.seconds:.2f}; {result.from_store} runs from the store",
         f"exit code {result.exit_code}",
         "",
         "To repeat one run, from where this command was given:",

@@ -79,9 +79,9 @@ class Progress:
             self._stream.write("\r\x1b[2K")
             self._stream.flush()
 
-    def advance(self, failed: bool) -> None:
-        """Count one run that has ended."""
-        self._done += 1
+    def advance(self, ended: int, failed: int) -> None:
+        """Count runs that have ended, and how many of them failed [1]."""
+        self._done += ended
         self._failed += failed
         now = time.monotonic()
         if self._first is None or now < self._first[0] + _TOGETHER:

@@ -133,6 +133,7 @@ def _summary(result: ScenarioResult) -> str:
     statuses = run_columns(result).statuses
     count, failed, missing = len(statuses), statuses.count("failed"), statuses.count("not run")
     text = f"{count} {'run' if count == 1 else 'runs'} in {result.seconds:.1f} s"
+    text += f", {result.from_store} from the store" if result.from_store else ""
     text += f", {failed} failed" if failed else ""
     text += f", {missing} not run (interrupted)" if missing else ""
     extrapolated = count_extrapolated(result)

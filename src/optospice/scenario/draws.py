@@ -35,6 +35,8 @@ LEAST_LEFT = 0.5
 _BITS = 52
 #: Draws that `Drawn` makes at once [1].
 _CHUNK = 1024
+#: Counts of a stream that are made in the time of one step over others [1].
+_STEP = 200
 _NO_DRAW = Draw.model_construct()
 
 
@@ -335,8 +337,24 @@ def _deviates(seed: int, name: str, level: str, places: Places) -> FloatArray:
     key = int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")
     if not places.size:
         return np.empty(0)
-    # four words come of each count
-    first, last = int(places.min()) // 4, int(places.max()) // 4
-    words = np.random.Philox(key=key, counter=first).random_raw(4 * (last - first + 1))
-    shares = ((words >> np.uint64(64 - _BITS)) + 0.5) * 2.0**-_BITS
-    return np.asarray(ndtri(shares[places - 4 * first]), dtype=np.float64)
+    shares = ((_words(key, places) >> np.uint64(64 - _BITS)) + 0.5) * 2.0**-_BITS
+    return np.asarray(ndtri(shares), dtype=np.float64)
+
+
+def _words(key: int, places: Places) -> NDArray[np.uint64]:
+    """Give the words at some places of a stream; what lies between far places is not made.
+
+    Blocks of runs are sorted by their keys, so that those of one stand anywhere among all.
+    """
+    counts = places // 4  # four words come of each count
+    first, last = int(counts.min()), int(counts.max())
+    if last - first < _STEP * places.size:
+        words = np.random.Philox(key=key, counter=first).random_raw(4 * (last - first + 1))
+        return words[places - 4 * first]
+    needed, inverse = np.unique(counts, return_inverse=True)
+    stream = np.random.Philox(key=key, counter=first)
+    words, at = np.empty((needed.size, 4), np.uint64), first
+    for row, count in enumerate(needed.tolist()):
+        stream.advance(count - at)
+        words[row], at = stream.random_raw(4), count + 1
+    return words[inverse.reshape(-1), places % 4]

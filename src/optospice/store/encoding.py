@@ -59,7 +59,7 @@ def encoded(results: BlockResult) -> EncodedBlock:
     return EncodedBlock(json.dumps(header), numbers, len(results))
 
 
-def decoded(header: str, numbers: FloatArray) -> BlockResult:
+def decoded(block: EncodedBlock) -> BlockResult:
     """Give the results that `encoded` wrote.
 
     Raises
@@ -67,8 +67,8 @@ def decoded(header: str, numbers: FloatArray) -> BlockResult:
     ValueError
         When the two do not belong together.
     """
-    read = _Reader(np.asarray(numbers, dtype=np.float64))
-    told = json.loads(header)
+    read = _Reader(np.asarray(block.numbers, dtype=np.float64))
+    told = json.loads(block.header)
     if isinstance(told, dict):
         return _block(told, read)
     return [_result(one, read) for one in told]

@@ -13,7 +13,7 @@ import numpy as np
 from optospice.interpolation import FloatArray
 from optospice.metrics.column import MetricColumn, Words
 from optospice.store.block import MeasuredBlock
-from optospice.store.encoding import BlockResult, EncodedBlock, decoded
+from optospice.store.encoding import EncodedBlock
 
 if TYPE_CHECKING:
     import pyarrow
@@ -169,6 +169,7 @@ def results_table(blocks: Mapping[bytes, EncodedBlock]) -> pyarrow.Table:
         {
             "key": pyarrow.array(list(blocks), pyarrow.binary()),
             "header": pyarrow.array([one.header for one in own], pyarrow.string()),
+            "runs": pyarrow.array([one.runs for one in own], pyarrow.int32()),
             "numbers": pyarrow.array(
                 [one.numbers for one in own], pyarrow.large_list(pyarrow.float64())
             ),
@@ -199,7 +200,7 @@ class ResultsPart:
 
         self._file = pyarrow.parquet.ParquetFile(file)
 
-    def result(self, row: int) -> BlockResult:
+    def result(self, row: int) -> EncodedBlock:
         """Give the results of a block.
 
         Parameters
@@ -209,7 +210,7 @@ class ResultsPart:
         """
         group = self._file.read_row_group(row)
         numbers = group["numbers"].chunk(0).flatten().to_numpy(zero_copy_only=False)
-        return decoded(group["header"][0].as_py(), numbers)
+        return EncodedBlock(group["header"][0].as_py(), numbers, group["runs"][0].as_py())
 
 
 def file_bytes(table: pyarrow.Table, *, group_rows: int | None = None) -> bytes:

@@ -20,7 +20,7 @@ from typing import Any
 from optospice.errors import InputError
 from optospice.ngspice.installation import Installation
 from optospice.store.block import MeasuredBlock
-from optospice.store.encoding import BlockResult, EncodedBlock, encoded
+from optospice.store.encoding import EncodedBlock
 from optospice.store.index import LAYOUT, Index, PartInfo, PartKind, Place
 from optospice.texts import one_line
 
@@ -117,11 +117,15 @@ class Store:
             for key, place in places:
                 yield key, part.block(place.first, place.count)
 
+    def known(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Say under which keys metrics are stored."""
+        return set(self._index.find("metrics", keys))
+
     def results(self, keys: Iterable[bytes]) -> set[bytes]:
         """Say of which blocks the waveforms, or the results of an analysis, are stored."""
         return set(self._index.find("results", keys))
 
-    def result(self, key: bytes) -> BlockResult | None:
+    def result(self, key: bytes) -> EncodedBlock | None:
         """Give the waveforms of a block, or the results of its analysis; None for an unknown one.
 
         Parameters
@@ -135,7 +139,7 @@ class Store:
             part = self._opened(name, ResultsPart)
             if part is not None:
                 with contextlib.suppress(OSError, ValueError, KeyError):
-                    found: BlockResult = part.result(places[0][1].first)
+                    found: EncodedBlock = part.result(places[0][1].first)
                     return found
                 self._lost(name)
         return None
@@ -169,7 +173,7 @@ class Store:
     # What is added
 
     def put(
-        self, key: bytes, results: BlockResult | None, measured: Mapping[bytes, MeasuredBlock]
+        self, key: bytes, results: EncodedBlock | None, measured: Mapping[bytes, MeasuredBlock]
     ) -> None:
         """Take a block: both of it are written, or nothing.
 
@@ -177,14 +181,14 @@ class Store:
         ----------
         key : bytes
             Of the block.
-        results : sequence or None
+        results : EncodedBlock or None
             Its waveforms, or the results of its analysis, where they are kept.
         measured : mapping of bytes to MeasuredBlock
             What was measured in it.
         """
         if results is not None:
-            self._results[key] = block = encoded(results)
-            self._bytes += block.numbers.nbytes
+            self._results[key] = results
+            self._bytes += results.numbers.nbytes
         self._metrics.update(measured)
         self._bytes += sum(200 * len(one) for one in measured.values())
         self._flush_in_time()

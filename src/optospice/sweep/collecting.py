@@ -9,16 +9,16 @@ from typing import overload
 import numpy as np
 
 from optospice.ngspice.bench_analyses import Result
-from optospice.ngspice.pool import Pool
 from optospice.ngspice.worker import Failed, Finished
 from optospice.store.block import MeasuredBlock
-from optospice.store.encoding import BlockResult
+from optospice.store.encoding import BlockResult, decoded
 from optospice.store.store import Store
 from optospice.sweep.blocks import Block, Blocks, Places, parameter_matrix
+from optospice.sweep.executor import Executor
 from optospice.sweep.identity import measured_key, measuring_key
 from optospice.sweep.keeping import Keeping, KeptResults
 from optospice.sweep.records import Records
-from optospice.sweep.task import LARGEST_ANSWER, Outcome, Task, bytes_of
+from optospice.sweep.task import LARGEST_ANSWER, Outcome, Task
 from optospice.waveforms import Waveforms
 
 #: Runs that travel to a worker at a time, where these are short: what fills the pipe to a busy
@@ -122,15 +122,26 @@ class Collector:
                 missing[number] = 0
         return [number for number, left in missing.items() if left]
 
+    def unstored(self, numbers: Sequence[int]) -> list[int]:
+        """Give the numbers of the blocks of which the store lacks a measurement."""
+        assert self._store is not None
+        keys = {n: {one.key for one in self.measurements(self._blocks[n])} for n in numbers}
+        known = self._store.known({key for own in keys.values() for key in own})
+        return [number for number, own in keys.items() if own - known]
+
     def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
         """Take a stored block; False where waveforms are to stay that the store does not hold."""
-        if any(self._keeps(places, one).any() for places, one in measured):
+        kept = [self._keeps(places, one) for places, one in measured]
+        if any(one.any() for one in kept):
             assert self._store is not None
             block = self._blocks[number]
             results = self._store.result(block.key)
-            if results is None:
-                return False
-            self._keep(block, measured, results)
+            if results is not None:
+                self._keep(block, measured, decoded(results))
+            elif any(
+                (own & one.succeeded).any() for own, (_, one) in zip(kept, measured, strict=True)
+            ):
+                return False  # a run that failed may have none
         for places, one in measured:
             self._take(places, one)
             self.from_store += int(places.size)
@@ -141,7 +152,7 @@ class Collector:
     ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         pairs = zip(places.tolist(), measured.succeeded.tolist(), strict=True)
         told = [self._keeping.keeps(place, well) for place, well in pairs]
-        return np.array(told, np.bool_) & measured.succeeded
+        return np.array(told, np.bool_)
 
     def _keep(
         self,
@@ -164,7 +175,7 @@ class Collector:
 
     # From workers
 
-    def simulate(self, numbers: Sequence[int], pool: Pool) -> None:
+    def simulate(self, numbers: Sequence[int], pool: Executor) -> None:
         """Simulate blocks, or measure those whose waveforms are stored."""
         largest = max(self._blocks[number].devices for number in numbers)
         chunk = max(1, min(50, len(numbers) // (4 * pool.size), LARGEST_CHUNK // largest))
@@ -189,7 +200,8 @@ class Collector:
         run = runs[int(firsts[0])]
         stored = self._store is not None and not run.is_closed_loop
         given = self._store.result(block.key) if self._store is not None and stored else None
-        kept = self._keeping.failed or any(self._keeping.keeps(int(p), True) for p in block.places)
+        every = self._keeping.every
+        kept = self._keeping.failed or bool(every and (block.places % every == 0).any())
         return Task(
             run,
             *parameter_matrix(runs, firsts),
@@ -211,11 +223,11 @@ class Collector:
                 {one.key: new for one, (_, new) in zip(own, measured, strict=True)},
             )
             if results is not None and fits:
-                self._stored += sum(bytes_of(one) for one in results if one is not None)
+                self._stored += results.numbers.nbytes
         if results is None and self._store is not None and self._keeping.anything:
             results = self._store.result(block.key)  # it was measured only
-        if results is not None:
-            self._keep(block, measured, results)
+        if results is not None and any(self._keeps(*one).any() for one in measured):
+            self._keep(block, measured, decoded(results))
         for places, new in measured:
             self._take(places, new)
 
@@ -237,10 +249,10 @@ class Collector:
                 continue
             found: Outcome = outcome.result
             measured = found.measured[number]
-            if found.results is not None and found.results[0] is not None:
-                for place, well in zip(places.tolist(), measured.succeeded.tolist(), strict=True):
-                    if self._keeping.keeps(place, well):
-                        self._kept.put(place, found.results[0])
+            alone = None if found.results is None else decoded(found.results)[0]
+            for place, well in zip(places.tolist(), measured.succeeded.tolist(), strict=True):
+                if alone is not None and self._keeping.keeps(place, well):
+                    self._kept.put(place, alone)
             self._take(places, measured)
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from optospice.ngspice.pool import Pool
 from optospice.scenario.across import take_across
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
@@ -14,6 +13,7 @@ from optospice.scenario.verdict import Observation, judge_targets
 from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Blocks
 from optospice.sweep.collecting import Collector, Progress
+from optospice.sweep.executor import Executor
 from optospice.sweep.keeping import Keeping
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.sweep.records import Records
@@ -22,7 +22,7 @@ from optospice.sweep.records import Records
 def run_scenario(
     loaded: LoadedScenario,
     runs: Sequence[Run],
-    pool: Pool,
+    pool: Executor,
     keep_waveforms: bool | None = None,
     on_progress: Progress | None = None,
     store: Store | None = None,
@@ -37,8 +37,8 @@ def run_scenario(
         The scenario.
     runs : sequence of Run
         Its runs, from `expand`.
-    pool : Pool
-        Worker processes.
+    pool : Executor
+        What simulates: a `Pool` of worker processes, or a cluster.
     keep_waveforms : bool, optional
         Whether the waveforms come along; by default those that the scenario says, or those of
         up to 200 runs. They are kept from the first run on, up to 1 GB in all.
@@ -58,16 +58,10 @@ def run_scenario(
         With a record for every run that is asked for, also after Ctrl-C.
     """
     started = time.perf_counter()
-    keeping = Keeping.by_number(len(runs) if chosen is None else len(chosen))
+    keeping = keeping_of(loaded, len(runs) if chosen is None else len(chosen))
     if keep_waveforms is not None:
         keeping = Keeping() if keep_waveforms else Keeping(0, failed=False)
-    elif loaded.scenario.keep is not None:
-        keeping = Keeping(loaded.scenario.keep.every, loaded.scenario.keep.failed)
-    version = "" if store is None else store.version_of(pool.installation)
-    if not version:
-        version = pool.version
-        if store is not None:
-            store.note_version(pool.installation, version)
+    version = version_of(pool, store)
     records = Records(runs)
     blocks = Blocks(runs, version, largest_block)
     collector = Collector(blocks, records, keeping, store, on_progress or _silent)
@@ -87,6 +81,24 @@ def run_scenario(
     seconds = time.perf_counter() - started
     asked = records if chosen is None else [records[place] for place in chosen]
     return _concluded(loaded, asked, version, seconds, collector.from_store)
+
+
+def keeping_of(loaded: LoadedScenario, runs: int) -> Keeping:
+    """Say whose waveforms stay: as the scenario says, else by the number of runs."""
+    told = loaded.scenario.keep
+    return Keeping.by_number(runs) if told is None else Keeping(told.every, told.failed)
+
+
+def version_of(pool: Executor, store: Store | None) -> str:
+    """Version of an executor's ngspice; a store may know it without starting one."""
+    place = pool.installation
+    if store is None or place is None:
+        return pool.version
+    known = store.version_of(place)
+    if not known:
+        known = pool.version
+        store.note_version(place, known)
+    return known
 
 
 def _silent(ended: int, failed: int) -> None:

@@ -91,17 +91,12 @@ class ScenarioResult:
     @property
     def failed(self) -> list[RunRecord]:
         """Runs that failed."""
-        return [record for record in self.records if record.status == "failed"]
-
-    @property
-    def extrapolated(self) -> list[RunRecord]:
-        """Runs that left the valid range of their device."""
-        return [record for record in self.records if record.outside]
+        return [self.records[place] for place in self._places("failed")]
 
     @property
     def interrupted(self) -> bool:
         """Whether runs are missing because the user stopped."""
-        return any(record.status == "not run" for record in self.records)
+        return bool(self._places("not run"))
 
     @property
     def unexpected(self) -> list[Verdict]:
@@ -115,4 +110,14 @@ class ScenarioResult:
         """130 after an interruption, 1 for a failed run or an unexpected verdict, else 0."""
         if self.interrupted:
             return 130
-        return 1 if self.failed or self.unexpected else 0
+        return 1 if self._places("failed") or self.unexpected else 0
+
+    def count(self, status: Status) -> int:
+        """Count the runs of a status [1]."""
+        return len(self._places(status))
+
+    def _places(self, status: Status) -> list[int]:
+        """Give the places of the runs of a status; no run is made for it where columns say it."""
+        told: Sequence[Status] | None = getattr(self.records, "statuses", None)
+        statuses = (record.status for record in self.records) if told is None else told
+        return [place for place, own in enumerate(statuses) if own == status]

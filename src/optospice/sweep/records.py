@@ -108,6 +108,11 @@ class Records(Sequence[RunRecord]):
     # By columns
 
     @property
+    def statuses(self) -> list[Status]:
+        """Status of every run, in order."""
+        return [_STATUSES[code] for code in self._statuses.tolist()]
+
+    @property
     def succeeded(self) -> NDArray[np.bool_]:
         """Which runs succeeded, shape (runs,)."""
         found: NDArray[np.bool_] = self._statuses == _OK

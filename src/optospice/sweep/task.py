@@ -22,7 +22,7 @@ from optospice.protocols.analyses.base import AnalysisExperiment
 from optospice.protocols.base import Metrics
 from optospice.scenario.runs import Run
 from optospice.store.block import MeasuredBlock
-from optospice.store.encoding import BlockResult
+from optospice.store.encoding import BlockResult, EncodedBlock, decoded, encoded
 from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
@@ -50,7 +50,7 @@ class Task:
         Whether waveforms, or what an analysis gave, travel back.
     largest : int
         Largest sum of those [bytes]; those of the first devices do.
-    given : sequence, optional
+    given : EncodedBlock, optional
         What a simulation gave before: it is measured only.
     """
 
@@ -60,7 +60,7 @@ class Task:
     measurements: Sequence[tuple[Experiment, Rows]]
     keep_results: bool
     largest: int = LARGEST_ANSWER
-    given: BlockResult | None = None
+    given: EncodedBlock | None = None
 
     @classmethod
     def of(cls, runs: Sequence[Run], keep_results: bool) -> Task:
@@ -94,19 +94,21 @@ class Outcome:
     ----------
     measured : list of MeasuredBlock
         One for each measurement of the task.
-    results : sequence or None
-        What each device gave, None for one that failed; where it is kept.
+    results : EncodedBlock or None
+        What each device gave, None for one that failed; where it is kept. As it is stored, so
+        that what the devices share travels once.
     is_whole : bool
         Whether nothing is missing in `results`.
     """
 
     measured: list[MeasuredBlock]
-    results: BlockResult | None = None
+    results: EncodedBlock | None = None
     is_whole: bool = False
 
     def runs(self) -> list[MeasuredRun]:
         """Give what the first measurement has of each run, for a block that was measured once."""
-        (block, *_), results = self.measured, self.results
+        (block, *_) = self.measured
+        results = None if self.results is None else decoded(self.results)
         places = iter(range(int(block.succeeded.sum())))
         found = []
         for row, well in enumerate(block.succeeded.tolist()):
@@ -177,30 +179,43 @@ def perform(session: Session, task: Task) -> Outcome:
     ]
     spent = (time.perf_counter() - started) / len(task.matrix)
     measured = [replace(one, seconds=np.full(len(one), spent)) for one in measured]
-    return _answer(task, measured, simulated.results, simulated.failures)
+    return answer(task, measured, simulated.results, simulated.failures)
 
 
-def _answer(
+def answer(
     task: Task,
     measured: list[MeasuredBlock],
     results: BlockResult,
     failures: Mapping[int, str],
 ) -> Outcome:
+    """Give what travels back: all metrics, and waveforms as far as they were asked for.
+
+    Parameters
+    ----------
+    task : Task
+        What was asked for.
+    measured : list of MeasuredBlock
+        What was measured.
+    results : sequence
+        What was simulated; None for a device that failed.
+    failures : mapping of int to str
+        Devices that failed.
+    """
     if not task.keep_results or task.given is not None:
         return Outcome(measured)
     sizes = np.cumsum([0 if one is None else bytes_of(one) for one in results])
     if sizes[-1] <= task.largest:
-        return Outcome(measured, results, not failures)
+        return Outcome(measured, encoded(results), not failures)
     fitting = [
         one if size <= task.largest else None for one, size in zip(results, sizes, strict=True)
     ]
-    return Outcome(measured, fitting)
+    return Outcome(measured, encoded(fitting))
 
 
 def _simulated(session: Session, task: Task) -> _Simulated:
     started = time.perf_counter()
     if task.given is not None:
-        return _Simulated(task.given, {}, 0.0)
+        return _Simulated(decoded(task.given), {}, 0.0)
     sets = task.parameter_sets()
     results: list[Waveforms | Result | None] = []
     failures: dict[int, str] = {}
@@ -350,4 +365,4 @@ def _closed_loop(session: Session, task: Task) -> Outcome:
         outside={0: loop.outside} if loop.outside else {},
         netlists={0: loop.netlist},
     )
-    return _answer(task, [measured], [loop.waveforms], {})
+    return answer(task, [measured], [loop.waveforms], {})
