@@ -86,7 +86,7 @@ def test_the_indices_of_the_incubation_time(tmp_path):
     document = json.loads(ended.stdout)
     assert len(document["runs"]) == 16 * 8
     assert [target["met"] for target in document["targets"]] == [True]
-    table = csv.DictReader((project / "results/incubation/runs.csv").open())
+    table = csv.DictReader((project / "results/incubation/runs.csv").read_text().splitlines())
     rows = [
         [float(row[f"parameters.{name}"]) for name in KEYS] + [float(row["incubation_time [s]"])]
         for row in table
