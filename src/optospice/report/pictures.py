@@ -336,7 +336,8 @@ def _indices(result: ScenarioResult, name: str) -> Figure | None:
         return None
     figure, ax = style.new_figure(style.SINGLE_COLUMN, 28 + 7 * min(len(keys), MOST_BARS))
     names = [short_key(key).replace("_", " ") for key in keys]
-    words = f"share of the variance of\n{name.replace('_', ' ')} ({len(result.records)} runs)"
+    metric = name.replace("_", " ")
+    words = f"share of the variance of\n{metric} ({len(result.records)} runs, 95 % intervals)"
     draw_indices(ax, names, first, total, words)
     figure.legend(loc="outside upper left", ncols=2, columnspacing=1.2, handlelength=1.4)
     return figure
