@@ -116,11 +116,12 @@ class Collector:
         found: dict[int, list[tuple[Places, MeasuredBlock]]] = {}
         for key, measured in self._store.measured(wanted):
             for number, places in wanted[key]:
-                if len(measured) == places.size:
-                    found.setdefault(number, []).append((places, measured))
-        for number, measured_here in found.items():
-            if len(measured_here) == missing[number] and self._restore(number, measured_here):
-                missing[number] = 0
+                if len(measured) != places.size:
+                    continue
+                found.setdefault(number, []).append((places, measured))
+                if len(found[number]) == missing[number]:  # at once: of a million runs few wait
+                    whole = found.pop(number)
+                    missing[number] = 0 if self._restore(number, whole) else -1
         return [number for number, left in missing.items() if left]
 
     def unstored(self, numbers: Sequence[int]) -> list[int]:

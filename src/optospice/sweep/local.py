@@ -80,7 +80,8 @@ def run_scenario(
             store.flush()
     seconds = time.perf_counter() - started
     asked = records if chosen is None else [records[place] for place in chosen]
-    return _concluded(loaded, asked, version, seconds, collector.from_store)
+    stored = min(collector.from_store, len(asked))  # of one run its whole block was looked up
+    return _concluded(loaded, asked, version, seconds, stored)
 
 
 def keeping_of(loaded: LoadedScenario, runs: int) -> Keeping:
