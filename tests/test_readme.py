@@ -136,7 +136,10 @@ def test_the_circuit_of_the_readme_is_the_packaged_one():
 
 def test_every_picture_exists_and_is_used():
     pictures = {file.name for file in (ROOT / "docs" / "images").iterdir()}
-    assert set(re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", README)) == pictures
+    used = set(re.findall(r"!\[[^\]]+\]\(docs/images/([^)]+)\)", README))
+    for page in (ROOT / "docs").glob("*.md"):
+        used |= set(re.findall(r"!\[[^\]]+\]\(images/([^)]+)\)", page.read_text()))
+    assert used == pictures
 
 
 SHELL_LINES = [

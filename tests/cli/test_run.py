@@ -46,7 +46,7 @@ def test_json_is_the_document_that_is_promised(project):
     outcome = project("run", "own/pairs", "--json", *ONE)
     assert outcome.code == 0, outcome
     told = document(outcome)
-    assert list(told) == ["scenario", "device", "ngspice", "runs", "targets"]
+    assert list(told) == ["scenario", "device", "ngspice", "from_store", "runs", "targets"]
     assert (told["scenario"], told["device"]) == ("own/pairs", "synapse")
     assert told["ngspice"].isdigit()
     assert len(told["runs"]) == 3
@@ -324,7 +324,8 @@ def children(parent: int) -> list[int]:
 
 
 def test_control_c_ends_a_long_sweep(project):
-    edit(project.scenario, "[[across]]", DRAWS + "\n\n[[across]]")
+    many = DRAWS.replace("runs = 10000", "runs = 40000")
+    edit(project.scenario, "[[across]]", many + "\n\n[[across]]")
     process = subprocess.Popen(
         [*SHELL, "run", "own/pairs", "--workers", "1"],
         stdout=subprocess.PIPE,
@@ -334,7 +335,7 @@ def test_control_c_ends_a_long_sweep(project):
     try:
         assert process.stderr is not None
         progress = process.stderr.readline()  # the first comes after a second of runs
-        assert " of 30000 runs" in progress
+        assert " of 120000 runs" in progress
         assert "\r" not in progress  # plain lines where there is no terminal
         workers = children(process.pid)
         assert workers

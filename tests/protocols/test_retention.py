@@ -70,7 +70,7 @@ def test_definitions_of_the_decay(simulate, tmp_path):
         _, metrics = run(simulate, device, protocol)
         tau = metrics["decay_time_constant"]
         assert tau.value == pytest.approx(1 / sum(rates(0.5)), rel=5e-3)
-        assert ("fixed" if baseline == "before" else "fitted") in tau.definition
+        assert ("= baseline" if baseline == "before" else "fitted") in tau.definition
         assert "window 0.2 s" in tau.definition
 
 

@@ -58,7 +58,8 @@ def test_a_failure_is_one_clear_message(project, run_pytest):
     assert wanted in told
     assert "Traceback" not in told
     assert "pytest_plugin.py" not in told
-    assert "2 failed, 6 passed" in told
+    # both waveforms, and the setting that explains them
+    assert "3 failed, 6 passed" in told
 
 
 def test_without_a_golden_it_is_skipped(run_pytest):

@@ -108,7 +108,7 @@ class Pool:
     def start(self): pass
     def close(self): pass
     def map(self, function, items, chunk=1):
-        assert items[0].run.id == "0001"
+        assert 0 < len(items[0].matrix) <= 64
         assert 0 < len(items[len(items) - 1].matrix) <= 64
         raise KeyboardInterrupt
         yield
@@ -117,7 +117,9 @@ assert len(runs) == 1_000_000
 result = run_scenario(load_scenario("s.toml"), runs, Pool())
 assert result.exit_code == 130 and len(result.records) == 1_000_000
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
+with open("/proc/self/status") as told:  # ru_maxrss begins with that of the process before
+    peak = next(int(line.split()[1]) * 1024 for line in told if line.startswith("VmHWM"))
+print(peak, used.ru_utime + used.ru_stime)
 """
     ended = run_python(code, tmp_path, seconds=200)
     assert ended.status == 0, ended.text

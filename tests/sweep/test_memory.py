@@ -23,9 +23,14 @@ runs = {runs}
 r3 = {{ spread = "5 %" }}
 """
 
+#: Largest memory of a process alone: ru_maxrss begins with that of the process before it.
+PEAK = """
+def peak():
+    with open("/proc/self/status") as told:
+        return next(int(line.split()[1]) * 1024 for line in told if line.startswith("VmHWM"))
+"""
 #: Answers for the workers at once, with three metrics for each run.
 STAND_IN = """
-import resource
 import numpy as np
 from optospice.metrics.column import MetricColumn, Words
 from optospice.ngspice.worker import Finished
@@ -56,12 +61,11 @@ loaded = load_scenario("s.toml")
 result = run_scenario(loaded, expand(loaded), AtOnce())
 assert result.count("ok") == RUNS == len(result.records), result.count("ok")
 assert result.records[RUNS - 1].metrics["first"].standard_error == 0.1
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(peak())
 """
 
 #: Simulates, and says how large the parent has been after each part.
 REAL = """
-import resource
 from optospice.ngspice.pool import Pool
 from optospice.scenario.expand import expand
 from optospice.scenario.load import load_scenario
@@ -72,7 +76,7 @@ with Pool(workers=2, preload="optospice.sweep.task") as pool:
         loaded = load_scenario("s.toml", [f"monte_carlo.runs={runs}"])
         result = run_scenario(loaded, expand(loaded), pool, keep_waveforms=False)
         assert result.count("ok") == runs
-        sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+        sizes.append(peak())
 print(*sizes)
 """
 
@@ -81,7 +85,7 @@ def asked(code: str, runs: int, folder: Path) -> list[float]:
     """Run code on a scenario of some runs in a process of its own, and read what it prints."""
     (folder / "s.toml").write_text(HEAD.format(runs=runs))
     ended = subprocess.run(
-        [sys.executable, "-c", f"RUNS = {runs}\n{code}"],
+        [sys.executable, "-c", f"RUNS = {runs}\n{PEAK}\n{code}"],
         cwd=folder,
         capture_output=True,
         text=True,

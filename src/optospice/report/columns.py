@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,59 +15,16 @@ from optospice.device import Device
 from optospice.interpolation import FloatArray
 from optospice.metrics.column import MetricColumn, Words
 from optospice.metrics.value import MetricValue
+from optospice.report.coded import Coded, Codes, RunColumns
+from optospice.report.collected import by_columns
 from optospice.scenario.order import swept_quantity
+from optospice.scenario.runs import Runs
 from optospice.sweep.record import ScenarioResult
 from optospice.sweep.records import Records
 from optospice.validation import Value
 
-Codes = NDArray[np.int32]
-#: A column of a table.
-Column = Sequence[Any] | NDArray[Any]
 #: Stands for the words of a run that did not give a metric at all.
 _NOT_GIVEN = Words("", "", "the run did not give it")
-
-
-@dataclass(frozen=True, eq=False)
-class Coded(Sequence[Any]):
-    """Values of which few differ: each once, and which of them every run has.
-
-    Parameters
-    ----------
-    words : tuple
-        The values; None where there is none.
-    codes : ndarray of int, shape (runs,)
-        Place of each run's value in `words`.
-    """
-
-    words: tuple[Any, ...]
-    codes: Codes
-
-    def __len__(self) -> int:
-        """Count the runs."""
-        return int(self.codes.size)
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-
-    def __getitem__(self, index: int | slice) -> Any:
-        """Give the value of one run, or of some."""
-        if isinstance(index, slice):
-            return [self.words[code] for code in self.codes[index].tolist()]
-        return self.words[self.codes[index]]
-
-    def count(self, value: Any) -> int:
-        """Count the runs that have a value."""
-        same = np.array([word == value for word in self.words], int)
-        return int(same[self.codes].sum())
-
-    @classmethod
-    def of(cls, values: Iterable[Any]) -> Coded:
-        """Code values; a number and a text are two, and so are 1 and 1.0."""
-        places: dict[tuple[type, Any], int] = {}
-        codes = [places.setdefault((type(value), value), len(places)) for value in values]
-        return cls(tuple(value for _, value in places), np.array(codes, np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,46 +43,6 @@ class Drawn:
     unit: str
 
 
-@dataclass(frozen=True, eq=False)
-class RunColumns:
-    """What is known of every run but its metrics.
-
-    Parameters
-    ----------
-    ids : list of str
-        Numbers of the runs.
-    statuses, messages, outside : Coded
-        ``"ok"``, ``"failed"`` or ``"not run"``; why it failed; which limits it left, as a tuple.
-    seconds, temperatures : ndarray, shape (runs,)
-        Time spent [s]; temperature of the device [K].
-    draws : list of int or None
-        Number of the draw; None where the run is not one of several.
-    devices : tuple of Device
-        Devices.
-    which : ndarray of int, shape (runs,)
-        Place of each run's device in `devices`.
-    swept : mapping of str to Coded
-        Swept keys with the value of every run, as written.
-    changed : mapping of str to ndarray
-        Parameters that differ from a default, in the card's units; nan elsewhere.
-    kept : list of int
-        Places of the runs whose waveforms, or what an analysis gave, are kept.
-    """
-
-    ids: list[str]
-    statuses: Coded
-    messages: Coded
-    outside: Coded
-    seconds: FloatArray
-    temperatures: FloatArray
-    draws: list[int | None]
-    devices: tuple[Device, ...]
-    which: Codes
-    swept: Mapping[str, Coded]
-    changed: Mapping[str, FloatArray]
-    kept: list[int]
-
-
 def run_columns(result: ScenarioResult) -> RunColumns:
     """Give what is known of every run but its metrics, collected once for each result."""
     memory = vars(result)  # as `functools.cached_property` does: to make a run takes a while
@@ -136,6 +53,10 @@ def run_columns(result: ScenarioResult) -> RunColumns:
 
 
 def _collected(result: ScenarioResult) -> RunColumns:
+    records = result.records
+    runs = records.runs if isinstance(records, Records) else None
+    if isinstance(records, Records) and isinstance(runs, Runs) and not runs.are_marked:
+        return by_columns(records, runs)
     size = len(result.records)
     ids, draws, kept = [], [], []
     texts: tuple[list[Any], ...] = ([], [], [])

@@ -13,9 +13,8 @@ from optospice import units
 from optospice.interpolation import FloatArray
 from optospice.metrics.column import MetricColumn
 from optospice.protocols.base import Series
+from optospice.report.coded import Coded, Column
 from optospice.report.columns import (
-    Coded,
-    Column,
     metric_column,
     metric_names,
     parameter_unit,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optospice.report.columns import Coded, Column, metric_column, metric_names, unit_of
+from optospice.report.coded import Coded, Column
+from optospice.report.columns import metric_column, metric_names, unit_of
 from optospice.sweep.record import ScenarioResult
 from optospice.waveforms import Waveforms
 

@@ -150,13 +150,21 @@ class Runs(Sequence[Run]):
     ----------
     plan : Plan
         What they are made of.
+
+    Attributes
+    ----------
+    draws : int
+        Runs at every point of the sweep, side by side [1].
+    are_drawn : bool
+        Whether these are random draws.
     """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._draws = plan.draws.runs if plan.draws else 1
+        self.draws = plan.draws.runs if plan.draws else 1
+        self.are_drawn = plan.draws is not None
         self._shape = tuple(map(len, plan.axes))
-        self._length = self._draws * math.prod(self._shape)
+        self._length = self.draws * math.prod(self._shape)
         self._numbers = [axis.numbered(plan.protocol_keys) for axis in plan.axes]
         self._made: OrderedDict[int, Run] = OrderedDict()
         self._point: tuple[int, Device, Mapping[str, Value]] | None = None
@@ -203,9 +211,9 @@ class Runs(Sequence[Run]):
         protocols = self._distinct_protocols()
         which = protocols[np.ix_(*self._numbers)] if self._numbers else protocols
         points = dense((others * (int(which.max()) + 1) + which).ravel())
-        kinds = np.repeat(points, self._draws)
+        kinds = np.repeat(points, self.draws)
         if next(iter(plan.protocols.values())).kind == "closed loop":  # each draw seeds its own
-            kinds = kinds * self._draws + np.tile(np.arange(self._draws), points.size)
+            kinds = kinds * self.draws + np.tile(np.arange(self.draws), points.size)
         return kinds
 
     @property
@@ -219,7 +227,7 @@ class Runs(Sequence[Run]):
 
     def point_at(self, place: int) -> tuple[Device, Mapping[str, Value]]:
         """Give the device and the point of a run without making it; draws share their point."""
-        number = place // self._draws
+        number = place // self.draws
         if self._point is None or self._point[0] != number:
             rows, _ = self._rows(place)
             self._point = number, self._device_at(place), self._point_of(rows)
@@ -233,7 +241,7 @@ class Runs(Sequence[Run]):
 
     def count(self, where: Mapping[str, Value]) -> int:
         """Count the runs whose swept keys have some values, however these are written [1]."""
-        number = self._draws
+        number = self.draws
         for axis in self._plan.axes:
             taken = np.ones(len(axis), np.bool_)
             for key in axis.columns:
@@ -263,7 +271,7 @@ class Runs(Sequence[Run]):
             Their values, in the card's units.
         """
         plan = self._plan
-        rest, numbers = np.divmod(places, self._draws)
+        rest, numbers = np.divmod(places, self.draws)
         rows = np.unravel_index(rest, self._shape) if self._shape else ()
         device = self._device_at(int(places[0]))
         swept = {key for axis in plan.axes for key in axis.columns}
@@ -300,7 +308,7 @@ class Runs(Sequence[Run]):
 
     def _rows(self, place: int) -> tuple[list[int], int]:
         """Give the row of every axis, and the number of the draw."""
-        rest, number = divmod(place, self._draws)
+        rest, number = divmod(place, self.draws)
         rows = []
         for length in reversed(self._shape):
             rest, row = divmod(rest, length)
