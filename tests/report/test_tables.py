@@ -202,8 +202,8 @@ def test_json_is_valid_and_has_exactly_the_promised_keys(hand_made: Make) -> Non
     assert third["message"] == "ngspice: timestep too small"
     assert third["metrics"] == {}
     expected = (
-        "id metric where claim kind category published simulated unit error_percent tolerance_percent met "
-        "expected_miss runs source"
+        "id metric where claim kind category published simulated unit error_percent "
+        "tolerance_percent met expected_miss runs source"
     )
     assert list(document["targets"][0]) == expected.split()
     assert document["targets"][0]["simulated"] is None
