@@ -91,7 +91,7 @@ def _targets(scenario: Scenario, device: str) -> list[Target]:
     """Give the claims of a scenario about a device; none where the scenario is no part."""
     if scenario.controller or scenario.circuit is not None or scenario.monte_carlo is not None:
         return []
-    named = {scenario.device, scenario.claims_of, *scenario.expectations}
+    named = {scenario.device, scenario.counted_device, *scenario.expectations}
     swept = "device" in scenario.swept
     if not swept and device not in named:
         return []
@@ -105,7 +105,7 @@ def _targets(scenario: Scenario, device: str) -> list[Target]:
 
 def is_printed(target: Target, device: Device) -> bool:
     """Whether a claim is a number that a publication prints, or that was read off its figure."""
-    return category_of(target, device) in PRINTED
+    return category_of(target, device.card.parameters) in PRINTED
 
 
 def key_of(device: Device, experiments: Sequence[Experiment]) -> str:

@@ -286,7 +286,9 @@ class Record(StrictModel):
 
     def weak_ids(self, scenario: str) -> set[str]:
         """Ids of the claims of a scenario that random sets meet as well; see `WEAK`."""
-        return {i for (name, i), share in self.shares().items() if name == scenario and is_weak(share)}
+        return {
+            i for (name, i), share in self.shares().items() if name == scenario and is_weak(share)
+        }
 
     def mean_met(self, rows: Iterable[ClaimRow]) -> float:
         """Mean number of some claims that a random set meets [1]."""

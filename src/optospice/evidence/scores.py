@@ -180,12 +180,12 @@ def _row(scenario: str, verdict: Verdict, device: Device) -> ClaimRow:
         scenario=scenario,
         id=target.id,
         kind=target.kind,
-        category=category_of(target, device).value,
+        category=category_of(target, device.card.parameters).value,
         claim=claim_words(target),
         simulated=f"{verdict.shown}{unit}",
         met=verdict.met,
         number=target.published is not None,
-        used=used_in_fit(target, device),
+        used=used_in_fit(target.id, device.card.parameters),
         distance=distance,
     )
 

@@ -138,8 +138,7 @@ def leave_one_out_line(record: Record) -> str:
     return (
         f"Leave-one-out: of {len(words)} numbers {words.count('predicted')} are predicted by the "
         f"others, {words.count('missed')} missed, {words.count('cannot be predicted')} cannot be "
-        "predicted"
-        + ("." if score.converged else "; the fit to all of them has not converged.")
+        "predicted" + ("." if score.converged else "; the fit to all of them has not converged.")
     )
 
 

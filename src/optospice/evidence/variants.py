@@ -82,7 +82,7 @@ def random_sets(device: Device, factor: float, draws: int, seed: int) -> list[di
         Fitted parameters by name, in the card's units.
     """
     columns = {}
-    for name in fitted_parameters(device):
+    for name in fitted_parameters(device.card.parameters):
         value, card = device.defaults[name], device.card.parameters[name]
         shares = uniform_deviates(seed, name, "null", np.arange(draws))
         if value == 0:

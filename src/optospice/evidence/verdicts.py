@@ -16,9 +16,12 @@ from optospice.sweep.executor import Executor
 from optospice.sweep.local import run_scenario
 from optospice.sweep.records import Records
 
-#: Seconds between two lines of progress, and times a scenario's time-out that a block may take:
-#: unlike copies share their time steps.
+#: Seconds between two lines of progress.
 _SAY_EVERY = 10.0
+#: Copies in one transient: unlike ones would share the steps of the hardest of them, which costs
+#: more than it saves; alone each has the digits that `optospice run` gives it [1].
+_TOGETHER = 1
+#: Times a scenario's time-out that a run may take [1].
 _PATIENCE = 4
 
 
@@ -111,8 +114,9 @@ def judge_sets(
     runs = Variants(base, sets)
     counter = _Counter(experiment.loaded.name, len(runs), say)
     result = run_scenario(
-        _without_claims(experiment.loaded), runs, executor, False, counter.advance
-    )
+        _without_claims(experiment.loaded), runs, executor, False, counter.advance,
+        largest_block=_TOGETHER,
+    )  # fmt: skip
     if result.interrupted:
         raise KeyboardInterrupt
     records = result.records
