@@ -8,7 +8,7 @@ from pathlib import Path
 LIBRARY = """* a resistor, and a second conductance beyond 2.5 V
 .subckt tiny p n params: r=1meg k=10u spare=3 none=0
 R1 p n {r}
-Bk p n I={k}*max(V(p,n)-2.5,0)+0*{spare}+{none}
+Bk p n I={k}*max(V(p,n)-2.5,0)+1e300*max({spare}-3.2,0)*1e300+{none}
 .ends tiny
 """
 
@@ -85,7 +85,7 @@ def at(volts: int) -> str:
 #: At the card's values 1 uA, 2 uA and 8 uA are simulated.
 CLAIMS: Mapping[str, tuple[str, str]] = {
     "one": ("printed", at(1) + 'published = "1 uA"\ntolerance = "5 %"'),
-    "two": ("printed", at(2) + 'published = "2.1 uA"\ntolerance = "10 %"'),
+    "two": ("printed", at(2) + 'published = "2.06 uA"\ntolerance = "10 %"'),
     "three": ("printed", at(3) + 'published = "8 uA"\ntolerance = "5 %"'),
     "some": ("reading", at(1) + 'at_least = "0.3 uA"'),
     "rising": ("reading", 'shape = "increasing"\nover = "protocol.readout"'),

@@ -26,6 +26,10 @@ from optospice.stimulus import FloatArray
 
 #: Kinds of targets that a publication gives as a number.
 _PUBLISHED = ("printed", "digitised")
+#: Singular values below this fraction of the largest are numerical noise [1].
+_NOISE = 1e-7
+#: Distance of a leverage from 1 at which a prediction would be known to thirty tolerances [1].
+_FOLLOWED = 1e-3
 #: What a prediction comes to.
 Word = Literal["predicted", "missed", "cannot be predicted"]
 Refit = Callable[[Problem, Pool], Fit]
@@ -83,9 +87,10 @@ def leave_one_out(
 ) -> list[Prediction]:
     """Fit anew without each number in turn, and predict it.
 
-    A number that depends on a direction of the parameters which the others do not fix cannot be
-    predicted: a change of 100 % along it moves all others together by less than two tolerances,
-    and the number by two or more.
+    A number that depends on a direction of the parameters which the others do not identify cannot
+    be predicted: a change of 100 % along it moves all others together by less than two tolerances,
+    and the number by two or more. A fit to the others does not move along it, and would only give
+    back the number that was left out.
 
     Parameters
     ----------
@@ -146,7 +151,7 @@ def _predicted(fit: Fit, pool: Pool, refit: Refit, scenario: str, target: Target
 
 
 def undecided(problem: Problem, values: Sequence[float], jacobian: FloatArray, row: int) -> str:
-    """Say which parameters a number depends on that all others do not fix; empty: none.
+    """Say which parameters a number depends on that all others do not identify; empty: none.
 
     Parameters
     ----------
@@ -174,7 +179,15 @@ def undecided(problem: Problem, values: Sequence[float], jacobian: FloatArray, r
     names = [
         name for name, part in zip(problem.names, along, strict=True) if abs(part) > 0.5 * size
     ]
-    return f"the others do not fix {' and '.join(names) or 'what it depends on'}"
+    spelled = " and ".join(names) or "what it depends on"
+    return f"{'nothing else fixes' if _alone(scaled, row) else 'the others hardly fix'} {spelled}"
+
+
+def _alone(jacobian: FloatArray, row: int) -> bool:
+    """Whether the fit can follow a number wherever it goes: its leverage is 1."""
+    left, singular, _ = np.linalg.svd(jacobian, full_matrices=False)
+    basis = left[:, singular > _NOISE * float(singular.max(initial=0.0))]
+    return bool(1 - np.sum(basis[row] ** 2) < _FOLLOWED)
 
 
 def _without(problem: Problem, values: Sequence[float], scenario: str, target: Target) -> Problem:
