@@ -131,6 +131,36 @@ def judge_sets(
     return Judged(verdicts, len(runs), result.count("failed"), result.ngspice)
 
 
+def judge_alone(
+    experiment: Experiment, device: str, values: Mapping[str, float], executor: Executor
+) -> Judged:
+    """Judge a scenario's claims on one parameter set, with all the care of `optospice run`.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The scenario.
+    device : str
+        Name of the device.
+    values : mapping of str to float
+        Values that take the place of the device's own, in the card's units.
+    executor : Executor
+        What simulates.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When the user stopped the runs.
+    """
+    runs = Variants(experiment.runs(device), [values])
+    result = run_scenario(experiment.loaded, runs, executor, False)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    asked = {target.id for target in experiment.targets}
+    verdicts = {v.target.id: v for v in result.verdicts if v.target.id in asked}
+    return Judged([verdicts], len(runs), result.count("failed"), result.ngspice)
+
+
 def _without_claims(loaded: LoadedScenario) -> LoadedScenario:
     """Give a scenario whose runs are not judged all together, and may take their time."""
     timeout = min(_PATIENCE * loaded.scenario.timeout, LONGEST_TIMEOUT)
