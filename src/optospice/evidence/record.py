@@ -264,8 +264,11 @@ class Record(StrictModel):
 
     @property
     def freedom(self) -> int:
-        """Degrees of freedom: numbers used in the fit less the fitted parameters [1]."""
-        return self.numbers_used - len(self.fitted)
+        """Degrees of freedom: printed numbers used in the fit less the fitted parameters [1].
+
+        What follows from printed numbers, such as a trace of the published circuit, gives none.
+        """
+        return sum(row.used for row in self.printed) - len(self.fitted)
 
     @property
     def chi2(self) -> float | None:

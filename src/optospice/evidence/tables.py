@@ -84,9 +84,9 @@ def fit_line(record: Record) -> str:
     used = sum(row.used for row in printed)
     chi2 = "" if record.chi2 is None else f"; χ² over the printed numbers {record.chi2:.3g}"
     return (
-        f"{len(record.fitted)} fitted parameters, {record.numbers_used} numbers used in the fit: "
-        f"{record.freedom} degrees of freedom. Of {len(printed)} printed numbers "
-        f"{sum(row.met for row in printed)} are met, {used} were used in the fit and "
+        f"{len(record.fitted)} fitted parameters, {record.numbers_used} numbers used in the fit, "
+        f"{used} of them printed: {record.freedom} degrees of freedom. Of {len(printed)} printed "
+        f"numbers {sum(row.met for row in printed)} are met, {used} were used in the fit and "
         f"{len(printed) - used} held out{chi2}."
     )
 
