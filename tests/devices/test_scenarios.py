@@ -91,13 +91,13 @@ class DoseMemristor:
         fill = p["rate_volatile"] * u**2 / (u**2 + bend**2) ** (1 - p["exponent_volatile"] / 2)
         drive = p["rate_weight"] * (abs(v) / 3) ** p["exponent_weight"]
         harm = self.dose_rate(v)
-        kept = p["retention"]
+        kept, rest = p["retention"], p["weight"]
         return np.array(
             [
                 fill * (1 - volatile / p["cap_volatile"])
                 - volatile / (p["lifetime"] * (1 + dose))
                 - volatile / kept,
-                (drive * (1 - weight) if v > 0 else -drive * weight) + (p["weight"] - weight) / kept,
+                (drive * (1 - weight) if v > 0 else -drive * weight) + (rest - weight) / kept,
                 (harm * (1 - dose / p["cap_dose"]) if v > 0 else -harm * dose) - dose / kept,
             ]
         )
