@@ -11,6 +11,7 @@ import numpy as np
 
 from optospice import units
 from optospice.scenario.order import place_on_axis
+from optospice.scenario.points import by_point
 from optospice.scenario.statistics import take_statistic
 
 if TYPE_CHECKING:
@@ -123,11 +124,8 @@ def with_statistics(
     statistic = next((one for one in scenario.statistics if one.name == target.metric), None)
     if statistic is None:
         return observations
-    points: dict[tuple[object, ...], list[Observation]] = {}
-    for one in observations:
-        points.setdefault(tuple(one.point.values()), []).append(one)
     found = []
-    for draws in points.values():
+    for draws in by_point(observations):
         value = take_statistic(statistic, scenario.monte_carlo, [one.metrics for one in draws])
         found.append(replace(draws[0], metrics={target.metric: value}))
     return found

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
-import numpy as np
-
 from optospice.ngspice.bench_analyses import Result
 from optospice.ngspice.worker import Failed, Finished
 from optospice.store.block import MeasuredBlock
@@ -100,6 +98,38 @@ class Collector:
             found.append(Measurement(kind, places, rows, key))
         return found
 
+    def collect(self, numbers: Sequence[int], pool: Executor, timeout: float) -> bool:
+        """Take blocks from the store, and simulate those that it lacks.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            Which blocks.
+        pool : Executor
+            What simulates; it is started only where something is missing.
+        timeout : float
+            Longest time of a run [s].
+
+        Returns
+        -------
+        bool
+            Whether all were brought; False after Ctrl-C, which closes the pool.
+        """
+        before, pool.timeout = pool.timeout, timeout
+        try:
+            missing = self.take_stored(numbers)
+            if missing:
+                pool.start()
+                self.simulate(missing, pool)
+        except KeyboardInterrupt:
+            pool.close()
+            return False
+        finally:
+            pool.timeout = before  # the pool may serve others
+            if self._store is not None:
+                self._store.flush()
+        return True
+
     # From the store
 
     def take_stored(self, numbers: Sequence[int]) -> list[int]:
@@ -133,7 +163,7 @@ class Collector:
 
     def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
         """Take a stored block; False where waveforms are to stay that the store does not hold."""
-        kept = [self._keeps(places, one) for places, one in measured]
+        kept = [self._keeping.keeps(places, one.succeeded) for places, one in measured]
         if any(one.any() for one in kept):
             assert self._store is not None
             block = self._blocks[number]
@@ -149,13 +179,6 @@ class Collector:
             self.from_store += int(places.size)
         return True
 
-    def _keeps(
-        self, places: Places, measured: MeasuredBlock
-    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        pairs = zip(places.tolist(), measured.succeeded.tolist(), strict=True)
-        told = [self._keeping.keeps(place, well) for place, well in pairs]
-        return np.array(told, np.bool_)
-
     def _keep(
         self,
         block: Block,
@@ -164,9 +187,7 @@ class Collector:
     ) -> None:
         rows = dict(zip(block.places.tolist(), block.rows.tolist(), strict=True))
         for places, one in measured:
-            for place, well in zip(places.tolist(), one.succeeded.tolist(), strict=True):
-                if not self._keeping.keeps(place, well):
-                    continue
+            for place in places[self._keeping.keeps(places, one.succeeded)].tolist():
                 result = results[rows[place]]
                 if result is not None:
                     self._kept.put(place, result if self._keeping.every == 1 else own(result))
@@ -181,7 +202,8 @@ class Collector:
         """Simulate blocks, or measure those whose waveforms are stored."""
         largest = max(self._blocks[number].devices for number in numbers)
         chunk = max(1, min(50, len(numbers) // (4 * pool.size), LARGEST_CHUNK // largest))
-        tasks = Tasks(self, numbers, LARGEST_ANSWER // chunk)
+        share = LARGEST_ANSWER // chunk
+        tasks = Tasks(len(numbers), lambda index: self.task(numbers[index], share))
         again: list[tuple[int, int]] = []
         for index, outcome in pool.map(_FUNCTION, tasks, chunk):
             block = self._blocks[numbers[index]]
@@ -191,7 +213,8 @@ class Collector:
                 self._fail(block, outcome)
             else:  # the block took its worker down: find the guilty run
                 again += [(numbers[index], row) for row in range(block.devices)]
-        for index, outcome in pool.map(_FUNCTION, TasksAlone(self, again)):
+        alone = Tasks(len(again), lambda n: self.task(again[n][0]).alone(again[n][1]))
+        for index, outcome in pool.map(_FUNCTION, alone):
             number, row = again[index]
             self._finish_alone(self._blocks[number], row, outcome)
 
@@ -226,10 +249,11 @@ class Collector:
             )
             if results is not None and fits:
                 self._stored += results.numbers.nbytes
-        if results is None and self._store is not None and self._keeping.anything:
-            results = self._store.result(block.key)  # it was measured only
-        if results is not None and any(self._keeps(*one).any() for one in measured):
-            self._keep(block, measured, decoded(results))
+        if any(self._keeping.keeps(places, new.succeeded).any() for places, new in measured):
+            if results is None and self._store is not None:
+                results = self._store.result(block.key)  # it was measured only
+            if results is not None:
+                self._keep(block, measured, decoded(results))
         for places, new in measured:
             self._take(places, new)
 
@@ -252,8 +276,8 @@ class Collector:
             found: Outcome = outcome.result
             measured = found.measured[number]
             alone = None if found.results is None else decoded(found.results)[0]
-            for place, well in zip(places.tolist(), measured.succeeded.tolist(), strict=True):
-                if alone is not None and self._keeping.keeps(place, well):
+            if alone is not None:
+                for place in places[self._keeping.keeps(places, measured.succeeded)].tolist():
                     self._kept.put(place, alone)
             self._take(places, measured)
 
@@ -266,26 +290,23 @@ def own(result: Waveforms | Result) -> Waveforms | Result:
 
 
 class Tasks(Sequence[Task]):
-    """Tasks of blocks, made when a worker takes them.
+    """Tasks, each made when a worker takes it.
 
     Parameters
     ----------
-    collector : Collector
-        Who knows the blocks.
-    numbers : sequence of int
-        Which blocks.
-    largest : int
-        Largest sum of the waveforms of one task [bytes].
+    count : int
+        How many there are [1].
+    make : callable
+        Makes the one of a number.
     """
 
-    def __init__(self, collector: Collector, numbers: Sequence[int], largest: int) -> None:
-        self._collector = collector
-        self._numbers = numbers
-        self._largest = largest
+    def __init__(self, count: int, make: Callable[[int], Task]) -> None:
+        self._count = count
+        self._make = make
 
     def __len__(self) -> int:
         """Count the tasks."""
-        return len(self._numbers)
+        return self._count
 
     @overload
     def __getitem__(self, index: int) -> Task: ...
@@ -296,36 +317,6 @@ class Tasks(Sequence[Task]):
         """Make a task, or a list of some."""
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        return self._collector.task(self._numbers[index], self._largest)
-
-
-class TasksAlone(Sequence[Task]):
-    """Tasks of single devices of blocks whose worker was lost.
-
-    Parameters
-    ----------
-    collector : Collector
-        Who knows the blocks.
-    devices : sequence of (int, int)
-        Number of the block and row of the device.
-    """
-
-    def __init__(self, collector: Collector, devices: Sequence[tuple[int, int]]) -> None:
-        self._collector = collector
-        self._devices = devices
-
-    def __len__(self) -> int:
-        """Count the tasks."""
-        return len(self._devices)
-
-    @overload
-    def __getitem__(self, index: int) -> Task: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Task]: ...
-
-    def __getitem__(self, index: int | slice) -> Task | list[Task]:
-        """Make a task, or a list of some."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        number, row = self._devices[index]
-        return self._collector.task(number).alone(row)
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._make(index)

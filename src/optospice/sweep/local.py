@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Sequence
 
 from optospice.scenario.across import take_across
 from optospice.scenario.load import LoadedScenario
@@ -66,18 +65,7 @@ def run_scenario(
     blocks = Blocks(runs, version, largest_block)
     collector = Collector(blocks, records, keeping, store, on_progress or _silent)
     numbers = range(len(blocks)) if chosen is None else blocks.holding(chosen)
-    before, pool.timeout = pool.timeout, loaded.scenario.timeout
-    try:
-        open_blocks = collector.take_stored(numbers)
-        if open_blocks:
-            pool.start()
-            collector.simulate(open_blocks, pool)
-    except KeyboardInterrupt:
-        pool.close()
-    finally:
-        pool.timeout = before  # the pool may serve others
-        if store is not None:
-            store.flush()
+    collector.collect(numbers, pool, loaded.scenario.timeout)
     seconds = time.perf_counter() - started
     asked = records if chosen is None else [records[place] for place in chosen]
     stored = min(collector.from_store, len(asked))  # of one run its whole block was looked up
@@ -106,37 +94,19 @@ def _silent(ended: int, failed: int) -> None:
     """Show no progress."""
 
 
-class _Observations(Sequence[Observation]):
-    """What the verdict needs of every run, made when it is asked for."""
-
-    def __init__(self, records: Sequence[RunRecord]) -> None:
-        self._records = records
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    @overload
-    def __getitem__(self, index: int) -> Observation: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Observation]: ...
-
-    def __getitem__(self, index: int | slice) -> Observation | list[Observation]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        if isinstance(self._records, Records):
-            return self._records.observation(index)
-        record = self._records[index]
-        return Observation(
-            record.run.device.name,
-            record.run.point,
-            record.metrics,
-            record.run.device.card.parameters,
-            bool(record.outside),
-            record.run.id,
-        )
-
-    def __iter__(self) -> Iterator[Observation]:
-        return (self[place] for place in range(len(self)))
+def observation_at(records: Sequence[RunRecord], place: int) -> Observation:
+    """Give what the verdict needs of the run at a place."""
+    if isinstance(records, Records):
+        return records.observation(place)
+    record = records[place]
+    return Observation(
+        record.run.device.name,
+        record.run.point,
+        record.metrics,
+        record.run.device.card.parameters,
+        bool(record.outside),
+        record.run.id,
+    )
 
 
 def _concluded(
@@ -147,8 +117,7 @@ def _concluded(
     from_store: int,
 ) -> ScenarioResult:
     asked = loaded.scenario.targets or loaded.scenario.across
-    observations: Sequence[Observation] = _Observations(records) if asked else ()
-    observations = list(observations)
+    observations = [observation_at(records, n) for n in range(len(records))] if asked else []
     devices = list(dict.fromkeys(observation.device for observation in observations))
     across = {
         (entry.name or entry.metric) + ("" if len(devices) == 1 else f" ({device})"): take_across(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
@@ -119,12 +120,6 @@ class Records(ColumnedRecords):
         return found
 
     @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Which runs failed, shape (runs,)."""
-        found: NDArray[np.bool_] = self._statuses == _FAILED
-        return found
-
-    @property
     def seconds(self) -> NDArray[np.float64]:
         """Time spent on each run [s], shape (runs,)."""
         return self._seconds
@@ -206,16 +201,8 @@ class Records(ColumnedRecords):
         own = self._columns[name]
         if own.codes[place] < 0:
             raise KeyError(name)
-        error = None if own.errors is None or np.isnan(own.errors[place]) else own.errors[place]
-        words = self._listed[int(own.codes[place])]
-        value = float(own.values[place])
-        return MetricValue(
-            int(value) if words.whole else value,
-            words.unit,
-            words.definition,
-            None if error is None else float(error),
-            words.note,
-        )
+        error = math.nan if own.errors is None else float(own.errors[place])
+        return self._listed[int(own.codes[place])].value(float(own.values[place]), error)
 
     def names_at(self, place: int) -> list[str]:
         """Names of the metrics that the run at a place gave."""

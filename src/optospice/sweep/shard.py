@@ -166,19 +166,8 @@ class ShardWork:
         keeping = keeping_of(self._loaded, len(self._all_runs))
         records = Records(self._all_runs)
         collector = Collector(self._blocks, records, keeping, store, advance)
-        before, executor.timeout = executor.timeout, self._loaded.scenario.timeout
-        interrupted = False
-        try:
-            missing = collector.take_stored(self._numbers)
-            if missing:
-                executor.start()
-                collector.simulate(missing, executor)
-        except KeyboardInterrupt:
-            interrupted = True
-            executor.close()
-        finally:
-            executor.timeout = before
-            store.flush()
+        timeout = self._loaded.scenario.timeout
+        interrupted = not collector.collect(self._numbers, executor, timeout)
         if store.problem:
             raise SimulationError(f"shard {self._shard}: {store.problem}")
         return ShardResult(

@@ -23,6 +23,8 @@ from optospice.protocols.base import Metrics
 from optospice.scenario.runs import Run
 from optospice.store.block import MeasuredBlock
 from optospice.store.encoding import BlockResult, EncodedBlock, decoded, encoded
+from optospice.sweep.blocks import parameter_matrix
+from optospice.testbench import Testbench
 from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
@@ -65,12 +67,9 @@ class Task:
     @classmethod
     def of(cls, runs: Sequence[Run], keep_results: bool) -> Task:
         """Make a task of runs that differ in parameters only, each measured by its protocol."""
-        names = tuple(dict.fromkeys(name for run in runs for name in run.parameters))
-        defaults = runs[0].device.defaults
-        rows = [[run.parameters.get(name, defaults[name]) for name in names] for run in runs]
-        matrix = np.array(rows, dtype=np.float64).reshape(len(runs), len(names))
-        experiments = [(runs[0].protocol, np.arange(len(runs)))]
-        return cls(runs[0], names, matrix, experiments, keep_results)
+        places = np.arange(len(runs))
+        names, matrix = parameter_matrix(runs, places)
+        return cls(runs[0], names, matrix, [(runs[0].protocol, places)], keep_results)
 
     def parameter_sets(self) -> list[dict[str, float]]:
         """Give the parameters of each device."""
@@ -151,7 +150,6 @@ class _Simulated:
 
     results: BlockResult
     failures: Mapping[int, str]
-    seconds: float
 
 
 def bytes_of(result: Waveforms | Result) -> int:
@@ -175,9 +173,10 @@ def perform(session: Session, task: Task) -> Outcome:
     if task.run.is_closed_loop:
         return _closed_loop(session, task)
     started = time.perf_counter()
-    simulated = _simulated(session, task)
+    bench = replace(task.run.testbench(), parameters={})
+    simulated = _simulated(session, task, bench)
     measured = [
-        _measured(experiment, rows, simulated, task.run.device, task.run.testbench().light_notes)
+        _measured(experiment, rows, simulated, task.run.device, bench.light_notes)
         for experiment, rows in task.measurements
     ]
     spent = (time.perf_counter() - started) / len(task.matrix)
@@ -215,34 +214,34 @@ def answer(
     return Outcome(measured, encoded(fitting))
 
 
-def _simulated(session: Session, task: Task) -> _Simulated:
-    started = time.perf_counter()
+def _simulated(session: Session, task: Task, bench: Testbench) -> _Simulated:
     if task.given is not None:
-        return _Simulated(decoded(task.given), {}, 0.0)
+        return _Simulated(decoded(task.given), {})
     sets = task.parameter_sets()
     results: list[Waveforms | Result | None] = []
     failures: dict[int, str] = {}
     try:
-        return _Simulated(
-            _together(session, task.run, sets), failures, time.perf_counter() - started
-        )
+        return _Simulated(_together(session, bench, task.run, sets), failures)
     except RunFailedError:
         if len(sets) == 1:
             raise
     for row, parameters in enumerate(sets):
         try:
-            results += _together(session, task.run, [parameters])
+            results += _together(session, bench, task.run, [parameters])
         except RunFailedError as error:
             failures[row] = str(error)
             results.append(None)
-    return _Simulated(results, failures, time.perf_counter() - started)
+    return _Simulated(results, failures)
 
 
 def _together(
-    session: Session, run: Run, parameter_sets: Sequence[Mapping[str, float]]
+    session: Session,
+    bench: Testbench,
+    run: Run,
+    parameter_sets: Sequence[Mapping[str, float]],
 ) -> Sequence[Waveforms] | Sequence[Result]:
     """Run copies of a device together: a transient, or an analysis without a time axis."""
-    bench, how = replace(run.testbench(), parameters={}), run.protocol
+    how = run.protocol
     if isinstance(how, AnalysisExperiment):
         return analyse_copies(session, bench, parameter_sets, how.analysis(bench.device))
     return run_copies(session, bench, parameter_sets)
