@@ -24,6 +24,7 @@ wavelength = "740 nm"
 width = "1 s"
 
 [[targets]]
+kind = "printed"
 id = "T1"
 metric = "dark_current"
 published = "{published}"

@@ -141,6 +141,51 @@ def _scale(digits: str, factor: float) -> float:
     return float(digits) * factor
 
 
+#: An expression of quantities: a power belongs to a unit and has one digit, so that pint, which
+#: evaluates powers of numbers, always ends.
+_EXPRESSION = re.compile(
+    r"(?:[0-9.]+(?:[eE][+-]?[0-9]+)?|[A-Za-zµμΩ]+(?:(?:\^|\*\*)-?[0-9](?![0-9.]))?"
+    r"|%|[ ()+\-/]|\*(?!\*))+"
+)
+
+
+@lru_cache(maxsize=256)
+def evaluate(expression: str, unit: str) -> float:
+    """Work out an expression of quantities.
+
+    Parameters
+    ----------
+    expression : str
+        Numbers with units, ``+ - * /`` and brackets: ``"1 V / (37 Mohm) + 6 V / (12 Mohm)"``.
+    unit : str
+        Unit of the result.
+
+    Returns
+    -------
+    float
+        The value in `unit`.
+
+    Raises
+    ------
+    UnitsError
+        When it cannot be read, or is no quantity in `unit`.
+    """
+    if len(expression) > LONGEST_QUANTITY or _EXPRESSION.fullmatch(expression) is None:
+        raise UnitsError("accepted: numbers with units, + - * / and brackets")
+    wanted = "dimensionless" if unit == "1" else unit
+    if wanted != "dimensionless" and (len(unit) > LONGEST_UNIT or _UNIT.fullmatch(unit) is None):
+        raise UnitsError(f"{echo(unit)} is not a unit")
+    ureg = registry()
+    spelled = re.sub(r"[Ω\u2126]", "ohm", re.sub("[µμ]", "u", expression)).replace("%", " percent")
+    try:
+        result = float(ureg.Quantity(ureg.parse_expression(spelled)).to(wanted).magnitude)
+    except Exception as error:  # pint raises many kinds, all of them mean this
+        raise UnitsError(f"is no expression of {kind_of(unit)}") from error
+    if not math.isfinite(result):
+        raise UnitsError("has no finite value")
+    return result
+
+
 def kind_of(unit: str) -> str:
     """Say in words what a quantity in *unit* is, with an example."""
     return KINDS.get(unit, f"a quantity in {unit[:LONGEST_UNIT]}")

@@ -178,7 +178,7 @@ def test_the_set_keeps_all_that_was_not_fitted(
     device = find_device("pbs_trap")
     folder = tmp_path / "netlists" / "devices"
     folder.mkdir(parents=True)
-    text = parameter_set(device, only("trap_coupling", "1", 0.8765), "P08a")
+    text = parameter_set(device, only("trap_coupling", "1", 0.8765), "P08a", ["P08a"])
     (folder / "pbs_trap.toml").write_text(text)
     changed = find_device("pbs_trap")
     assert changed.card_file.parent == folder
@@ -197,7 +197,7 @@ def test_a_device_with_its_own_library_becomes_the_family_of_its_fit(
     monkeypatch.chdir(tmp_path)
     library = write_own_form(tmp_path, "pbs_trap", "mine")
     device = find_device("mine")
-    text = parameter_set(device, only("trap_coupling", "1", 0.8765), "P08a")
+    text = parameter_set(device, only("trap_coupling", "1", 0.8765), "P08a", ["P08a"])
     library.with_name("mine_fitted.toml").write_text(text)
     fitted_device = find_device("mine_fitted")
     assert fitted_device.family == "mine"

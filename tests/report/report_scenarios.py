@@ -15,6 +15,7 @@ device = "pbs_rc"
 {PROTOCOL}
 name = "single_pulse"
 [[targets]]
+kind = "printed"
 id = "peak"
 metric = "postsynaptic_current_amplitude"
 published = "526.7 nA"
@@ -34,6 +35,7 @@ metric = "paired_pulse_relaxation_time"
 of = "paired_pulse_index"
 over = "protocol.interval"
 [[targets]]
+kind = "printed"
 id = "short"
 metric = "paired_pulse_index"
 where = {{ "protocol.interval" = "1 s" }}
@@ -41,6 +43,7 @@ published = "55.1 %"
 tolerance = "1 point"
 source = "Fig. 3a"
 [[targets]]
+kind = "printed"
 id = "rising"
 metric = "paired_pulse_index"
 shape = "increasing"

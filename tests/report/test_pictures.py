@@ -137,6 +137,7 @@ def test_two_long_keys_give_a_map_with_units_and_the_published_number(hand_made:
     head, _ = PULSE.split("[[targets]]")
     claim = """
 [[targets]]
+kind = "printed"
 id = "corner"
 metric = "postsynaptic_current_amplitude"
 where = { "protocol.width" = "10 s", "protocol.irradiance" = "1.2 mW/cm^2" }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +63,16 @@ def write_device(fit: Fit, statistics: Statistics, folder: Path) -> list[Path]:
         The files.
     """
     device, source = fit.problem.device, source_of(fit)
+    text = parameter_set(device, statistics, source, claims_of(fit))
     with writing(folder):
         return [
-            write_text(
-                folder / f"{set_name(device)}.toml", parameter_set(device, statistics, source)
-            ),
+            write_text(folder / f"{set_name(device)}.toml", text),
             write_text(folder / "parameters.toml", parameters(device, statistics, source)),
         ]
+
+
+#: What a card says of a value that a parameter set says as well.
+_PROVENANCE = ("origin", "source", "interval", "fitted_to")
 
 
 def source_of(fit: Fit) -> str:
@@ -78,8 +82,27 @@ def source_of(fit: Fit) -> str:
     return f"optospice calibrate: {', '.join(labels[:_SHOWN_TARGETS])}{more}"
 
 
-def parameter_set(device: Device, statistics: Statistics, source: str) -> str:
-    """Give the parameter set with value, origin, source and interval of what was fitted."""
+def claims_of(fit: Fit) -> list[str]:
+    """Give the ids of the claims, or the names of the records, to which values were fitted."""
+    return list(dict.fromkeys(row.label for row in rows(fit.problem)))
+
+
+def parameter_set(
+    device: Device, statistics: Statistics, source: str, claims: Sequence[str]
+) -> str:
+    """Give the parameter set with value, origin, source and interval of what was fitted.
+
+    Parameters
+    ----------
+    device : Device
+        What was fitted.
+    statistics : Statistics
+        The values with their intervals.
+    source : str
+        To what, in words.
+    claims : sequence of str
+        Ids of the claims that were used: all of them for every value, as they were fitted at once.
+    """
     import tomli_w
 
     data = read_toml(device.card_file) if device.family else _set_of(device)
@@ -90,7 +113,8 @@ def parameter_set(device: Device, statistics: Statistics, source: str) -> str:
         entry = data["values"].setdefault(estimate.free.name, {})
         entry.pop("interval", None)
         entry |= {
-            "value": _quantity(estimate.value, estimate), "origin": "fitted", "source": source
+            "value": _quantity(estimate.value, estimate), "origin": "fitted", "source": source,
+            "fitted_to": list(claims),
         }  # fmt: skip
         if estimate.interval is None:
             entry["source"] += " (which do not identify it)"
@@ -112,7 +136,7 @@ def _set_of(device: Device) -> dict[str, Any]:
         own, number = card["parameters"][name], device.defaults[name]
         plain = parameter.unit == "1"
         values[name] = {"value": number if plain else units.format_quantity(number, parameter.unit)}
-        values[name] |= {key: own[key] for key in ("origin", "source", "interval") if key in own}
+        values[name] |= {key: own[key] for key in _PROVENANCE if key in own}
     kept = ("title", "description", "citations", "valid")
     return {
         "family": device.name,

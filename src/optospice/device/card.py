@@ -123,6 +123,10 @@ class Parameter(ParameterDefinition):
         assumed one the reason.
     interval : pair of str or number, optional
         Confidence interval of a fitted value (68 %).
+    fitted_to : list of str
+        Ids of the claims that were used to find the value. What counts as *used in the fit*
+        follows from these lists alone; with an empty one at a fitted value every printed claim of
+        the device does.
     value : str or number, optional
         Default of a parameter that only a spectral response names; the ``.lib`` holds that of
         every other one.
@@ -131,6 +135,7 @@ class Parameter(ParameterDefinition):
     origin: Origin
     source: Annotated[str, Field(min_length=1)]
     interval: tuple[str | float, str | float] | None = None
+    fitted_to: list[str] = []
     value: str | float | None = None
 
     @model_validator(mode="after")

@@ -42,6 +42,8 @@ class Value(StrictModel):
         assumed one the reason.
     interval : pair of str or number, optional
         Confidence interval of a fitted value (68 %).
+    fitted_to : list of str
+        Ids of the claims that were used to find the value.
     bounds : pair of str or number, optional
         Narrower bounds than those of the family.
     """
@@ -50,6 +52,7 @@ class Value(StrictModel):
     origin: Origin
     source: Annotated[str, Field(min_length=1)]
     interval: tuple[str | float, str | float] | None = None
+    fitted_to: list[str] = []
     bounds: tuple[str | float, str | float] | None = None
 
 
@@ -204,6 +207,7 @@ def _parameter(
                 "origin": given.origin,
                 "source": given.source,
                 "interval": given.interval,
+                "fitted_to": given.fitted_to,
             }
         )
     except ValidationError as error:

@@ -13,6 +13,9 @@ from optospice import units
 from optospice.accuracy import PROFILES
 from optospice.assembly import CircuitTable
 from optospice.errors import close_matches
+from optospice.scenario.alternatives import Alternative
+from optospice.scenario.conflicts import Conflict
+from optospice.scenario.evidence import ClaimKind
 from optospice.scenario.keep import KeepText
 from optospice.scenario.monte_carlo import MonteCarlo, Statistic
 from optospice.scenario.sensitivity import indices_across
@@ -34,8 +37,8 @@ from optospice.scenario.variation import (
 )
 from optospice.validation import StrictModel, Value
 
-#: Kinds of claims, of which a target has exactly one.
-CLAIM_KINDS = ("published", "shape", "at_least", "at_most")
+#: Forms of a claim, of which a target has exactly one.
+CLAIM_FORMS = ("published", "shape", "at_least", "at_most")
 
 #: Longest time-out of one run [s].
 LONGEST_TIMEOUT = 86_400.0
@@ -69,7 +72,7 @@ class Across(StrictModel):
 
 
 class Target(StrictModel):
-    """A published number, bound or shape that the simulation is held against.
+    """A number, bound or shape that the simulation is held against.
 
     Parameters
     ----------
@@ -101,14 +104,19 @@ class Target(StrictModel):
         median of the draws does.
     devices : list of str, optional
         Devices to which the claim applies, where it is not one about the paper's device.
-    kind : {"printed", "digitised", "derived", "reading", "own"}
-        What the claim is: a number that the paper prints, one read off its figure, one that
-        follows from printed ones, a reading of its words, or a check of our own. The last is no
-        published claim and is not counted as one.
+    kind : {"own", "printed", "digitised", "derived", "reading"}
+        What the claim is: a check of our own, a number that the paper prints, one read off its
+        figure, one that follows from printed ones, or a reading (a bound, a shape) of its words.
+        They are counted apart; nothing is called printed that does not say so.
+    of_absence : bool
+        Whether the claim is that nothing happens. Any other claim is *not applicable* to a run
+        without pulses, light or response.
     source : str
         Figure, equation or text.
     note : str
         How the paper was read, where it can be read in more than one way.
+    alternatives : list of Alternative
+        The readings that were not chosen; ``optospice run NAME --alternatives`` tries them.
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -124,14 +132,16 @@ class Target(StrictModel):
     every: bool = False
     yield_at_least: units.Ratio | None = None
     devices: list[str] = []
-    kind: Literal["printed", "digitised", "derived", "reading", "own"] = "printed"
+    kind: ClaimKind = "own"
+    of_absence: bool = False
     source: Annotated[str, Field(min_length=1)]
     note: str = ""
+    alternatives: list[Alternative] = []
 
     @property
     def claim(self) -> str:
-        """Which of `CLAIM_KINDS` it is."""
-        return next(kind for kind in CLAIM_KINDS if getattr(self, kind) is not None)
+        """Which of `CLAIM_FORMS` it is."""
+        return next(kind for kind in CLAIM_FORMS if getattr(self, kind) is not None)
 
     @property
     def claimed(self) -> Value:
@@ -141,7 +151,7 @@ class Target(StrictModel):
 
     @model_validator(mode="after")
     def _one_claim(self) -> Target:
-        given = [kind for kind in CLAIM_KINDS if getattr(self, kind) is not None]
+        given = [kind for kind in CLAIM_FORMS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(
                 "a target has exactly one of published, shape, at_least, at_most, not "
@@ -232,6 +242,8 @@ class Scenario(StrictModel):
     targets: list[Target] = []
     spec: list[Spec] = []
     expectations: dict[str, Expectation] = {}
+    claims_of: str = ""
+    conflicts: list[Conflict] = []
     figure: Figure = Figure()
 
     @model_validator(mode="before")
@@ -276,6 +288,11 @@ class Scenario(StrictModel):
         design = self.design
         derived = 2 * len(design.of) * len(design.ranges) if design is not None else 0
         return f"across[{index}]" if index < len(self.across) - derived else "design"
+
+    @property
+    def counted_device(self) -> str:
+        """The device whose verdicts count; others that the expectations name are shown beside."""
+        return self.claims_of or self.device
 
     @property
     def experiment_table(self) -> Literal["protocol", "controller"]:
@@ -373,6 +390,9 @@ class Scenario(StrictModel):
     def _consistent_targets(self) -> Scenario:
         check_names(self)
         ids = [target.id for target in self.targets]
+        for name, times in Counter(one.id for one in self.conflicts).items():
+            if times > 1:
+                raise ValueError(f"conflicts: the id {name!r} stands twice")
         for name, times in Counter(ids).items():
             if times > 1:
                 raise ValueError(f"targets: the id {name!r} stands twice")

@@ -21,6 +21,7 @@ from optospice.scenario.claim import (
     shape_text,
     si_of_claim,
 )
+from optospice.scenario.evidence import Category, category_of
 from optospice.scenario.points import matches
 from optospice.scenario.schema import Scenario, Target
 from optospice.scenario.shape import broken, holds, lines_of, shown, weakest, with_statistics
@@ -104,6 +105,8 @@ class Verdict:
         shape along several lines the same of the lines.
     interval : pair of float or None
         Confidence interval of a statistic over draws, in `unit`.
+    category : Category
+        What the claim is evidence of, held against this device.
     """
 
     target: Target
@@ -125,6 +128,7 @@ class Verdict:
     share: Share | None = None
     worst: str = ""
     interval: tuple[float, float] | None = None
+    category: Category = Category.CONSISTENCY
 
     @property
     def is_open(self) -> bool:
@@ -214,7 +218,9 @@ def judge_targets(scenario: Scenario, observations: Sequence[Observation]) -> li
                 continue
             if target.devices and device not in target.devices:
                 continue
-            verdicts.append(_judge(target, scenario, device, own, target.id in known))
+            verdict = _judge(target, scenario, device, own, target.id in known)
+            category = category_of(target, own[0].parameters)
+            verdicts.append(replace(verdict, category=category))
     return verdicts
 
 
