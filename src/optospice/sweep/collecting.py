@@ -67,6 +67,8 @@ class Collector:
         What was computed before, and where it goes.
     on_progress : callable
         Called as runs end.
+    with_errors : bool
+        Whether metrics come with the solver's error.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Collector:
         keeping: Keeping,
         store: Store | None,
         on_progress: Progress,
+        with_errors: bool = False,
     ) -> None:
         self._blocks = blocks
         self._records = records
@@ -83,6 +86,7 @@ class Collector:
         self._kept = KeptResults(records)
         self._store = store
         self._on_progress = on_progress
+        self._with_errors = with_errors
         self._measuring: dict[int, bytes] = {}
         self._stored = 0
         self.from_store = 0
@@ -93,7 +97,7 @@ class Collector:
         for kind, places, rows in block.measurements():
             if kind not in self._measuring:
                 protocol = self._blocks.runs[int(places[0])].protocol
-                self._measuring[kind] = measuring_key(protocol)
+                self._measuring[kind] = measuring_key(protocol, self._with_errors)
             key = measured_key(block.key, self._measuring[kind], rows)
             found.append(Measurement(kind, places, rows, key))
         return found
@@ -234,6 +238,7 @@ class Collector:
             kept or (self._store is not None and self._stored < STORED_BYTES),
             largest,
             given,
+            self._with_errors,
         )
 
     def _finish(self, block: Block, outcome: Outcome) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,9 @@ from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
-from optospice.protocols.base import Metrics
+from optospice.protocols.base import Metrics, Protocol
+from optospice.protocols.idle import idle_runs
+from optospice.protocols.solver_error import solver_errors
 from optospice.scenario.runs import Run
 from optospice.store.block import MeasuredBlock
 from optospice.store.encoding import BlockResult, EncodedBlock, decoded, encoded
@@ -54,6 +57,8 @@ class Task:
         Largest sum of those [bytes]; those of the first devices do.
     given : EncodedBlock, optional
         What a simulation gave before: it is measured only.
+    with_errors : bool
+        Whether to tell how far each metric may be off for the solver's error.
     """
 
     run: Run
@@ -63,6 +68,7 @@ class Task:
     keep_results: bool
     largest: int = LARGEST_ANSWER
     given: EncodedBlock | None = None
+    with_errors: bool = False
 
     @classmethod
     def of(cls, runs: Sequence[Run], keep_results: bool) -> Task:
@@ -175,10 +181,7 @@ def perform(session: Session, task: Task) -> Outcome:
     started = time.perf_counter()
     bench = replace(task.run.testbench(), parameters={})
     simulated = _simulated(session, task, bench)
-    measured = [
-        _measured(experiment, rows, simulated, task.run.device, bench.light_notes)
-        for experiment, rows in task.measurements
-    ]
+    measured = [_measured(one, rows, simulated, bench, task) for one, rows in task.measurements]
     spent = (time.perf_counter() - started) / len(task.matrix)
     measured = [replace(one, seconds=np.full(len(one), spent)) for one in measured]
     return answer(task, measured, simulated.results, simulated.failures)
@@ -251,10 +254,11 @@ def _measured(
     experiment: Experiment,
     rows: Rows,
     simulated: _Simulated,
-    device: Device,
-    notes: Sequence[str],
+    bench: Testbench,
+    task: Task,
 ) -> MeasuredBlock:
     """Take the metrics of some devices of a block."""
+    device, notes = bench.device, bench.light_notes
     failed = np.isin(rows, list(simulated.failures))
     messages = {int(n): simulated.failures[int(rows[n])] for n in np.flatnonzero(failed)}
     own = np.flatnonzero(~failed)
@@ -265,9 +269,18 @@ def _measured(
             columns = _noted(experiment.measure_block(results, device), results, notes)
         except ValueError:
             columns, own = _one_by_one(experiment, results, device, notes, own, messages)
+            results = chosen(simulated.results, rows[own])
     succeeded = np.zeros(rows.size, np.bool_)
     succeeded[own] = True
-    return MeasuredBlock(succeeded, columns, np.zeros(rows.size), messages)
+    found = MeasuredBlock(succeeded, columns, np.zeros(rows.size), messages)
+    if not own.size or not isinstance(experiment, Protocol) or not _is_timed(results):
+        return found
+    waveforms = cast(Sequence[Waveforms], results)
+    idle = idle_runs(experiment, waveforms, device, task.run.is_programmed)
+    errors = {}
+    if task.with_errors:
+        errors = solver_errors(experiment, waveforms, device, columns, bench.levels)
+    return replace(found, idle={int(own[n]): why for n, why in idle.items()}, errors=errors)
 
 
 def chosen(results: BlockResult, rows: Rows) -> BlockResult:
