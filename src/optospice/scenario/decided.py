@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optospice.metrics.value import MetricValue
+from optospice import units
+from optospice.scenario.across import take_across
+from optospice.scenario.claim import excess
 
 if TYPE_CHECKING:
     from optospice.scenario.schema import Scenario, Target
@@ -39,11 +41,30 @@ def doubtful_among(offs: Mapping[str, float], errors: Mapping[str, float]) -> tu
     return tuple(run for run, sure in decided.items() if not sure)
 
 
+def converted_error(error: float, given: str, unit: str) -> float:
+    """Convert an error, which is a difference, from one unit to another."""
+    if not error or math.isinf(error):
+        return error
+    return abs(units.convert(error, given, unit) - units.convert(0.0, given, unit))
+
+
+def doubtful_of_all(
+    target: Target, observations: Sequence[Observation], claimed: float, unit: str
+) -> tuple[str, ...]:
+    """Name the runs that leave open if every run keeps a bound."""
+    offs, errors = {}, {}
+    for one in observations:
+        if (value := one.metrics.get(target.metric)) is not None:
+            number = units.convert(value.value, value.unit, unit)
+            offs[one.run] = excess(target, number, claimed, unit)
+            errors[one.run] = converted_error(one.errors.get(target.metric, 0.0), value.unit, unit)
+    return doubtful_among(offs, errors)
+
+
 def error_of(
     target: Target,
     scenario: Scenario,
     observations: Sequence[Observation],
-    take: Callable[[Sequence[Observation]], MetricValue],
 ) -> float:
     """Give how far the number of a claim may be off for the solver's error.
 
@@ -55,8 +76,6 @@ def error_of(
         Its scenario.
     observations : sequence of Observation
         The runs that it is about.
-    take : callable
-        Takes the number of them.
 
     Returns
     -------
@@ -66,7 +85,7 @@ def error_of(
     across = [one for one in scenario.across if (one.name or one.metric) == target.metric]
     if not across:
         return max((one.errors.get(target.metric, 0.0) for one in observations), default=0.0)
-    return error_across(across[0].of, observations, lambda runs: take(runs).value)
+    return error_across(across[0].of, observations, lambda runs: take_across(across[0], runs).value)
 
 
 def error_across(
@@ -117,24 +136,32 @@ def _moved(one: Observation, name: str, share: float) -> Observation:
     return replace(one, metrics={**one.metrics, name: moved})
 
 
-def surer_errors(better: Observation, worse: Observation, smooth: float = 0.5) -> dict[str, float]:
+def surer_errors(better: Observation, worse: Observation, ratio: float) -> dict[str, float]:
     """Give the errors of a run that was simulated a second time, less exactly.
 
     Where the error of a metric falls with the bound, the metric is smooth: then the difference
-    between the two runs was observed, and is more than the error of the better one.
+    between the two runs was observed, and is no less than the error of the better one. An error
+    that stays as it is, is that of a metric which jumps, and the bound counts.
 
     Parameters
     ----------
     better, worse : Observation
         The more exact run, and the other one.
-    smooth : float
-        Largest ratio of the two errors at which a metric counts as smooth [1].
+    ratio : float
+        Error bound of the first over that of the second, at most 1/2 [1].
     """
     found = dict(better.errors)
     for name, error in better.errors.items():
-        if name not in worse.metrics or name not in worse.errors:
-            continue
-        seen = abs(better.metrics[name].value - worse.metrics[name].value)
-        if error <= smooth * worse.errors[name] and math.isfinite(worse.errors[name]):
+        other = worse.errors.get(name, math.nan)
+        if math.isfinite(other) and error <= math.sqrt(ratio) * other:
+            seen = abs(better.metrics[name].value - worse.metrics[name].value)
             found[name] = min(error, seen)
     return found
+
+
+def doubt_text(simulated: float, error: float, unit: str) -> str:
+    """Say what the solver's error leaves open."""
+    if not math.isfinite(simulated) or not math.isfinite(error):
+        return "the metric comes and goes within the solver's error"
+    shown = f"{simulated:.6g} ± {error:.2g}" + ("" if unit == "1" else f" {unit}")
+    return f"{shown} could be either"

@@ -79,12 +79,6 @@ class Run:
         """Whether a controller acts on the run; `testbench` is what it acts on."""
         return self.protocol.kind == "closed loop"
 
-    @property
-    def is_programmed(self) -> bool:
-        """Whether a state starts elsewhere than at its operating point."""
-        states = self.device.card.states.values()
-        return bool(self.surroundings.initial) or any(one.initial is not None for one in states)
-
     def testbench(self) -> Testbench:
         """Build the testbench of this run."""
         alone = " without its controller" if self.is_closed_loop else ""

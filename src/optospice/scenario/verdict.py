@@ -6,13 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from optospice import units
 from optospice.device import Parameter
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, annotated, missing
-from optospice.scenario.across import take_across
 from optospice.scenario.applicable import inapplicable
 from optospice.scenario.claim import (
     BOUND_SIGNS,
@@ -22,7 +19,14 @@ from optospice.scenario.claim import (
     shape_text,
     si_of_claim,
 )
-from optospice.scenario.decided import doubtful_among, error_of, is_decided
+from optospice.scenario.claimed import take_claimed
+from optospice.scenario.decided import (
+    converted_error,
+    doubt_text,
+    doubtful_of_all,
+    error_of,
+    is_decided,
+)
 from optospice.scenario.evidence import Category, category_of
 from optospice.scenario.points import matches
 from optospice.scenario.schema import Scenario, Target
@@ -37,7 +41,7 @@ from optospice.scenario.shape import (
 )
 from optospice.scenario.share import Share, share_of
 from optospice.scenario.specs import worst_run
-from optospice.scenario.statistics import notes_on_independence, take_statistic
+from optospice.scenario.statistics import notes_on_independence
 from optospice.validation import Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -169,6 +173,11 @@ class Verdict:
         return self.runs[0] < self.runs[1]
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether it lies within the solver's error if the claim is met."""
+        return not (self.is_decided or self.is_open or self.inapplicable)
+
+    @property
     def as_expected(self) -> bool:
         """Whether a known miss was not met and everything else was; what does not apply is not."""
         return self.met != self.expected_miss and not self.is_open and not self.inapplicable
@@ -275,7 +284,7 @@ def _judge(
     where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, scenario, device, chosen, where, expected_miss)
-    value = _value(target, scenario, chosen)
+    value = take_claimed(target, scenario, chosen)
     worst = ""
     if target.every and (found := worst_run(target, chosen)) is not None:
         value, worst = found
@@ -301,16 +310,18 @@ def _judge(
         met = share.share >= target.yield_at_least
     doubt = 0.0
     if share is None:
-        si_error = error_of(target, scenario, chosen, lambda runs: _value(target, scenario, runs))
-        doubt = _converted(si_error, value.unit, unit)
+        si_error = error_of(
+            target, scenario, chosen, lambda runs: take_claimed(target, scenario, runs)
+        )
+        doubt = converted_error(si_error, value.unit, unit)
     doubtful = () if is_decided(off, doubt) else tuple(one.run for one in chosen)
     if target.every and share is None:
-        doubtful = _doubtful_of_all(target, chosen, claimed, unit)
+        doubtful = doubtful_of_all(target, chosen, claimed, unit)
     absence = inapplicable(target, scenario, chosen)
     met = met and not doubtful and not absence
     notes = notes_on_independence(scenario.monte_carlo, share.interval if share else None)
     if doubtful:
-        notes += (f"{simulated:.6g} ± {doubt:.2g} {unit} could be either".replace(" 1 c", " c"),)
+        notes += (doubt_text(simulated, doubt, unit),)
     ends = value.interval and tuple(units.convert(end, value.unit, unit) for end in value.interval)
     sign = BOUND_SIGNS.get(target.claim, "")
     return Verdict(
@@ -337,26 +348,6 @@ def _judge(
         doubtful=doubtful,
         inapplicable=absence,
     )
-
-
-def _converted(error: float, given: str, unit: str) -> float:
-    """Convert a difference; units with an offset have none in common with it."""
-    if not error or math.isinf(error):
-        return error
-    return abs(units.convert(error, given, unit) - units.convert(0.0, given, unit))
-
-
-def _doubtful_of_all(
-    target: Target, observations: Sequence[Observation], claimed: float, unit: str
-) -> tuple[str, ...]:
-    """Name the runs that leave open if every run keeps a bound."""
-    offs, errors = {}, {}
-    for one in observations:
-        if (value := one.metrics.get(target.metric)) is not None:
-            number = units.convert(value.value, value.unit, unit)
-            offs[one.run] = excess(target, number, claimed, unit)
-            errors[one.run] = _converted(one.errors.get(target.metric, 0.0), value.unit, unit)
-    return doubtful_among(offs, errors)
 
 
 def _counted(chosen: Sequence[Observation]) -> tuple[int, int]:
@@ -407,28 +398,3 @@ def _judge_shape(
         doubtful=doubtful,
         inapplicable=absence,
     )
-
-
-def _value(target: Target, scenario: Scenario, chosen: Sequence[Observation]) -> MetricValue:
-    for across in scenario.across:
-        if (across.name or across.metric) == target.metric:
-            return take_across(across, chosen)
-    for statistic in scenario.statistics:
-        if statistic.name == target.metric:
-            return take_statistic(statistic, scenario.monte_carlo, [o.metrics for o in chosen])
-    values = [o.metrics[target.metric] for o in chosen if target.metric in o.metrics]
-    if not values:
-        info = METRICS.get(target.metric)
-        unit = info.unit if info else si_of_claim(target)
-        return missing(unit, "", "no run gave this metric")
-    if len(values) > 1:  # a Monte Carlo block: the published number is that of the typical device
-        # a draw without a value meets no bound: it counts as beyond it
-        absent = {"at_least": -math.inf, "at_most": math.inf}.get(target.claim, math.nan)
-        numbers = [absent if value.is_missing else value.value for value in values]
-        numbers = [number for number in numbers if not math.isnan(number)]
-        text = f"{values[0].definition}; median of {len(numbers)} runs"
-        middle = float(np.median(numbers)) if numbers else math.nan
-        if not math.isfinite(middle) or 2 * len(numbers) <= len(values):
-            return missing(values[0].unit, text, "half of the runs or more gave no value")
-        return MetricValue(middle, values[0].unit, text)
-    return values[0]

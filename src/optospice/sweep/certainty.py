@@ -59,7 +59,7 @@ def sure_verdicts(
         One per target and device; what was repeated says so.
     """
     verdicts = judge_targets(scenario, observations)
-    doubtful = {run for one in verdicts if is_doubtful(one) for run in one.doubtful}
+    doubtful = {run for one in verdicts if one.is_doubtful for run in one.doubtful}
     wanted = [
         number
         for number, one in enumerate(observations)
@@ -74,30 +74,27 @@ def sure_verdicts(
         number = wanted[row]
         first, second = observations[number], again.observation(row)
         # the point and the number are those of the run that it stands for
-        surer[number] = _surer(first, second, own[row].profile.bound > REFERENCE.bound)
+        surer[number] = _surer(first, second, own[row].profile)
         repeated.add(first.run)
     return [
         _told(first, second, scenario)
-        if repeated & {*first.doubtful} and is_doubtful(first)
+        if repeated & {*first.doubtful} and first.is_doubtful
         else first
         for first, second in zip(verdicts, judge_targets(scenario, surer), strict=True)
     ]
 
 
 def other_profile(profile: Profile) -> Profile:
-    """Give the profile with which a doubtful run is repeated; reference is compared with a looser one."""
+    """Give the profile that repeats a doubtful run; what is exact is compared with a looser one."""
     return REFERENCE if profile.bound > REFERENCE.bound else LOOSER
 
 
-def is_doubtful(verdict: Verdict) -> bool:
-    """Whether a verdict asks for other runs."""
-    return not (verdict.is_decided or verdict.is_open or verdict.inapplicable)
-
-
-def _surer(first: Observation, second: Observation, is_second_better: bool) -> Observation:
+def _surer(first: Observation, second: Observation, profile: Profile) -> Observation:
     """Give a run with the metrics of the better of two simulations, and what is left of errors."""
-    better, worse = (second, first) if is_second_better else (first, second)
-    return replace(first, metrics=better.metrics, errors=surer_errors(better, worse))
+    ratio = other_profile(profile).bound / profile.bound
+    better, worse = (second, first) if ratio < 1 else (first, second)
+    errors = surer_errors(better, worse, min(ratio, 1 / ratio))
+    return replace(first, metrics=better.metrics, errors=errors)
 
 
 def _told(before: Verdict, after: Verdict, scenario: Scenario) -> Verdict:

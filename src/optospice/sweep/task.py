@@ -276,11 +276,17 @@ def _measured(
     if not own.size or not isinstance(experiment, Protocol) or not _is_timed(results):
         return found
     waveforms = cast(Sequence[Waveforms], results)
-    idle = idle_runs(experiment, waveforms, device, task.run.is_programmed)
+    idle = idle_runs(experiment, waveforms, device, _is_programmed(task.run))
     errors = {}
     if task.with_errors:
         errors = solver_errors(experiment, waveforms, device, columns, bench.levels)
     return replace(found, idle={int(own[n]): why for n, why in idle.items()}, errors=errors)
+
+
+def _is_programmed(run: Run) -> bool:
+    """Whether a state starts elsewhere than at its operating point."""
+    states = run.device.card.states.values()
+    return bool(run.surroundings.initial) or any(one.initial is not None for one in states)
 
 
 def chosen(results: BlockResult, rows: Rows) -> BlockResult:
