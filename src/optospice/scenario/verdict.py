@@ -310,10 +310,7 @@ def _judge(
         met = share.share >= target.yield_at_least
     doubt = 0.0
     if share is None:
-        si_error = error_of(
-            target, scenario, chosen, lambda runs: take_claimed(target, scenario, runs)
-        )
-        doubt = converted_error(si_error, value.unit, unit)
+        doubt = converted_error(error_of(target, scenario, chosen), value.unit, unit)
     doubtful = () if is_decided(off, doubt) else tuple(one.run for one in chosen)
     if target.every and share is None:
         doubtful = doubtful_of_all(target, chosen, claimed, unit)
