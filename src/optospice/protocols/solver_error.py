@@ -10,7 +10,7 @@ Readings that are not smooth, such as the pulse at which a level is crossed, are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +25,8 @@ from optospice.waveforms import Waveforms
 
 #: Half periods of the cosines over the duration of a run [1].
 HALF_PERIODS = (0, 1, 2, 4)
+#: Waveforms that are measured at once [bytes].
+LARGEST_TOGETHER = 30_000_000
 
 
 def solver_errors(
@@ -64,14 +66,44 @@ def solver_errors(
     for block in blocks:
         rows = slice(first, first + len(block))
         first += len(block)
-        for moved in perturbed(block, exact):
+        for moved in _together(perturbed(block, exact)):
             for name, values in _measured(protocol, moved, device, list(columns)).items():
                 own = columns[name].values[rows]
-                change = np.abs(values - own)
-                change[np.isnan(values) != np.isnan(own)] = np.inf
+                each = values.reshape(-1, len(block))
+                change = np.abs(each - own)
+                change[np.isnan(each) != np.isnan(own)] = np.inf
                 # a value and nothing to compare it with is nan, and stays so
-                found[name][rows] = np.fmax(found[name][rows], change)
+                largest = np.fmax.reduce(change, axis=0)
+                found[name][rows] = np.fmax(found[name][rows], largest)
     return found
+
+
+def _together(blocks: Iterable[WaveformBlock]) -> Iterator[WaveformBlock]:
+    """Join blocks with the same time points, as many as may be measured at once."""
+    waiting: list[WaveformBlock] = []
+    for block in blocks:
+        waiting.append(block)
+        size = block.time.size * len(block) * len(block.signals) * block.time.itemsize
+        if (len(waiting) + 1) * size > LARGEST_TOGETHER:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(blocks: Sequence[WaveformBlock]) -> WaveformBlock:
+    first, count = blocks[0], sum(map(len, blocks))
+    signals = {}
+    for name, values in first.signals.items():
+        own = [block.signals[name] for block in blocks]
+        if values.strides[0] == 0 or all(one is values and len(one) == 1 for one in own):
+            signals[name] = np.broadcast_to(values[0], (count, values.shape[1]))
+        else:
+            signals[name] = np.concatenate(own)
+    bounds = np.concatenate([block.error_bounds for block in blocks])
+    return replace(
+        first, signals=signals, error_bounds=bounds, notes=sum((b.notes for b in blocks), ())
+    )
 
 
 def perturbed(block: WaveformBlock, exact: Collection[str] = ()) -> Iterator[WaveformBlock]:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from optospice.accuracy import PROFILES, Profile
 from optospice.scenario.decided import surer_errors
 from optospice.scenario.runs import Run
@@ -58,50 +56,63 @@ def sure_verdicts(
     list of Verdict
         One per target and device; what was repeated says so.
     """
-    verdicts = judge_targets(scenario, observations)
-    doubtful = {run for one in verdicts if one.is_doubtful for run in one.doubtful}
-    wanted = [
-        number
-        for number, one in enumerate(observations)
-        if one.run in doubtful and "accuracy" not in one.point
-    ]
-    if not wanted:
-        return verdicts
-    own = [runs[places[number]] for number in wanted]
-    again = repeat([replace(run, profile=other_profile(run.profile)) for run in own])
-    surer, repeated = list(observations), set[str]()
-    for row in np.flatnonzero(again.succeeded).tolist():
-        number = wanted[row]
-        first, second = observations[number], again.observation(row)
-        # the point and the number are those of the run that it stands for
-        surer[number] = _surer(first, second, own[row].profile)
-        repeated.add(first.run)
+    verdicts = latest = judge_targets(scenario, observations)
+    surer, profiles = list(observations), [runs[place].profile for place in places]
+    repeated: dict[str, Profile] = {}
+    ended = {n for n, one in enumerate(observations) if "accuracy" in one.point}
+    while True:
+        doubtful = {run for one in latest if one.is_doubtful for run in one.doubtful}
+        wanted = [n for n, one in enumerate(surer) if one.run in doubtful and n not in ended]
+        if not wanted:
+            break
+        others = [other_profile(profiles[number]) for number in wanted]
+        again = repeat(
+            [replace(runs[places[n]], profile=one) for n, one in zip(wanted, others, strict=True)]
+        )
+        for row, (number, other) in enumerate(zip(wanted, others, strict=True)):
+            if other.bound > profiles[number].bound or not again.succeeded[row]:
+                ended.add(number)
+            if again.succeeded[row]:
+                second = again.observation(row)
+                surer[number] = _surer(surer[number], second, other.bound / profiles[number].bound)
+                profiles[number] = min(other, profiles[number], key=lambda one: one.bound)
+                repeated[surer[number].run] = other
+            if profiles[number].bound <= REFERENCE.bound:
+                ended.add(number)
+        latest = judge_targets(scenario, surer)
     return [
-        _told(first, second, scenario)
-        if repeated & {*first.doubtful} and first.is_doubtful
-        else first
-        for first, second in zip(verdicts, judge_targets(scenario, surer), strict=True)
+        _told(first, last, [repeated[run] for run in first.doubtful if run in repeated], scenario)
+        for first, last in zip(verdicts, latest, strict=True)
     ]
 
 
 def other_profile(profile: Profile) -> Profile:
-    """Give the profile that repeats a doubtful run; what is exact is compared with a looser one."""
-    return REFERENCE if profile.bound > REFERENCE.bound else LOOSER
+    """Give the next profile to repeat a run with; what is exact is compared with a looser one."""
+    exacter = [one for one in PROFILES.values() if one.bound < profile.bound]
+    return max(exacter, key=lambda one: one.bound, default=LOOSER)
 
 
-def _surer(first: Observation, second: Observation, profile: Profile) -> Observation:
-    """Give a run with the metrics of the better of two simulations, and what is left of errors."""
-    ratio = other_profile(profile).bound / profile.bound
+def _surer(first: Observation, second: Observation, ratio: float) -> Observation:
+    """Give a run with the metrics of the better of two simulations, and what is left of errors.
+
+    The ratio is that of the error bounds, the second over the first [1].
+    """
     better, worse = (second, first) if ratio < 1 else (first, second)
     errors = surer_errors(better, worse, min(ratio, 1 / ratio))
+    # the point and the number stay those of the run that it stands for
     return replace(first, metrics=better.metrics, errors=errors)
 
 
-def _told(before: Verdict, after: Verdict, scenario: Scenario) -> Verdict:
+def _told(
+    before: Verdict, after: Verdict, repeated: Sequence[Profile], scenario: Scenario
+) -> Verdict:
     """Give what the repeated runs say, with what the first ones left open."""
+    if not before.is_doubtful or not repeated:
+        return before
     unit = "" if before.unit == "1" else f" {before.unit}"
     said = f"at {scenario.accuracy} alone {before.shown}{unit}"
     if math.isfinite(before.solver_error):
         said += f" with an error of up to {before.solver_error:.2g}{unit}"
     note = "; ".join(filter(None, (after.note, said)))
-    return replace(after, repeated_at=other_profile(PROFILES[scenario.accuracy]).name, note=note)
+    exactest = min(repeated, key=lambda one: one.bound)
+    return replace(after, repeated_at=exactest.name, note=note)
