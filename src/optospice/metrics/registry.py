@@ -131,6 +131,7 @@ def metric(
             family=function.__module__.rpartition(".")[2],
             function=function,
             arguments=MappingProxyType(dict(arguments or {})),
+            needs_stimulus=needs_stimulus,
         )
         return function
 
