@@ -33,8 +33,8 @@ KEY_BYTES = 16
 _HASHED = 16_384
 #: Rooms of the code that no waveform depends on; all others count.
 _NOT_SIMULATING = frozenset(
-    ("api", "authoring", "calibration", "cli", "conformance", "cosim", "drawing", "metrics",
-     "protocols", "reference", "regression", "report", "scenario", "store", "sweep",
+    ("api", "authoring", "calibration", "cli", "conformance", "cosim", "drawing", "evidence",
+     "metrics", "protocols", "reference", "regression", "report", "scenario", "store", "sweep",
      "pytest_plugin.py", "reproduce.py")
 )  # fmt: skip
 #: Rooms that decide what is measured, besides those that simulate.
