@@ -173,6 +173,7 @@ class MetricsPart:
                     tuple(words[int(code)] for code in used),
                     codes_here.astype(np.int32),
                 )
+        errors = {n: self._errors[n][rows][succeeded] for n in columns if n in self._errors}
         texts = {
             name: {row: told[first + row] for row in range(count) if first + row in told}
             if told
@@ -187,7 +188,7 @@ class MetricsPart:
             {row: tuple(json.loads(text)) for row, text in texts["outside"].items()},
             texts["netlist"],
             texts["idle"],
-            {n: self._errors[n][rows][succeeded] for n in columns if n in self._errors},
+            {name: own for name, own in errors.items() if not np.isnan(own).all()},
         )
 
 
