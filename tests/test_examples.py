@@ -46,7 +46,7 @@ def optospice(tmp_path):
 def test_the_lines_of_the_page(optospice):
     printed = {line.split()[0]: optospice(line) for line in LINES}
     assert set(printed) == {"show", "run", "find", "netlist"}
-    assert "4 of 4 targets met" in printed["run"]
+    assert "claims met: 4 of 4 consistency checks" in printed["run"]
     assert "my_film" in printed["find"]
     assert ".subckt my_film p n light" in (optospice.project / "results/my_film.cir").read_text()
     netlist = next((optospice.project / "results/lamp_and_film/netlists").glob("*.cir"))

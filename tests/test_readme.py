@@ -106,7 +106,7 @@ def test_the_python_example(shell):
 
 
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-PRINTED = [text for text in blocks(README, "text") if "targets met" in text]
+PRINTED = [text for text in blocks(README, "text") if "claims met" in text]
 
 
 def values(text: str) -> list[list[float]]:

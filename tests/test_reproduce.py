@@ -51,25 +51,28 @@ def test_claim_counts_once_with_the_device_that_is_meant(
     library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = TITLE.format(device="pbs_trap", published="27.03 nA") + OTHER.format(misses="[]")
-    library.write_text(text)
+    library.write_text(f'claims_of = "pbs_rc"\n{text}')
     out = tmp_path / "out"
     assert reproduce(out, as_json=True, check=None) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["numbers"] == {"met": 1, "published": 1}
+    assert document["counts"] == {"printed, held out": {"met": 1, "total": 1}}
     (claim,) = document["claims"]
-    assert claim["meant_device"] == "pbs_trap"
-    assert [row["device"] for row in claim["devices"]] == ["pbs_rc", "pbs_trap"]
+    assert claim["meant_device"] == "pbs_rc"
+    assert [row["device"] for row in claim["devices"]] == ["pbs_trap", "pbs_rc"]
     table = (out / "reproduction.md").read_text()
-    assert "| T1 | dark current | 27.03 nA ± 1 % | Fig. 1 | **pbs_trap** | 27.03 nA |" in table
-    assert "1 of 1 published numbers met (100%)" in table
+    assert (
+        "| T1 | dark current | 27.03 nA ± 1 % | printed, held out | Fig. 1 | **pbs_rc** | 27.03 nA"
+        in table
+    )
+    assert "1 of 1 printed, held out met; none missed" in table
     with (out / "reproduction.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["device"] for row in rows] == ["pbs_rc", "pbs_trap"]
+    assert [row["device"] for row in rows] == ["pbs_trap", "pbs_rc"]
     assert float(rows[0]["simulated"]) == pytest.approx(27.027e-9, rel=1e-3)
     assert {row["unit"] for row in rows} == {"A"}
     for row in claim["devices"]:
         assert row["simulated"] == pytest.approx(27.027e-9, rel=1e-3)
-        assert (row["published"], row["unit"]) == (pytest.approx(27.03e-9), "A")
+        assert (row["claimed"], row["unit"]) == (pytest.approx(27.03e-9), "A")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +109,64 @@ def test_every_packaged_scenario_is_there_once_per_device() -> None:
     assert ("pbs/paired_pulse", "pbs_rc") in planned
     assert devices_of(load_scenario("pbs/paired_pulse"))[-1] == "pbs_trap"
     assert devices_of(load_scenario("pbs/wavelength"))[-1] == "pbs_trap"
+
+
+KINDS = """
+[[targets]]
+id = "{name}"
+metric = "dark_current"
+published = "{published}"
+tolerance = "1 %"
+kind = "{kind}"
+source = "a test"
+"""
+
+
+def test_kinds_of_claims_are_counted_apart(library: Path, tmp_path: Path) -> None:
+    claims = [("a", "reading", "27.03 nA"), ("b", "own", "27.03 nA"), ("c", "derived", "30 nA"),
+              ("d", "digitised", "27.03 nA"), ("e", "digitised", "30 nA")]  # fmt: skip
+    more = "".join(
+        KINDS.format(name=name, kind=kind, published=published) for name, kind, published in claims
+    )
+    library.write_text(TITLE.format(device="pbs_rc", published="27.03 nA") + more)
+    assert reproduce(tmp_path / "out", as_json=False, check=None) == 1
+    table = (tmp_path / "out" / "reproduction.md").read_text()
+    assert (
+        "2 of 3 printed, held out met; 1 of 1 bounds and readings met; 1 of 2 consistency checks "
+        "met; missed: c, e." in table
+    )
+    assert "| panagopoulou2026 | pbs_rc | 2 of 3 | – | 1 of 1 | 1 of 2 | 0 | 0 | – |" in table
+
+
+def test_what_cites_no_paper_is_no_part_of_the_page(library: Path, tmp_path: Path) -> None:
+    text = TITLE.format(device="pbs_rc", published="27.03 nA")
+    library.write_text(text.replace('citation = "panagopoulou2026"\n', ""))
+    assert reproduce(tmp_path / "out", as_json=False, check=None) == 0
+    assert "T1" not in (tmp_path / "out" / "reproduction.md").read_text()
+
+
+def test_a_conflict_and_the_other_readings_stand_on_the_page(library: Path, tmp_path: Path) -> None:
+    readings = """
+[[targets.alternatives]]
+reading = "readout"
+key = "protocol.readout"
+values = ["0.5 V"]
+
+[[conflicts]]
+id = "K1"
+source = "Eq. 4, Fig. 5c"
+text = "Two currents."
+unit = "nA"
+values = { "Eq. 4" = "400 nA", "Fig. 5c" = "1 V / (37 Mohm) + 6 V / (12 Mohm)" }
+"""
+    library.write_text(TITLE.format(device="pbs_rc", published="27.03 nA") + readings)
+    out = tmp_path / "out"
+    assert reproduce(out, as_json=False, check=None) == 0
+    text = (out / "reproduction.md").read_text()
+    assert "| T1 | readout | **as judged** | 27.03 nA ± 1 % | 27.03 nA |" in text
+    assert "| T1 | readout | 0.5 V | 27.03 nA ± 1 % | 13.51 nA | -50 % | missed |" in text
+    conflict = "Eq. 4 400 nA, Fig. 5c 1 V / (37 Mohm) + 6 V / (12 Mohm) = 527 nA."
+    assert f"- K1 (Eq. 4, Fig. 5c): Two currents: {conflict}" in text
 
 
 @pytest.mark.slow

@@ -8,20 +8,24 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from optospice.device import find_device
 from optospice.errors import InputError
 from optospice.files import claimed, write_text, writing
 from optospice.library import packaged_folder
 from optospice.ngspice.pool import Pool
 from optospice.report.reproduction import (
     Claim,
+    Fitted,
     compare,
     document,
-    markdown,
     summary,
     table_csv,
 )
+from optospice.report.reproduction_page import markdown
+from optospice.scenario.evidence import Category, fitted_parameters
 from optospice.scenario.expand import expand
 from optospice.scenario.load import LoadedScenario, load_scenario
+from optospice.sweep.alternatives import Choice, try_alternatives
 from optospice.sweep.local import run_scenario
 from optospice.sweep.record import ScenarioResult
 
@@ -50,10 +54,11 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
     committed = None if check is None else _read(check)
     with claimed(folder):
         planned = packaged_scenarios()
-        results = simulate_all([loaded for loaded, _ in planned], workers)
+        results, choices = simulate_all(planned, workers)
         claims = collect(results, [meant for _, meant in planned])
+        fitted = what_was_fitted(claims)
         seconds = time.perf_counter() - started
-        text = markdown(claims, results)
+        text = markdown(claims, results, fitted, choices, {})
         differences = [] if committed is None else compare(committed, text)
         with writing(folder):
             write_text(folder / "reproduction.md", text)
@@ -62,7 +67,7 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
     unexpected = [verdict for result in results for verdict in result.unexpected]
     code = 1 if failed or unexpected or differences else 0
     if as_json:
-        print(json.dumps(document(claims, results), indent=2, allow_nan=False))
+        print(json.dumps(document(claims, results, fitted, choices), indent=2, allow_nan=False))
         return code
     print(summary(claims))
     for verdict in unexpected:
@@ -79,65 +84,92 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
 
 
 def packaged_scenarios() -> list[tuple[LoadedScenario, str]]:
-    """Load every packaged scenario, one copy per device, each with the device meant for it."""
+    """Load every packaged scenario about a paper, one copy per device, with the one that counts.
+
+    A closed loop shows what a device can do, not what a paper printed; a Monte Carlo block shows
+    an assumed spread; and what cites no paper is about none.
+    """
     loaded = []
     for file in sorted((packaged_folder() / "scenarios").glob("**/*.toml")):
         one = load_scenario(str(file))
-        if one.scenario.controller:
-            continue  # a closed loop shows what a device can do, not what a paper printed
-        if one.scenario.targets and all(t.kind == "own" for t in one.scenario.targets):
-            continue  # nor do checks of our own
-        devices = devices_of(one)
-        for device in devices:
-            own = device == one.scenario.device
+        scenario = one.scenario
+        if scenario.controller or scenario.monte_carlo or not scenario.citation:
+            continue
+        if not scenario.targets:
+            continue
+        for device in devices_of(one):
+            own = device == scenario.device
             copy = one if own else load_scenario(str(file), [f"device={device!r}"])
-            loaded.append((copy, devices[-1]))
+            loaded.append((copy, scenario.counted_device))
     return loaded
 
 
 def devices_of(loaded: LoadedScenario) -> list[str]:
-    """Give the devices that a scenario is about, the one that is meant for its claims last.
+    """Give the devices that a scenario is about, the one whose verdicts count last.
 
-    That is the last one in its expectations, or its own device where these do not name it:
-    such a scenario was written for it, and the others are shown beside.
+    That is the one in its ``claims_of``, or its own device; those that the expectations name
+    besides are shown beside it.
     """
     scenario = loaded.scenario
     if "device" in scenario.swept:
         return [scenario.device]
-    named = list(scenario.expectations)
-    return named if scenario.device in named else [*named, scenario.device]
+    counted = scenario.counted_device
+    shown = dict.fromkeys([scenario.device, *scenario.expectations])
+    return [*(name for name in shown if name != counted), counted]
 
 
-def simulate_all(loaded: Sequence[LoadedScenario], workers: int = 0) -> list[ScenarioResult]:
-    """Run scenarios one after the other through one pool."""
-    prepared = [(one, expand(one)) for one in loaded]
-    results = []
+def simulate_all(
+    planned: Sequence[tuple[LoadedScenario, str]], workers: int = 0
+) -> tuple[list[ScenarioResult], dict[str, list[Choice]]]:
+    """Run scenarios one after the other through one pool.
+
+    Returns
+    -------
+    results : list of ScenarioResult
+        One per scenario and device.
+    choices : dict of str to list of Choice
+        The other readings of the counted device's claims, by scenario.
+    """
+    prepared = [(one, meant, expand(one)) for one, meant in planned]
+    results, choices = [], {}
     with Pool(workers=workers, preload="optospice.sweep.task") as pool:
-        for number, (one, runs) in enumerate(prepared, start=1):
+        for number, (one, meant, runs) in enumerate(prepared, start=1):
             result = run_scenario(one, runs, pool, keep_waveforms=False)
             results.append(result)
             if result.interrupted:
                 raise KeyboardInterrupt
+            if one.scenario.device == meant:
+                choices[one.name] = try_alternatives(one, result.verdicts, pool)
             print(
                 f"reproduce: {number} of {len(prepared)}: {one.name} on {one.scenario.device}, "
                 f"{len(runs)} runs in {result.seconds:.1f} s",
                 file=sys.stderr,
                 flush=True,
             )
-    return results
+    return results, choices
 
 
-def collect(results: Sequence[ScenarioResult], meant: Sequence[str]) -> list[Claim]:
+def collect(results: Sequence[ScenarioResult], counted: Sequence[str]) -> list[Claim]:
     """Bring the verdicts of all devices on one claim together."""
     claims: dict[tuple[str, str], Claim] = {}
-    for result, device in zip(results, meant, strict=True):
+    for result, device in zip(results, counted, strict=True):
         for verdict in result.verdicts:
-            if verdict.target.kind == "own":
-                continue  # a check of ours: no paper claims it
             key = (result.loaded.name, verdict.target.id)
-            its = (verdict.target.devices or [device])[-1]
-            claims.setdefault(key, Claim(result.loaded, its)).verdicts.append(verdict)
+            meant = (verdict.target.devices or [device])[-1]
+            claims.setdefault(key, Claim(result.loaded, meant)).verdicts.append(verdict)
     return list(claims.values())
+
+
+def what_was_fitted(claims: Sequence[Claim]) -> dict[str, Fitted]:
+    """Count what went into each device whose verdicts count."""
+    found = {}
+    for device in dict.fromkeys(claim.meant for claim in claims):
+        parameters = find_device(device).card.parameters
+        printed = sum(
+            claim.meant == device and claim.category is Category.FITTED for claim in claims
+        )
+        found[device] = Fitted(len(fitted_parameters(parameters)), printed)
+    return found
 
 
 def _read(file: Path) -> str:

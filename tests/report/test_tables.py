@@ -125,7 +125,8 @@ def test_a_part_of_the_draws_meets_nothing_and_says_how_many_there_are(hand_made
     print_result(Console(file=stream, width=120), interrupted, Path("results/example"))
     text = stream.getvalue()
     assert "open: from 4 of 6 runs" in text
-    assert "0 of 1 targets met, 1 open, as runs are missing" in text
+    assert "; 1 open, as runs are missing" in text
+    assert "claims met" not in text
     assert not re.search(r" met *$", text, re.MULTILINE)
     (target,) = result_json(interrupted)["targets"]
     assert (target["met"], target["runs"]) == (False, {"done": 4, "planned": 6})
@@ -178,7 +179,7 @@ def test_the_whole_print_ends_with_the_count_and_the_folder(hand_made: Make) -> 
     result = hand_made(PAIR, "paired_pulse_index", RISING)
     print_result(Console(file=stream, width=100), result, Path("results/example"))
     *_, summary, folder = stream.getvalue().splitlines()
-    assert summary.startswith("6 runs in 1.5 s; 2 of 2 targets met")
+    assert summary.startswith("6 runs in 1.5 s; claims met: 2 of 2 printed, held out")
     assert folder == "results: results/example"
 
 
@@ -201,8 +202,8 @@ def test_json_is_valid_and_has_exactly_the_promised_keys(hand_made: Make) -> Non
     assert third["message"] == "ngspice: timestep too small"
     assert third["metrics"] == {}
     expected = (
-        "id metric where claim kind published simulated unit error_percent tolerance_percent met "
-        "expected_miss runs source"
+        "id metric where claim kind category published simulated unit error_percent "
+        "tolerance_percent met expected_miss runs source"
     )
     assert list(document["targets"][0]) == expected.split()
     assert document["targets"][0]["simulated"] is None

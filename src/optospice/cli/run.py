@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from optospice.scenario.load import LoadedScenario
     from optospice.scenario.runs import Run
     from optospice.store.store import Store
+    from optospice.sweep.alternatives import Choice
     from optospice.sweep.executor import Executor
     from optospice.sweep.record import ScenarioResult
 
@@ -54,6 +55,10 @@ def run(
     run_id: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="Only this run, e.g. 0003.")
     ] = None,
+    alternatives: Annotated[
+        bool,
+        typer.Option("--alternatives", help="Try the other readings that the claims name."),
+    ] = False,
     workers: Workers = 0,
     yes: Annotated[
         bool, typer.Option("--yes", help="Run more than a million runs without asking back.")
@@ -111,14 +116,15 @@ def run(
         only = None if run_id is None else [int(run_id) - 1]
         for one, runs, folder in zip(loaded, expanded, folders, strict=True):
             result = _simulate(one, runs, pool, store, only, quiet=json)
-            _write(result, folder)
+            choices = _alternatives(result, pool, store) if alternatives else []
+            _write(result, folder, choices)
             codes.append(result.exit_code)
             if json:
                 from optospice.report.tables import result_json
 
-                documents.append(result_json(result))
+                documents.append(result_json(result, choices))
             else:
-                _print(result, folder)
+                _print(result, folder, choices)
             if store is not None and store.problem:
                 print(f"optospice: {store.problem}", file=sys.stderr)
                 store = None
@@ -165,13 +171,21 @@ def _say_refused(pool: Executor) -> None:
         print(f"optospice: {told}", file=sys.stderr)
 
 
-def _write(result: ScenarioResult, folder: Path) -> None:
+def _alternatives(result: ScenarioResult, pool: Executor, store: Store | None) -> list[Choice]:
+    from optospice.sweep.alternatives import try_alternatives
+
+    if result.interrupted:
+        return []
+    return try_alternatives(result.loaded, result.verdicts, pool, store)
+
+
+def _write(result: ScenarioResult, folder: Path, choices: Sequence[Choice]) -> None:
     from optospice.report.folder import write_results
 
-    write_results(result, folder, sys.argv, is_claimed=True)
+    write_results(result, folder, sys.argv, is_claimed=True, choices=choices)
 
 
-def _print(result: ScenarioResult, folder: Path) -> None:
+def _print(result: ScenarioResult, folder: Path, choices: Sequence[Choice]) -> None:
     from optospice.report.tables import print_result
 
-    print_result(console(), result, folder)
+    print_result(console(), result, folder, choices)

@@ -17,6 +17,7 @@ import optospice
 from optospice import files as safe
 from optospice.errors import InputError
 from optospice.library import scenario_folders
+from optospice.report.alternatives import alternatives_columns
 from optospice.report.columns import count_extrapolated, run_columns
 from optospice.report.frames import (
     csv_bytes,
@@ -29,13 +30,21 @@ from optospice.report.frames import (
 from optospice.report.parquet import runs_parquet, waveforms_parquet
 from optospice.report.statistics import statistics_columns
 from optospice.scenario.load import LoadedScenario
+from optospice.sweep.alternatives import Choice
 from optospice.sweep.record import RunRecord, ScenarioResult
 from optospice.texts import one_line
 
 #: Netlists of so many runs are written: of all, or of the first and of those that failed [1].
 MOST_NETLISTS = 20
 _MARK = "# Resolved by optospice"
-_FILES = ("log.txt", "runs.csv", "runs.parquet", "statistics.csv", "targets.csv")
+_FILES = (
+    "alternatives.csv",
+    "log.txt",
+    "runs.csv",
+    "runs.parquet",
+    "statistics.csv",
+    "targets.csv",
+)
 _RUN = "[0-9]{4,}"
 _NAME = "[A-Za-z0-9_.()-]+"
 #: Folders of a result, and the names that are written below them.
@@ -88,6 +97,7 @@ def write_results(
     argv: Sequence[str],
     is_claimed: bool = False,
     figures: bool = True,
+    choices: Sequence[Choice] = (),
 ) -> list[Path]:
     """Write everything about a result; an earlier run's results are replaced.
 
@@ -103,6 +113,8 @@ def write_results(
         Whether the caller holds the folder with `optospice.files.claimed`.
     figures : bool
         Whether the result is drawn too; that may take longer than many short runs.
+    choices : sequence of Choice
+        Other readings of its claims, where they were tried.
 
     Returns
     -------
@@ -130,6 +142,8 @@ def write_results(
         put("runs.csv", csv_parts(columns))
         put("runs.parquet", runs_parquet(result, columns))
         put("targets.csv", csv_bytes(target_columns(result)))
+        if choices:
+            put("alternatives.csv", csv_bytes(alternatives_columns(choices)))
         if result.loaded.scenario.statistics:
             put("statistics.csv", csv_bytes(statistics_columns(result)))
         for record in _with_netlist(result):

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from optospice import units
+from optospice.report.alternatives import alternatives_json
 from optospice.report.columns import run_columns
 from optospice.report.draws_table import quantiles_json
 from optospice.report.numbers import finite
 from optospice.report.statistics import statistics_json
 from optospice.scenario.share import CONFIDENCE
 from optospice.scenario.verdict import Verdict
+from optospice.sweep.alternatives import Choice
 from optospice.sweep.record import RunRecord, ScenarioResult
 
 
-def result_json(result: ScenarioResult) -> dict[str, Any]:
+def result_json(result: ScenarioResult, choices: Sequence[Choice] = ()) -> dict[str, Any]:
     """Give a result as plain data for ``json.dumps``.
 
     Parameters
     ----------
     result : ScenarioResult
         What a scenario gave.
+    choices : sequence of Choice
+        Other readings of its claims, where they were tried.
 
     Returns
     -------
@@ -42,6 +47,7 @@ def result_json(result: ScenarioResult) -> dict[str, Any]:
         "runs": [_run(record) for record in result.records],
         "targets": [_target(verdict, len(devices) > 1) for verdict in result.verdicts],
         **({"statistics": statistics} if statistics else {}),
+        **({"alternatives": alternatives_json(choices)} if choices else {}),
     }
 
 
@@ -96,6 +102,7 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
         "where": where,
         "claim": verdict.target.claim,
         "kind": verdict.target.kind,
+        "category": str(verdict.category),
         "published": published if isinstance(published, str) else finite(published),
         "simulated": finite(verdict.simulated_si),
         "unit": verdict.si_unit,

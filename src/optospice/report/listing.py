@@ -172,10 +172,11 @@ def _show_scenario(name: str) -> list[RenderableType]:
     loaded = load_scenario(name)
     scenario = loaded.scenario
     runs = expand(loaded)
-    targets = _table("target", "metric", "where", "published", "source", title="Targets")
+    targets = _table("target", "kind", "metric", "where", "claim", "source", title="Claims")
     for target in scenario.targets:
         where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
-        _add_row(targets, target.id, target.metric, where, claim_text(target), target.source)
+        cells = (target.id, target.kind, target.metric, where, claim_text(target), target.source)
+        _add_row(targets, *cells)
     parts: list[RenderableType] = [
         _text(f"{loaded.name}: {scenario.title}", style="bold"),
         _text(scenario.description.strip()),
@@ -195,6 +196,15 @@ def _show_scenario(name: str) -> list[RenderableType]:
             _text(f"Design: {scenario.design.kind} of {', '.join(scenario.design.ranges)}")
         )
     parts += [Text(""), targets, Text("")]
+    readings = dict.fromkeys(a.reading for t in scenario.targets for a in t.alternatives)
+    if readings:
+        parts.append(
+            _text(f"Other readings (optospice run {name} --alternatives): {', '.join(readings)}")
+        )
+    for conflict in scenario.conflicts:
+        text = " ".join(conflict.text.split()).rstrip(".")
+        numbers = f": {conflict.arithmetic}" if conflict.values else ""
+        parts.append(_text(f"Conflict {conflict.id} ({conflict.source}): {text}{numbers}."))
     for device, expectation in scenario.expectations.items():
         missed = ", ".join(expectation.misses) or "nothing"
         parts.append(_text(f"{device} is known to miss {missed}: {expectation.reason.strip()}"))

@@ -32,6 +32,7 @@ from optospice.report.numbers import (
     spans_decades,
 )
 from optospice.report.quantiles import LEVELS, spreads_of
+from optospice.report.verdicts import figure_label
 from optospice.scenario.order import swept_quantity
 from optospice.scenario.schema import Across
 from optospice.scenario.verdict import Verdict, display_unit
@@ -291,7 +292,7 @@ def draw_published(
             continue
         seen.add((target.id, name))
         y, error = claim
-        kind, marker = "own check" if target.kind == "own" else "published", "D"
+        kind, marker = figure_label(target), "D"
         if target.published is None:
             up = target.at_least is not None
             kind, marker = (f"{kind}, at least", "^") if up else (f"{kind}, at most", "v")

@@ -34,6 +34,7 @@ from optospice.report.numbers import (
 )
 from optospice.report.quantiles import spreads_of
 from optospice.report.sensitivity import FEWEST_RUNS, rank_correlations
+from optospice.report.verdicts import figure_label
 from optospice.scenario.sensitivity import SENSITIVITIES
 from optospice.sweep.record import ScenarioResult
 
@@ -176,17 +177,17 @@ def _map(result: ScenarioResult, name: str) -> Figure | None:
         return None
     field, axis, other, unit = found
     record = result.records[0]
-    own: list[tuple[float, float, float]] = []
-    published: list[tuple[float, float, float]] = []
+    marks: dict[str, list[tuple[float, float, float]]] = {}
     for verdict in result.verdicts:
         where, claim = verdict.target.where, claim_of(verdict, unit)
         if verdict.target.metric != name or verdict.target.claim != "published" or claim is None:
             continue
         if axis.key in where and other.key in where:
             x, y = (number_of(one.key, where[one.key], one.unit, record) for one in (axis, other))
-            (own if verdict.target.kind == "own" else published).append((x, y, claim[0]))
+            marks.setdefault(figure_label(verdict.target), []).append((x, y, claim[0]))
     figure, ax = style.new_figure(style.SINGLE_COLUMN, 70)
-    draw_map(ax, field, published or own, "published" if published else "own check")
+    label = "published" if "published" in marks else next(iter(marks), "")
+    draw_map(ax, field, marks.get(label, []), label)
     return figure
 
 
@@ -273,7 +274,7 @@ def _marks(result: ScenarioResult, name: str, unit: str) -> list[Mark]:
             continue
         place, error = claim
         text = claim_text(target)
-        label = text if target.kind == "own" else f"published {text}"
+        label = text if target.kind == "own" else f"{figure_label(target)} {text}"
         marks[label] = Mark(label, place, place - error, place + error)
     return list(marks.values())
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from optospice import units
+from optospice.report.alternatives import alternatives_table
 from optospice.report.columns import count_extrapolated, run_columns
 from optospice.report.json_document import devices_of, result_json
 from optospice.report.layout import MARK, cell, new_table, spelled, with_notes
-from optospice.report.numbers import claim_text, short_key, with_unit
+from optospice.report.numbers import claim_text, short_key
 from optospice.report.runs_table import extrapolated_lines, runs_table
+from optospice.report.verdicts import counts_of, error_text, evidence_label, simulated_text
+from optospice.scenario.evidence import counts_text
 from optospice.scenario.verdict import Verdict
+from optospice.sweep.alternatives import Choice
 from optospice.sweep.record import ScenarioResult
 
 if TYPE_CHECKING:
@@ -26,8 +29,10 @@ _COLOURS = {(True, False): "green", (True, True): "green", (False, True): "yello
 _SHOWN_FAILURES = 3
 
 
-def print_result(console: Console, result: ScenarioResult, folder: Path) -> None:
-    """Print a result: its runs, its targets, one line that sums up, and where the files are.
+def print_result(
+    console: Console, result: ScenarioResult, folder: Path, choices: Sequence[Choice] = ()
+) -> None:
+    """Print a result: its runs, its claims, one line that sums up, and where the files are.
 
     Parameters
     ----------
@@ -37,6 +42,8 @@ def print_result(console: Console, result: ScenarioResult, folder: Path) -> None
         What a scenario gave.
     folder : Path
         Folder of the results.
+    choices : sequence of Choice
+        Other readings of its claims, where they were tried.
     """
     scenario = result.loaded.scenario
     devices = ", ".join(devices_of(result))
@@ -48,6 +55,9 @@ def print_result(console: Console, result: ScenarioResult, folder: Path) -> None
     console.print()
     if result.verdicts:
         console.print(targets_table(result))
+        console.print()
+    if choices:
+        console.print(alternatives_table(choices))
         console.print()
     console.print(cell(_summary(result)), soft_wrap=True)
     console.print(cell(f"results: {folder}"), soft_wrap=True)
@@ -91,7 +101,7 @@ def targets_table(result: ScenarioResult) -> RenderableType:
     table = new_table()
     table.add_column("target", overflow="fold", max_width=12)
     table.add_column("metric", overflow="fold")
-    for name in ("published", "simulated", "error"):
+    for name in ("claim", "simulated", "error"):
         table.add_column(name, justify="right", overflow="fold")
     table.add_column("verdict", overflow="fold")
     definitions: dict[str, int] = {}
@@ -104,29 +114,19 @@ def targets_table(result: ScenarioResult) -> RenderableType:
         if place:
             metric.append(f"\n{place}", style="dim")
         head = cell(verdict.target.id, "bold")
-        if verdict.target.kind != "printed":
-            head.append(f"\n{_KINDS[verdict.target.kind]}", style="dim")
+        head.append(f"\n{evidence_label(verdict)}", style="dim")
         table.add_row(
             head,
             metric,
             cell(claim_text(verdict.target)),
-            cell(_simulated(verdict) + MARK * verdict.is_extrapolated),
-            cell(_error(verdict)),
+            cell(simulated_text(verdict) + MARK * verdict.is_extrapolated),
+            cell(error_text(verdict)),
             cell(verdict.word, _colour(verdict)),
         )
     lines = [f"definition ({number}): {text}" for text, number in definitions.items()]
     if any(verdict.is_extrapolated for verdict in result.verdicts):
         lines += extrapolated_lines(result)
     return with_notes(table, [*lines, *_target_notes(result)])
-
-
-#: What stands below the id of a claim that no paper prints as it is.
-_KINDS = {
-    "digitised": "from a figure",
-    "derived": "derived",
-    "reading": "a reading",
-    "own": "own check",
-}
 
 
 def _summary(result: ScenarioResult) -> str:
@@ -139,12 +139,12 @@ def _summary(result: ScenarioResult) -> str:
     extrapolated = count_extrapolated(result)
     text += f", {extrapolated} extrapolated" if extrapolated else ""
     if result.verdicts:
-        met = sum(verdict.met for verdict in result.verdicts)
         known = sum(_is_known_miss(verdict) for verdict in result.verdicts)
-        text += f"; {met} of {len(result.verdicts)} targets met"
-        text += f", {known} missed as expected" if known else ""
+        counts = counts_of(result.verdicts)
+        text += f"; claims met: {counts_text(counts)}" if counts else ""
+        text += f"; {known} missed as expected" if known else ""
         undecided = sum(verdict.is_open for verdict in result.verdicts)
-        text += f", {undecided} open, as runs are missing" if undecided else ""
+        text += f"; {undecided} open, as runs are missing" if undecided else ""
     return text
 
 
@@ -157,31 +157,6 @@ def _place(verdict: Verdict, several: bool) -> str:
     if several and "device" not in verdict.target.where:
         parts.insert(0, verdict.device)
     return ", ".join(parts)
-
-
-def _simulated(verdict: Verdict) -> str:
-    if verdict.simulated is not None:
-        return with_unit(units.short_number(verdict.simulated), verdict.unit)
-    if verdict.shown in ("", "none"):
-        return "–"
-    return with_unit(verdict.shown.replace("nan", "–"), verdict.unit)
-
-
-def _error(verdict: Verdict) -> str:
-    """Give the error in the unit of its tolerance, so that the two can be compared."""
-    published, simulated = verdict.published, verdict.simulated
-    if verdict.target.tolerance is None or isinstance(published, str) or simulated is None:
-        return "–"
-    _, unit = units.split_unit(str(verdict.target.tolerance))
-    difference = simulated - published
-    if abs(difference) < 1e-9 * abs(published):  # rounding
-        difference = 0.0
-    if unit == "%":
-        return "–" if verdict.error_percent is None else f"{verdict.error_percent:+.2g} %"
-    if unit not in ("point", "points"):
-        factor = units.convert(1.0, verdict.unit, unit) - units.convert(0.0, verdict.unit, unit)
-        return with_unit(f"{difference * factor:+.2g}", unit)
-    return f"{difference:+.2g} points"
 
 
 def _target_notes(result: ScenarioResult) -> Iterable[str]:

@@ -49,3 +49,14 @@ class Conflict(StrictModel):
     def results(self) -> dict[str, float]:
         """The numbers by name [`unit`]."""
         return {name: units.evaluate(text, self.unit) for name, text in self.values.items()}
+
+    @property
+    def arithmetic(self) -> str:
+        """Every number with the expression that gives it; nothing where there is none."""
+        parts = []
+        for name, result in self.results.items():
+            expression = self.values[name]
+            number = f"{result:.4g} {self.unit}"
+            same = expression.replace(" ", "") == number.replace(" ", "")
+            parts.append(f"{name} {number}" if same else f"{name} {expression} = {number}")
+        return ", ".join(parts)

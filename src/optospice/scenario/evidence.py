@@ -109,5 +109,5 @@ def counted(judged: Iterable[tuple[Category, bool]]) -> dict[Category, Count]:
 
 
 def counts_text(counts: Mapping[Category, Count]) -> str:
-    """Write counts as ``"printed, used in the fit: 2 of 2 met; …"``."""
-    return "; ".join(f"{category}: {count} met" for category, count in counts.items())
+    """Write counts as ``"2 of 2 printed, used in the fit; 1 of 1 bounds and readings"``."""
+    return "; ".join(f"{count} {category}" for category, count in counts.items())
