@@ -57,8 +57,8 @@ def check_photovoltage(context: Context) -> Iterator[Finding]:
             else ""
         ),
         severity="warning",
-        cure="take no number at a bias against the light, and say so in [valid]; a photoconductance "
-        "or a junction has no such bias",
+        cure="take no number at a bias against the light, and say so in [valid]; a "
+        "photoconductance or a junction has no such bias",
     )
 
 
