@@ -89,7 +89,8 @@ def test_traps_release_by_arrhenius(simulate, device, temperature):
     seen = lit(simulate, device, {740: pulse(20.0)}, 121.0, temperature=temperature)
     faster = np.exp(-0.3 / 8.617333262e-5 * (1 / temperature - 1 / 300.15))
     start, end = 22.0, 22.0 + 10.0 / faster
-    for state, lifetime in (("n_fast", 7.43), ("n_slow", 100.0)):
+    for state in ("n_fast", "n_slow"):
+        lifetime = device.defaults[f"release_time_{state[2:]}"]
         first, last = seen.at(state, [start, min(end, 120.0)])
         rate = np.log(first / last) / (min(end, 120.0) - start)
         assert rate == pytest.approx(faster / lifetime, rel=2e-3)
@@ -123,3 +124,39 @@ def test_control_of_the_paper_gives_less_than_one_per_cent(simulate, device):
         seen = simulate(bench)
         found[name] = np.ptp(seen["i(p)"])
     assert found["control"] < 0.01 * found["device"]
+
+
+@pytest.mark.parametrize("temperature", [280.15, 300.15, 330.15])
+def test_dark_current_by_its_activation_energy(simulate, device, temperature):
+    """Through contacts and network alike; without one it does not depend on the temperature."""
+    inverse = (1 / temperature - 1 / 300.15) / 8.617333262e-5
+    for energy in (0.0, 0.2):
+        bench = Testbench(
+            device,
+            {"p": Signal(1.0)},
+            1.0,
+            {"conduction_energy": energy},
+            temperature=temperature,
+        )
+        expected = np.exp(-energy * inverse) / 37e6
+        assert simulate(bench)["i(p)"] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [280.15, 330.15])
+def test_dark_current_with_traps_that_heat_fills(simulate, device, temperature):
+    """Fermi occupancy of both traps, and its barriers in series."""
+    level = 0.05
+    bench = Testbench(
+        device,
+        {"p": Signal(1.0)},
+        1.0,
+        {"thermal_filling": 1.0, "trap_level": level},
+        temperature=temperature,
+    )
+    seen = simulate(bench)
+    occupied = 1 / (1 + np.exp(level / 8.617333262e-5 / temperature))
+    assert seen["n_fast"] == pytest.approx(occupied, rel=1e-5)
+    assert seen["n_slow"] == pytest.approx(occupied, rel=1e-5)
+    barrier = device.defaults["trap_coupling"] * occupied * 300.15 / temperature
+    total = 12e6 * np.exp(2 * barrier) + 25e6 * np.exp(barrier)
+    assert seen["i(p)"] == pytest.approx(1 / total, rel=1e-5)

@@ -111,44 +111,52 @@ class DoseMemristor:
 
 
 class PbsTrap:
-    """Equations of pbs_trap: states carriers, fast trap, slow trap, network voltage."""
+    """Equations of pbs_trap: states fast trap, slow trap, network voltage; carriers follow."""
 
     colours = ("740", "550", "450")
     drives = ("p", 740, 550, 450)
 
     def __init__(self, p, temperature):
+        assert p["carrier_lifetime"] == 0
         self.p = p
-        inverse = 1 / temperature - 1 / (p["temperature_ref"] + 273.15)
-        self.faster = np.exp(-p["activation_energy"] / BOLTZMANN * inverse)
+        reference = p["temperature_ref"] + 273.15
+        inverse = (1 / temperature - 1 / reference) / BOLTZMANN
+        self.faster = np.exp(-p["activation_energy"] * inverse)
+        self.conduction = np.exp(-p["conduction_energy"] * inverse)
+        self.coupling = p["trap_coupling"] * reference / temperature
+        #: Of a trap in the dark: thermal capture over emission.
+        self.filling = p["thermal_filling"] * np.exp(-p["trap_level"] / BOLTZMANN / temperature)
 
     def start(self, inputs):
-        p, v = self.p, inputs[0]
         assert not any(inputs[1:])
-        return np.array([0.0, 0.0, 0.0, v * p["r3"] / (p["r1"] + p["r2"] + p["r3"])])
+        occupied = self.filling / (1 + self.filling)
+        state = np.array([occupied, occupied, 0.0])
+        contact, network = self.resistances(state)
+        state[2] = inputs[0] * network / (contact + network)
+        return state
+
+    def carriers(self, inputs):
+        light = zip(self.colours, inputs[1:], strict=True)
+        return sum(self.p[f"responsivity_{c}"] * e for c, e in light) / self.p["irradiance_ref"]
+
+    def resistances(self, state):
+        p, (fast, slow, _) = self.p, state
+        contact = (p["r1"] + p["r2"]) * np.exp(self.coupling * (fast + slow)) / self.conduction
+        return contact, p["r3"] * np.exp(self.coupling * fast) / self.conduction
 
     def slope(self, state, inputs):
-        p = self.p
-        carriers, fast, slow, voltage = state
-        light = sum(
-            p[f"responsivity_{c}"] * e for c, e in zip(self.colours, inputs[1:], strict=True)
-        )
-        leak = voltage / p["r3"] * np.exp(-p["trap_coupling"] * fast)
-        return np.array(
-            [
-                (light / p["irradiance_ref"] - carriers) / p["carrier_lifetime"],
-                p["capture_rate_fast"] * carriers * (1 - fast)
-                - self.faster * fast / p["release_time_fast"],
-                p["capture_rate_slow"] * carriers * (1 - slow)
-                - self.faster * slow / p["release_time_slow"],
-                (self.current(state, inputs) - leak) / p["c"],
-            ]
-        )
+        p, carriers = self.p, self.carriers(inputs)
+        rates = []
+        for name, n in (("fast", state[0]), ("slow", state[1])):
+            emission = self.faster / p[f"release_time_{name}"]
+            capture = p[f"capture_rate_{name}"] * carriers + self.filling * emission
+            rates.append(capture * (1 - n) - emission * n)
+        leak = state[2] / self.resistances(state)[1]
+        return np.array([*rates, (self.current(state, inputs) - leak) / p["c"]])
 
     def current(self, state, inputs):
-        p = self.p
-        carriers, fast, slow, voltage = state
-        contact = (p["r1"] + p["r2"]) * np.exp(p["trap_coupling"] * (fast + slow))
-        return (inputs[0] + p["v_ac"] * carriers - voltage) / contact
+        drive = inputs[0] + self.p["v_ac"] * self.carriers(inputs)
+        return (drive - state[2]) / self.resistances(state)[0]
 
 
 DOSE = ("mose2_dose", "mose2_dose_sublinear", "mose2_dose_seven")
@@ -284,7 +292,9 @@ def check(pool, name, device, chosen=None):
         ("energy_per_spike", None),
         ("wavelength", None),
         ("width_trains", [1, 3]),
-        ("pulse_number", [1, 7]),
+        ("pulse_number", [1, 17]),
+        ("published_trace", None),
+        ("consecutive_trains", [0]),
         ("colour_trains", [2]),
         ("dark_recovery", [0, 2, 5]),
         ("low_pass", [1]),

@@ -65,7 +65,7 @@ def run(
                 leave_one_out(
                     fit,
                     pool,
-                    lambda less, pool: calibrate(less, pool, multistart, seed, spread, say),
+                    lambda less, pool: calibrate(less, pool, multistart, seed, spread, say, more=0),
                     say,
                 )
                 if predicts

@@ -126,9 +126,10 @@ def _left_out(
     free = list(fitted_parameters(device.card.parameters))
     try:
         problem = problem_of(device, experiments)
-        fit = calibrate(problem, pool, say=say)
+        # the card's values are where a fit ended: no other start is tried
+        fit = calibrate(problem, pool, say=say, more=0)
         predictions = leave_one_out(
-            fit, pool, lambda less, workers: calibrate(less, workers, say=say), say
+            fit, pool, lambda less, workers: calibrate(less, workers, say=say, more=0), say
         )
     except (InputError, SimulationError) as error:
         return LeaveOneOutScore(free=free, problem=f"{error}.")

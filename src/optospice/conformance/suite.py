@@ -10,6 +10,7 @@ from optospice.conformance import dynamics, operating, static
 from optospice.conformance.context import Context, Drive, OutOfTimeError
 from optospice.conformance.finding import Finding
 from optospice.conformance.parameters import check_parameters
+from optospice.conformance.photovoltage import check_photovoltage
 from optospice.conformance.reference import Reference, check_reference, find_reference
 from optospice.device import find_device
 from optospice.errors import InputError
@@ -20,6 +21,7 @@ Check = Callable[[Context], Iterator[Finding]]
 _STATIC: tuple[Check, ...] = (static.check_terminals, static.check_shared, static.check_pitfalls)
 _RUNS: dict[str, Check] = {
     "zero_bias": operating.check_zero_bias,
+    "photovoltage": check_photovoltage,
     "dc, ac": operating.check_analyses,
     "transient": dynamics.check_transient,
     "equilibrium": dynamics.check_equilibrium,
@@ -44,6 +46,7 @@ CHECKS = {
     "states": "states stay within their declared range, also under hard drive",
     "tolerance": "half the tolerance changes nothing beyond the accuracy profile",
     "passive": "what is declared passive absorbs energy over a cycle",
+    "photovoltage": "no current flows against a bias above the energy of the photons that drive it",
     "instances": "a second instance does not disturb the first",
     "plain_ngspice": "the netlist gives the same under ngspice -b",
     "parameters": "every declared parameter changes some output",

@@ -193,9 +193,10 @@ def _code_of(module: str) -> str:
         return module
 
 
-def measuring_key(experiment: Experiment) -> bytes:
-    """Hash what an experiment measures, with the code that does."""
-    return digest(measuring_code(), experiment_text(experiment))
+def measuring_key(experiment: Experiment, with_errors: bool = False) -> bytes:
+    """Hash what an experiment measures, with the code that does, and if it tells errors."""
+    more = ("with errors",) if with_errors else ()
+    return digest(measuring_code(), experiment_text(experiment), *more)
 
 
 def measured_key(block: bytes, measuring: bytes, rows: NDArray[np.int64]) -> bytes:
