@@ -29,7 +29,7 @@ LAYERS = (
     # what is measured in it
     "metrics", "protocols", "cosim",
     # experiments, their runs and their verdicts
-    "scenario", "store", "sweep", "report",
+    "scenario", "store", "sweep", "evidence", "report",
     # studies made of many runs
     "calibration", "conformance", "regression", "reproduce", "authoring", "reference",
     # what a user calls

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from optospice import evidence
 from optospice.device import find_device
 from optospice.errors import InputError
+from optospice.evidence.record import Record, is_weak
 from optospice.files import claimed, write_text, writing
 from optospice.library import packaged_folder
 from optospice.ngspice.pool import Pool
@@ -28,6 +31,9 @@ from optospice.scenario.load import LoadedScenario, load_scenario
 from optospice.sweep.alternatives import Choice, try_alternatives
 from optospice.sweep.local import run_scenario
 from optospice.sweep.record import ScenarioResult
+
+#: What meets a claim of these kinds at random says nothing; of consistency checks nothing is said.
+_CAN_BE_WEAK = (Category.HELD_OUT, Category.FITTED, Category.READING)
 
 
 def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0) -> int:
@@ -55,10 +61,11 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
     with claimed(folder):
         planned = packaged_scenarios()
         results, choices = simulate_all(planned, workers)
-        claims = collect(results, [meant for _, meant in planned])
+        records = evidence_of({meant for _, meant in planned})
+        claims = weighed(collect(results, [meant for _, meant in planned]), records)
         fitted = what_was_fitted(claims)
         seconds = time.perf_counter() - started
-        text = markdown(claims, results, fitted, choices, {})
+        text = markdown(claims, results, fitted, choices, scores_of(records))
         differences = [] if committed is None else compare(committed, text)
         with writing(folder):
             write_text(folder / "reproduction.md", text)
@@ -158,6 +165,36 @@ def collect(results: Sequence[ScenarioResult], counted: Sequence[str]) -> list[C
             meant = (verdict.target.devices or [device])[-1]
             claims.setdefault(key, Claim(result.loaded, meant)).verdicts.append(verdict)
     return list(claims.values())
+
+
+def evidence_of(devices: Iterable[str]) -> dict[str, Record]:
+    """Read the records of what the claims of devices are worth, where there are any."""
+    found = {name: evidence.load(name) for name in sorted(devices)}
+    return {name: record for name, record in found.items() if record is not None}
+
+
+def weighed(claims: Sequence[Claim], records: Mapping[str, Record]) -> list[Claim]:
+    """Give the claims with the share of random parameter sets that meet them."""
+    shares = {name: record.shares() for name, record in records.items()}
+    weighed = []
+    for claim in claims:
+        share = shares.get(claim.meant, {}).get((claim.loaded.name, claim.id))
+        weak = share is not None and is_weak(share) and claim.category in _CAN_BE_WEAK
+        weighed.append(replace(claim, null_share=share, is_weak=weak))
+    return weighed
+
+
+def scores_of(records: Mapping[str, Record]) -> dict[str, list[str]]:
+    """Write what the claims of each device are worth."""
+    found = {}
+    for name, record in records.items():
+        lines = ["", f"### What the claims of `{name}` are worth"]
+        if evidence.is_stale(record):
+            lines += ["", f"Out of date: `optospice evidence {name} --update` computes it anew."]
+        for title, section in evidence.markdown_sections(record):
+            lines += ["", f"#### {title}", "", *section]
+        found[name] = lines
+    return found
 
 
 def what_was_fitted(claims: Sequence[Claim]) -> dict[str, Fitted]:

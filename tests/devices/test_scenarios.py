@@ -66,6 +66,50 @@ class Mose2:
         return p["i0"] * np.sinh(v / p["v0"]) * gain
 
 
+class DoseMemristor:
+    """Equations of the family dose_memristor: volatile state, weight, dose, none of them scaled."""
+
+    drives = ("p",)
+
+    def __init__(self, p, temperature):
+        self.p = p
+
+    def start(self, inputs):
+        (v,) = inputs
+        if v == 0:
+            return np.array([0.0, self.p["weight"], 0.0])
+        raise AssertionError("a run starts at 0 V")
+
+    def dose_rate(self, v):
+        slope = 2 * self.p["v_dose"]
+        return self.p["rate_dose"] * (np.sinh(abs(v) / slope) / np.sinh(5 / slope)) ** 2
+
+    def slope(self, state, inputs):
+        (v,), p = inputs, self.p
+        volatile, weight, dose = state
+        u, bend = v / 2, p["v_smooth"] / 2
+        fill = p["rate_volatile"] * u**2 / (u**2 + bend**2) ** (1 - p["exponent_volatile"] / 2)
+        drive = p["rate_weight"] * (abs(v) / 3) ** p["exponent_weight"]
+        harm = self.dose_rate(v)
+        kept, rest = p["retention"], p["weight"]
+        return np.array(
+            [
+                fill * (1 - volatile / p["cap_volatile"])
+                - volatile / (p["lifetime"] * (1 + dose))
+                - volatile / kept,
+                (drive * (1 - weight) if v > 0 else -drive * weight) + (rest - weight) / kept,
+                (harm * (1 - dose / p["cap_dose"]) if v > 0 else -harm * dose) - dose / kept,
+            ]
+        )
+
+    def current(self, state, inputs):
+        (v,), p = inputs, self.p
+        volatile, weight, dose = state
+        u = (dose / (p["time_dose"] * self.dose_rate(7.0))) ** p["steepness_dose"]
+        gain = (1 + volatile) * (1 + p["gain_weight"] * weight) * (1 + p["gain_dose"] * u / (1 + u))
+        return p["i0"] * np.sinh(v / p["v0"]) / np.sinh(2 / p["v0"]) * gain
+
+
 class PbsTrap:
     """Equations of pbs_trap: states fast trap, slow trap, network voltage; carriers follow."""
 
@@ -115,7 +159,8 @@ class PbsTrap:
         return (drive - state[2]) / self.resistances(state)[0]
 
 
-EQUATIONS = {"mose2": Mose2, "pbs_trap": PbsTrap}
+DOSE = ("mose2_dose", "mose2_dose_sublinear", "mose2_dose_seven")
+EQUATIONS = {"mose2": Mose2, "pbs_trap": PbsTrap, **dict.fromkeys(DOSE, DoseMemristor)}
 
 
 def solve(run, wanted):
@@ -278,6 +323,24 @@ def test_mose2(pool, name, chosen):
     check(pool, f"mose2/{name}", "mose2", chosen)
 
 
+@pytest.mark.parametrize(
+    ("name", "device", "chosen"),
+    [
+        ("hysteresis", "mose2_dose", None),
+        ("repeated_sweeps", "mose2_dose_sublinear", None),
+        ("paired_pulse", "mose2_dose_sublinear", [0, 4, 9]),
+        ("potentiation_depression", "mose2_dose", None),
+        ("steady_cycle", "mose2_dose_sublinear", None),
+        ("nociceptor", "mose2_dose_seven", None),
+        *(("learning_forgetting", device, None) for device in DOSE),
+        *(("forgetting", device, [0, 2, 4]) for device in DOSE),
+        *(("sensitisation", device, [0, 2, 4, 6]) for device in DOSE),
+    ],
+)
+def test_dose_memristors(pool, name, device, chosen):
+    check(pool, f"mose2/{name}", device, chosen)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "device"),
@@ -288,7 +351,8 @@ def test_mose2(pool, name, chosen):
         ("pbs/dark_recovery", "pbs_trap"),
         ("pbs/low_pass", "pbs_trap"),
         ("mose2/endurance", "mose2"),
-        ("mose2/learning_forgetting", "mose2"),
+        ("mose2/steady_cycle", "mose2"),
+        ("mose2/endurance", "mose2_dose"),
     ],
 )
 def test_the_long_ones_in_full(pool, name, device):

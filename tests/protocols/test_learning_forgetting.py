@@ -27,7 +27,7 @@ def exact_levels(protocol):
     return before, after.reshape(protocol.cycles, protocol.count)
 
 
-@pytest.mark.parametrize("gain", ["cycle", "net", "total"])
+@pytest.mark.parametrize("gain", ["cycle", "net", "total", "kept"])
 @pytest.mark.parametrize("retained", ["initial", "cycle"])
 def test_gains_and_retained_fractions(simulate, tmp_path, gain, retained):
     device = memristor(tmp_path)
@@ -45,6 +45,7 @@ def test_gains_and_retained_fractions(simulate, tmp_path, gain, retained):
         "cycle": learned - before[:3],
         "net": before[1:] - before[:3],
         "total": learned - before[0],
+        "kept": before[1:] - before[0],
     }[gain]
     scale = 1e-3 * learned.max()
     assert metrics["first_gain"].value == pytest.approx(gains[0], abs=scale)

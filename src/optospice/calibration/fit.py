@@ -81,6 +81,7 @@ def calibrate(
     seed: int = 0,
     spread: float = 3.0,
     say: Say = lambda text: None,
+    more: int = _MORE_STARTS,
 ) -> Fit:
     """Fit the free parameters.
 
@@ -101,6 +102,8 @@ def calibrate(
         Factor around the start that the hypercube covers [1].
     say : callable
         Takes a line of progress.
+    more : int
+        Further starts after one that ends badly [1].
 
     Raises
     ------
@@ -110,10 +113,10 @@ def calibrate(
     points = starts(problem, multistart, seed, spread)
     found, failure = _from(problem, pool, points, say)
     if not found or _ended_badly(problem, found[0]):
-        more = starts(problem, 1 + _MORE_STARTS, seed + 1, _MORE_SPREAD)[1:]
-        for number, point in enumerate(more, start=1):
+        others = starts(problem, 1 + more, seed + 1, _MORE_SPREAD)[1:]
+        for number, point in enumerate(others, start=1):
             why = "no start can be simulated" if not found else _why(found[0])
-            say(f"{why}: another start, {number} of up to {len(more)}")
+            say(f"{why}: another start, {number} of up to {len(others)}")
             again, failure = _from(problem, pool, [point], say)
             found = sorted([*found, *again], key=lambda minimum: minimum.chi2)
             if found and not _ended_badly(problem, found[0]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import optospice
 from optospice import units
 from optospice.calibration.fit import AS_GOOD, Fit
+from optospice.calibration.leave_one_out import Prediction
 from optospice.calibration.problem import FreeParameter
 from optospice.calibration.statistics import Estimate, FittedTarget, Nuisance, Statistics
 from optospice.report.numbers import claim_text, shown_with_unit
@@ -101,7 +102,24 @@ def nuisances_table(statistics: Statistics) -> Table:
     return ["record", "free in it", "value", "68 %, sigma = scale"], rows
 
 
-def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
+def predictions_table(predictions: Sequence[Prediction]) -> Table:
+    """Give head and rows: every number as the others predict it."""
+    head = ["left out", "scenario", "published", "predicted", "error / tolerance", "verdict"]
+    rows = []
+    for one in predictions:
+        shown = "–" if one.verdict is None else shown_with_unit(one.verdict)
+        error = "–" if one.error is None else f"{one.error:+.2f}"
+        word = one.word + (f": {one.note}" if one.note else "")
+        rows.append([one.target.id, one.scenario, claim_text(one.target), shown, error, word])
+    return head, rows
+
+
+def print_report(
+    console: Console,
+    fit: Fit,
+    statistics: Statistics,
+    predictions: Sequence[Prediction] = (),
+) -> None:
     """Print parameters, residuals and what the fit is worth."""
     from rich import box
     from rich.table import Table as RichTable
@@ -110,6 +128,8 @@ def print_report(console: Console, fit: Fit, statistics: Statistics) -> None:
     tables = [parameters_table(statistics), residuals_table(fit, statistics)]
     if statistics.nuisances:
         tables.insert(1, nuisances_table(statistics))
+    if predictions:
+        tables.append(predictions_table(predictions))
     for head, rows in tables:
         table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for column in head:
@@ -157,7 +177,9 @@ def findings(fit: Fit, statistics: Statistics) -> list[str]:
     return lines
 
 
-def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
+def markdown(
+    fit: Fit, statistics: Statistics, command: str, predictions: Sequence[Prediction] = ()
+) -> str:
     """Write the whole report."""
     problem = fit.problem
     scenarios = ", ".join(one.loaded.name for one in problem.experiments)
@@ -180,6 +202,13 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
         "fixes a parameter. Last column: change of chi^2 were it left out.\n",
         *_markdown(residuals_table(fit, statistics)),
     ]
+    if predictions:
+        lines += [
+            "\n## Leave-one-out\n",
+            "Each number left out of the fit and predicted by the set that is fitted to the "
+            "others, beginning at the values above.\n",
+            *_markdown(predictions_table(predictions)),
+        ]
     shapes = shapes_table(fit)
     if shapes[1]:
         lines += ["\n## Shapes (not fitted)\n", *_markdown(shapes)]
@@ -199,7 +228,9 @@ def markdown(fit: Fit, statistics: Statistics, command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
+def document(
+    fit: Fit, statistics: Statistics, predictions: Sequence[Prediction] = ()
+) -> dict[str, Any]:
     """Give the report as plain data for ``json.dumps``, every value in the SI unit beside it."""
     free = fit.problem.free
     return {
@@ -249,6 +280,18 @@ def document(fit: Fit, statistics: Statistics) -> dict[str, Any]:
         "singular_values": statistics.singular_values.tolist(),
         "not_identified": list(statistics.loose),
         "contradictions": list(statistics.contradictions),
+        "leave_one_out": [
+            {
+                "id": one.target.id,
+                "scenario": one.scenario,
+                "predicted": None if one.verdict is None else one.verdict.simulated_si,
+                "unit": None if one.verdict is None else one.verdict.si_unit,
+                "error": one.error,
+                "verdict": one.word,
+                "note": one.note,
+            }
+            for one in predictions
+        ],
         "starts": [
             {
                 "start": _all_in_si(free, m.start),

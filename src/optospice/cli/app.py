@@ -12,6 +12,7 @@ from optospice.cli.adopt import adopt
 from optospice.cli.calibrate import calibrate
 from optospice.cli.check import check
 from optospice.cli.doctor import doctor
+from optospice.cli.evidence import evidence
 from optospice.cli.find import find
 from optospice.cli.listing import list_, show
 from optospice.cli.netlist import netlist
@@ -46,7 +47,7 @@ def _options(
 app.command()(run)
 app.command(name="list")(list_)
 for _command in (
-    show, find, netlist, doctor, check, adopt, calibrate, reproduce, regress, reference,
+    show, find, netlist, doctor, check, adopt, calibrate, evidence, reproduce, regress, reference,
 ):  # fmt: skip
     app.command()(_command)
 app.add_typer(new.app, name="new")

@@ -41,17 +41,22 @@ def calibrate(
     device: Annotated[
         str | None, typer.Option(metavar="NAME", help="Device in place of the scenarios' own.")
     ] = None,
+    leave_one_out: Annotated[
+        bool,
+        typer.Option("--leave-one-out", help="Fit anew without each number, and predict it."),
+    ] = False,
     workers: Workers = 0,
 ) -> None:
     """Fit parameters of a device to published targets or measured currents."""
     from optospice.calibration.command import run as fit_and_write
     from optospice.calibration.report import print_report
 
-    fit, statistics, folder = fit_and_write(
+    fit, statistics, predictions, folder = fit_and_write(
         scenarios, free, data or [], mapping or [], start or [], multistart, seed, spread, out,
-        device, workers, say=lambda text: print(f"calibrate: {text}", file=sys.stderr, flush=True),
+        device, workers, leave_one_out,
+        say=lambda text: print(f"calibrate: {text}", file=sys.stderr, flush=True),
     )  # fmt: skip
     out_console = console()
-    print_report(out_console, fit, statistics)
+    print_report(out_console, fit, statistics, predictions)
     out_console.print(f"results: {printable(folder)}", soft_wrap=True, markup=False)
     raise typer.Exit(0 if fit.converged else 1)

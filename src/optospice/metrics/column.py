@@ -35,6 +35,16 @@ class Words:
     note: str = ""
     whole: bool = False
 
+    def value(self, number: float, standard_error: float = math.nan) -> MetricValue:
+        """Give the value that they belong to; a standard error of nan is none [unit]."""
+        return MetricValue(
+            int(number) if self.whole else number,
+            self.unit,
+            self.definition,
+            None if math.isnan(standard_error) else standard_error,
+            self.note,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class MetricColumn(Sequence[MetricValue]):
@@ -71,14 +81,10 @@ class MetricColumn(Sequence[MetricValue]):
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
         words = self.words[self.codes[index]]
-        error, value = float(self.standard_errors[index]), float(self.values[index])
-        return MetricValue(
-            int(value) if words.whole else value,
-            words.unit,
-            words.definition,
-            None if math.isnan(error) else error,
-            words.note,
+        found: MetricValue = words.value(
+            float(self.values[index]), float(self.standard_errors[index])
         )
+        return found
 
     @classmethod
     def of(cls, values: Sequence[MetricValue]) -> MetricColumn:

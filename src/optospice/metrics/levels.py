@@ -48,6 +48,7 @@ def _currents_before(current: TraceBlock, edge: float, definition: str) -> Metri
     unit="A",
     display_unit="nA",
     source="Panagopoulou et al., J. Mater. Chem. C 14 (2026) 1789, Fig. 5d",
+    needs_stimulus=False,
 )
 def dark_current(current: Trace, onset: float) -> MetricValue:
     """Read the current just before the first pulse.

@@ -51,6 +51,8 @@ class MetricInfo:
         What a timeline's window calls an argument, where the function calls it otherwise.
     block : callable, optional
         Its equal for all runs of a block at once, see `in_blocks`.
+    needs_stimulus : bool
+        Whether it says nothing about a run in which nothing is applied.
     """
 
     name: str
@@ -63,6 +65,7 @@ class MetricInfo:
     function: Callable[..., MetricValue]
     arguments: Mapping[str, str]
     block: Callable[..., MetricColumn] | None = None
+    needs_stimulus: bool = True
 
 
 _METRICS: dict[str, MetricInfo] = {}
@@ -79,6 +82,7 @@ def metric(
     display_unit: str | None = None,
     definitions: Mapping[str, str] | None = None,
     arguments: Mapping[str, str] | None = None,
+    needs_stimulus: bool = True,
 ) -> Callable[[Callable[P, MetricValue]], Callable[P, MetricValue]]:
     """Register the decorated function as a metric under its own name.
 
@@ -96,6 +100,9 @@ def metric(
         Accepted values of the argument ``definition``, the default first.
     arguments : mapping of str to str, optional
         What a timeline's window calls an argument, where the function calls it otherwise.
+    needs_stimulus : bool, optional
+        Whether it says nothing about a run in which nothing is applied, or nothing answers:
+        claims about it are then not applicable.
 
     Returns
     -------
@@ -124,6 +131,7 @@ def metric(
             family=function.__module__.rpartition(".")[2],
             function=function,
             arguments=MappingProxyType(dict(arguments or {})),
+            needs_stimulus=needs_stimulus,
         )
         return function
 

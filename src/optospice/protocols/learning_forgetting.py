@@ -28,6 +28,7 @@ GAINS = {
     "cycle": "level after the last pulse of the cycle - level before its first pulse",
     "net": "level after the pause of the cycle - level before its first pulse",
     "total": "level after the last pulse of the cycle - level before the first of all pulses",
+    "kept": "level after the pause of the cycle - level before the first of all pulses",
 }
 REFERENCES = {
     "initial": "against the level before the first of all pulses",
@@ -40,7 +41,7 @@ class LearningForgettingDefinitions(StrictModel):
 
     Parameters
     ----------
-    gain : {"cycle", "net", "total"}
+    gain : {"cycle", "net", "total", "kept"}
         From where to where the current of a cycle rises.
     retained : {"initial", "cycle"}
         Level against which a retained fraction counts.
@@ -54,7 +55,7 @@ class LearningForgettingDefinitions(StrictModel):
         Window after the last pulse [s]; the whole pause by default.
     """
 
-    gain: Literal["cycle", "net", "total"] = "cycle"
+    gain: Literal["cycle", "net", "total", "kept"] = "cycle"
     retained: Literal["initial", "cycle"] = "initial"
     pulses: Literal["interpolated", "whole"] = "interpolated"
     forgetting: Literal[
@@ -199,6 +200,7 @@ class LearningForgetting(PulsedProtocol):
             "cycle": learned - before[:-1],
             "net": np.diff(before),
             "total": learned - before[0],
+            "kept": before[1:] - before[0],
         }[chosen.gain]
         error = repeat_resolution(waveforms.error_bound, after.ravel())
         kept = self._retained(before, learned, error)

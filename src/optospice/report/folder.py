@@ -220,7 +220,9 @@ def log_text(result: ScenarioResult, folder: Path, argv: Sequence[str]) -> str:
             varied = spell_parameters(record)
             where = f" ({varied})" if varied else ""
             lines.append(f"  {record.run.id}{where}: {record.message}")
-    missed = [verdict for verdict in result.verdicts if not verdict.met]
+    missed = [
+        verdict for verdict in result.verdicts if not verdict.met and not verdict.inapplicable
+    ]
     if missed:
         lines += ["", "Missed targets:"]
         lines += [f"  {verdict.target.id} ({verdict.device}): {verdict.word}" for verdict in missed]

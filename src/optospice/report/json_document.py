@@ -95,7 +95,10 @@ def _target(verdict: Verdict, name_device: bool) -> dict[str, Any]:
     if name_device:
         where.setdefault("device", verdict.device)
     published = verdict.claimed_si
-    mark = {"extrapolated": True} if verdict.is_extrapolated else {}
+    mark: dict[str, Any] = {"extrapolated": True} if verdict.is_extrapolated else {}
+    mark |= {"within_solver_error": True} if verdict.is_doubtful else {}
+    mark |= {"repeated_at": verdict.repeated_at} if verdict.repeated_at else {}
+    mark |= {"not_applicable": verdict.inapplicable} if verdict.inapplicable else {}
     return {
         "id": verdict.target.id,
         "metric": verdict.target.metric,

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from optospice import units
+from optospice import evidence, units
 from optospice.device import Device, find_device, list_devices
 from optospice.errors import InputError, close_matches
 from optospice.files import is_regular
@@ -163,9 +163,25 @@ def _show_device(device: Device) -> list[RenderableType]:
     if valid:
         parts.append(_text(f"Valid range: {valid}"))
     parts += [Text(""), terminals, Text(""), parameters, Text("")]
+    parts += [_text(line) for line in _evidence_lines(device.name)]
     parts += [_text(f"Source: {citation(key)}") for key in card.citations]
     parts.append(_text(f"Files: {device.file} and {device.card_file}"))
     return parts
+
+
+def _evidence_lines(name: str) -> list[str]:
+    """Say what the claims of a device are worth, or how to find out; nothing without claims."""
+    try:
+        record = evidence.load(name)
+    except InputError as error:
+        return [f"Evidence: {error}", ""]
+    command = f"optospice evidence {name} --update"
+    if record is None:
+        known = evidence.experiments_of(find_device(name))
+        return [f"Evidence: not computed yet; {command}", ""] if known else []
+    stale = evidence.is_stale(record)
+    lines = [f"Evidence: out of date, of other values or claims; {command}"] if stale else []
+    return [*lines, *evidence.summary(record), ""]
 
 
 def _show_scenario(name: str) -> list[RenderableType]:

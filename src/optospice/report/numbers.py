@@ -175,16 +175,6 @@ def swept_numbers(key: str, records: Sequence[RunRecord]) -> tuple[list[float], 
         return None
 
 
-def swept_si(key: str, records: Sequence[RunRecord]) -> tuple[list[float], str] | None:
-    """Give the swept values of a key in SI units; None where they are names."""
-    found = swept_numbers(key, records)
-    if found is None:
-        return None
-    numbers, unit = found
-    wanted = units.si_unit(unit)
-    return [units.convert(number, unit, wanted) for number in numbers], wanted
-
-
 def number_of(key: str, value: Value, unit: str, record: RunRecord) -> float:
     """Read a value of a swept key in a unit, as for the device of a run; nan where it is none."""
     found = swept_quantity(key, value, record.run.device.card.parameters)

@@ -142,14 +142,19 @@ def _summary(result: ScenarioResult) -> str:
         known = sum(_is_known_miss(verdict) for verdict in result.verdicts)
         counts = counts_of(result.verdicts)
         text += f"; claims met: {counts_text(counts)}" if counts else ""
+        absent = sum(bool(verdict.inapplicable) for verdict in result.verdicts)
+        text += f"; {absent} not applicable" if absent else ""
         text += f"; {known} missed as expected" if known else ""
+        doubtful = sum(verdict.is_doubtful for verdict in result.verdicts)
+        text += f"; {doubtful} within the solver's error" if doubtful else ""
         undecided = sum(verdict.is_open for verdict in result.verdicts)
         text += f"; {undecided} open, as runs are missing" if undecided else ""
     return text
 
 
 def _is_known_miss(verdict: Verdict) -> bool:
-    return verdict.expected_miss and not verdict.met and not verdict.is_open
+    undecided = verdict.is_open or verdict.is_doubtful or verdict.inapplicable
+    return verdict.expected_miss and not verdict.met and not undecided
 
 
 def _place(verdict: Verdict, several: bool) -> str:

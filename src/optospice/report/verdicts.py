@@ -61,4 +61,5 @@ def figure_label(target: Target) -> str:
 
 def counts_of(verdicts: Iterable[Verdict]) -> dict[Category, Count]:
     """Count the claims that are decided, by what they are evidence of."""
-    return counted((one.category, one.met) for one in verdicts if not one.is_open)
+    decided = [one for one in verdicts if not (one.is_open or one.inapplicable)]
+    return counted((one.category, one.met) for one in decided)

@@ -14,13 +14,13 @@ from optospice.metrics import over_draws
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, missing
 from optospice.scenario.order import swept_number
+from optospice.scenario.points import by_point
 from optospice.scenario.sensitivity import SENSITIVITIES, take_index
 from optospice.scenario.shape import SIGNIFICANT
 
 if TYPE_CHECKING:
     from optospice.scenario.schema import Across
     from optospice.scenario.verdict import Observation
-    from optospice.validation import Value
 
 #: Metrics of a swept quantity and what each run gave: these can be taken across runs.
 ACROSS_METRICS = (
@@ -82,12 +82,10 @@ def take_across(across: Across, observations: Sequence[Observation]) -> MetricVa
 
 def _draws(observations: Sequence[Observation]) -> list[list[Observation]]:
     """Part the runs by draw: the first run of every point, the second, and so on."""
-    points: dict[tuple[Value, ...], list[Observation]] = {}
-    for one in observations:
-        points.setdefault(tuple(one.point.values()), []).append(one)
-    if len({len(runs) for runs in points.values()}) != 1:
+    points = by_point(observations)
+    if len({len(runs) for runs in points}) != 1:
         return [list(observations)]
-    return [list(draw) for draw in zip(*points.values(), strict=True)]
+    return [list(draw) for draw in zip(*points, strict=True)]
 
 
 def _take(across: Across, observations: Sequence[Observation]) -> MetricValue:

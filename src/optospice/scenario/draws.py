@@ -333,12 +333,34 @@ def _deviates(seed: int, name: str, level: str, places: Places) -> FloatArray:
     """Give the standard normal deviates at some places of the stream of a parameter."""
     from scipy.special import ndtri
 
-    text = f"{seed}\n{level}\n{name}".encode()
-    key = int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")
+    return np.asarray(ndtri(uniform_deviates(seed, name, level, places)), dtype=np.float64)
+
+
+def uniform_deviates(seed: int, name: str, level: str, places: Places) -> FloatArray:
+    """Give the deviates between 0 and 1 at some places of the stream of a parameter.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the draws [1].
+    name : str
+        Name of the parameter.
+    level : str
+        What the stream is for: a component of the variation.
+    places : ndarray of int, shape (n,)
+        Numbers of the draws, from 0 on.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Neither 0 nor 1 is among them [1].
+    """
     if not places.size:
         return np.empty(0)
+    text = f"{seed}\n{level}\n{name}".encode()
+    key = int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")
     shares = ((_words(key, places) >> np.uint64(64 - _BITS)) + 0.5) * 2.0**-_BITS
-    return np.asarray(ndtri(shares), dtype=np.float64)
+    return np.asarray(shares, dtype=np.float64)
 
 
 def _words(key: int, places: Places) -> NDArray[np.uint64]:

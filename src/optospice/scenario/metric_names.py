@@ -47,11 +47,12 @@ def check_metrics(loaded: LoadedScenario, protocol: Experiment) -> None:
             )
         taken = {across.name or across.metric: across.metric for across in scenario.across}
         across_metric = taken.get(target.metric)
-        unit = protocol.metric_unit(target.metric)
-        if across_metric:
-            unit = METRICS[across_metric].unit
         if target.metric in statistics:
             unit = statistic_unit(statistics[target.metric], protocol)
+        elif across_metric:
+            unit = METRICS[across_metric].unit
+        else:
+            unit = protocol.metric_unit(target.metric)
         try:
             check_claim(target, unit)
         except InputError as error:

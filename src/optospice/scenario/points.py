@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from optospice import units
 from optospice.validation import Value
+
+if TYPE_CHECKING:
+    from optospice.scenario.verdict import Observation
 
 
 def matches(point: Mapping[str, Value], where: Mapping[str, Value]) -> bool:
@@ -26,3 +30,11 @@ def _same_number(first: Value, second: Value) -> bool:
     except units.UnitsError:
         return False
     return math.isclose(number, other, rel_tol=1e-9)
+
+
+def by_point(observations: Sequence[Observation]) -> list[list[Observation]]:
+    """Part runs by their points, in order: the draws of each point together."""
+    points: dict[tuple[Value, ...], list[Observation]] = {}
+    for one in observations:
+        points.setdefault(tuple(one.point.values()), []).append(one)
+    return list(points.values())

@@ -250,11 +250,6 @@ class Runs(Sequence[Run]):
             number *= int(taken.sum())
         return number
 
-    def starts(self) -> NDArray[np.int64]:
-        """Places at which more than the parameters of the device differs from the run before."""
-        changes = np.flatnonzero(np.diff(self.kinds())) + 1
-        return np.concatenate([np.zeros(1, np.int64), changes])
-
     def parameter_matrix(self, places: NDArray[np.int64]) -> tuple[tuple[str, ...], FloatArray]:
         """Give what `Run.parameters` of many runs of one kind holds, without making the runs.
 

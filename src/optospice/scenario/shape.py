@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optospice import units
+from optospice.interpolation import FloatArray
 from optospice.scenario.order import place_on_axis
+from optospice.scenario.points import by_point
 from optospice.scenario.statistics import take_statistic
 
 if TYPE_CHECKING:
@@ -36,10 +39,16 @@ class Line:
         The other keys with their values; empty where no other key is swept.
     values : list of float
         The metric at each value of the key, of several draws at one value the median.
+    errors : list of float
+        How far each may be off for the solver's error; 0 where nobody knows.
+    runs : list of tuple of str
+        Ids of the runs behind each value.
     """
 
     where: str
     values: list[float]
+    errors: list[float]
+    runs: list[tuple[str, ...]]
 
 
 def lines_of(target: Target, observations: Sequence[Observation], unit: str) -> list[Line]:
@@ -58,12 +67,12 @@ def lines_of(target: Target, observations: Sequence[Observation], unit: str) -> 
     lines = [
         Line(
             ", ".join(f"{key} = {value}" for key, value in zip(others, held, strict=True)),
-            _series(target, members, unit),
+            *_series(target, members, unit),
         )
         for held, members in groups.items()
     ]
     long = [line for line in lines if len(line.values) > 1]
-    return long or [Line("", _series(target, observations, unit))]
+    return long or [Line("", *_series(target, observations, unit))]
 
 
 def weakest(target: Target, lines: Sequence[Line]) -> Line:
@@ -89,8 +98,12 @@ def _is_axis(key: str, over: str, points: Sequence[Mapping[str, Value]]) -> bool
     )
 
 
-def _series(target: Target, observations: Sequence[Observation], unit: str) -> list[float]:
+def _series(
+    target: Target, observations: Sequence[Observation], unit: str
+) -> tuple[list[float], list[float], list[tuple[str, ...]]]:
     groups: dict[float | Value, list[float]] = {}
+    errors: dict[float | Value, float] = {}
+    runs: dict[float | Value, tuple[str, ...]] = {}
     for observation in observations:
         if target.metric in observation.metrics:
             value = observation.metrics[target.metric]
@@ -98,9 +111,16 @@ def _series(target: Target, observations: Sequence[Observation], unit: str) -> l
             swept = observation.point[str(target.over)]
             place = place_on_axis(target, swept, observation.parameters)
             groups.setdefault(place, []).append(number)
+            error = observation.errors.get(target.metric, 0.0) and abs(
+                units.convert(value.value + observation.errors[target.metric], value.unit, unit)
+                - number
+            )
+            errors[place] = max(errors.get(place, 0.0), error)
+            runs[place] = (*runs.get(place, ()), observation.run)
     named = any(isinstance(place, str) for place in groups)
     places = list(groups) if named else sorted(groups)
-    return [float(np.median(groups[place])) for place in places]
+    medians = [float(np.median(groups[place])) for place in places]
+    return medians, [errors[place] for place in places], [runs[place] for place in places]
 
 
 def _margin(target: Target, series: Sequence[float]) -> float:
@@ -123,11 +143,8 @@ def with_statistics(
     statistic = next((one for one in scenario.statistics if one.name == target.metric), None)
     if statistic is None:
         return observations
-    points: dict[tuple[object, ...], list[Observation]] = {}
-    for one in observations:
-        points.setdefault(tuple(one.point.values()), []).append(one)
     found = []
-    for draws in points.values():
+    for draws in by_point(observations):
         value = take_statistic(statistic, scenario.monte_carlo, [one.metrics for one in draws])
         found.append(replace(draws[0], metrics={target.metric: value}))
     return found
@@ -140,6 +157,49 @@ def holds(target: Target, series: Sequence[float]) -> bool:
     least = -_CONSTANT if target.shape == "constant" else SIGNIFICANT
     margin = _margin(target, series)
     return margin >= least if target.shape == "constant" else margin > least
+
+
+def doubtful_runs(target: Target, lines: Sequence[Line]) -> tuple[str, ...]:
+    """Name the runs whose errors leave open if all lines have the shape; one sure miss decides.
+
+    A difference has to be above the errors of both its ends.
+    """
+    found: list[str] = []
+    for line in lines:
+        values, errors = np.array(line.values), np.array(line.errors)
+        if not errors.any() or len(values) < 2:
+            doubtful = np.zeros(len(values), np.bool_)
+        elif target.shape == "constant" or not np.isfinite(values).all():
+            doubtful = np.full(len(values), _is_in_doubt(target, values, errors))
+        else:
+            doubtful = _ends_in_doubt(target, values, errors)
+        if not holds(target, line.values) and not doubtful.any():
+            return ()
+        found += [run for runs, one in zip(line.runs, doubtful, strict=True) if one for run in runs]
+    return tuple(dict.fromkeys(found))
+
+
+def _is_in_doubt(target: Target, values: FloatArray, errors: FloatArray) -> bool:
+    """Whether errors decide if values are constant, or if they are there at all."""
+    if not np.isfinite(values).all():
+        return not np.isfinite(errors).all()
+    allowed = _CONSTANT * (float(np.abs(values).max()) or 1.0)
+    low, high = values - errors, values + errors
+    if holds(target, values.tolist()):
+        return bool(high.max() - low.min() > allowed)
+    return bool(low.max() - high.min() <= allowed)
+
+
+def _ends_in_doubt(target: Target, values: FloatArray, errors: FloatArray) -> NDArray[np.bool_]:
+    """Tell the ends of the steps that may go the right way, and may not."""
+    steps = np.diff(values) if target.shape == "increasing" else -np.diff(values)
+    least = SIGNIFICANT * (float(np.abs(values).max()) or 1.0)
+    doubt = errors[1:] + errors[:-1]
+    open_steps = (steps <= np.maximum(doubt, least)) & (steps + doubt > least)
+    if (steps + doubt <= least).any():  # a step that surely goes the wrong way decides
+        open_steps[:] = False
+    found: NDArray[np.bool_] = np.append(open_steps, False) | np.append(False, open_steps)
+    return found
 
 
 def shown(series: Sequence[float]) -> str:

@@ -96,13 +96,8 @@ def _taken(statistic: Statistic, rows: Sequence[Sequence[float]], unit: str) -> 
         case "quantile":
             return over_draws.quantile(first, unit, statistic.quantile or 0.5, confidence)
         case "yield":
-            low, high = (
-                default if bound is None else units.parse(bound, unit)
-                for bound, default in (
-                    (statistic.at_least, -math.inf),
-                    (statistic.at_most, math.inf),
-                )
-            )
+            low = _bound(statistic.at_least, unit, -math.inf)
+            high = _bound(statistic.at_most, unit, math.inf)
             return over_draws.yield_within(first, low, high, confidence)
         case "device_to_device_spread":
             return device_to_device_spread(rows, statistic.definition or "level")

@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from optospice import units
 from optospice.device import Parameter
 from optospice.metrics.registry import METRICS
 from optospice.metrics.value import MetricValue, annotated, missing
-from optospice.scenario.across import take_across
+from optospice.scenario.applicable import inapplicable
 from optospice.scenario.claim import (
     BOUND_SIGNS,
     allowed_error,
@@ -21,13 +19,29 @@ from optospice.scenario.claim import (
     shape_text,
     si_of_claim,
 )
+from optospice.scenario.claimed import take_claimed
+from optospice.scenario.decided import (
+    converted_error,
+    doubt_text,
+    doubtful_of_all,
+    error_of,
+    is_decided,
+)
 from optospice.scenario.evidence import Category, category_of
 from optospice.scenario.points import matches
 from optospice.scenario.schema import Scenario, Target
-from optospice.scenario.shape import broken, holds, lines_of, shown, weakest, with_statistics
+from optospice.scenario.shape import (
+    broken,
+    doubtful_runs,
+    holds,
+    lines_of,
+    shown,
+    weakest,
+    with_statistics,
+)
 from optospice.scenario.share import Share, share_of
 from optospice.scenario.specs import worst_run
-from optospice.scenario.statistics import notes_on_independence, take_statistic
+from optospice.scenario.statistics import notes_on_independence
 from optospice.validation import Value
 
 #: Units in which numbers are shown where a metric does not say.
@@ -52,6 +66,10 @@ class Observation:
         Whether the run left the valid range of its device.
     run : str
         Id of the run; its place among all.
+    errors : mapping of str to float
+        How far metrics may be off for the solver's error, in their SI units, where it is known.
+    idle : str
+        Why nothing happened in the run; empty where something did.
     """
 
     device: str
@@ -60,6 +78,8 @@ class Observation:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     is_extrapolated: bool = False
     run: str = ""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    idle: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +107,7 @@ class Verdict:
     error_percent, tolerance_percent : float or None
         Relative to the published value [%]; None for bounds and shapes.
     met : bool
-        Whether the claim holds.
+        Whether the claim holds, beyond the solver's error.
     expected_miss : bool
         Whether the scenario says that this device is known to miss it.
     note : str
@@ -107,6 +127,14 @@ class Verdict:
         Confidence interval of a statistic over draws, in `unit`.
     category : Category
         What the claim is evidence of, held against this device.
+    solver_error : float
+        How far `simulated` may be off for the solver's error, in `unit`; 0 where it is not known.
+    doubtful : tuple of str
+        Ids of the runs whose errors leave open if the claim is met; empty where it is decided.
+    repeated_at : str
+        Profile with which its runs were repeated, as their own did not decide it.
+    inapplicable : str
+        Why the claim does not apply: nothing happened in its runs; empty where it does.
     """
 
     target: Target
@@ -129,6 +157,15 @@ class Verdict:
     worst: str = ""
     interval: tuple[float, float] | None = None
     category: Category = Category.CONSISTENCY
+    solver_error: float = 0.0
+    doubtful: tuple[str, ...] = ()
+    repeated_at: str = ""
+    inapplicable: str = ""
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the claim is met, or missed, wherever the numbers lie within their errors."""
+        return not self.doubtful
 
     @property
     def is_open(self) -> bool:
@@ -136,9 +173,14 @@ class Verdict:
         return self.runs[0] < self.runs[1]
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether it lies within the solver's error if the claim is met."""
+        return not (self.is_decided or self.is_open or self.inapplicable)
+
+    @property
     def as_expected(self) -> bool:
-        """Whether a known miss was missed and everything else was met."""
-        return self.met != self.expected_miss and not self.is_open
+        """Whether a known miss was not met and everything else was; what does not apply is not."""
+        return self.met != self.expected_miss and not self.is_open and not self.inapplicable
 
     @property
     def claimed_si(self) -> float | str:
@@ -163,6 +205,13 @@ class Verdict:
         mark = ", extrapolated" if self.is_extrapolated else ""
         if self.is_open:
             return f"open: from {self.runs[0]} of {self.runs[1]} runs{mark}"
+        if self.inapplicable:
+            return f"not applicable: {self.inapplicable}{mark}"
+        if self.repeated_at:
+            mark += f", repeated at {self.repeated_at}"
+        if not self.is_decided:
+            more = ", as expected of this device" if self.expected_miss else ""
+            return f"within the solver's error{more}{mark}"
         if self.met:
             word = f"met{', although a miss was expected' if self.expected_miss else ''}"
         else:
@@ -235,7 +284,7 @@ def _judge(
     where = ", ".join(f"{key} = {value}" for key, value in target.where.items())
     if target.shape is not None and target.over is not None:
         return _judge_shape(target, scenario, device, chosen, where, expected_miss)
-    value = _value(target, scenario, chosen)
+    value = take_claimed(target, scenario, chosen)
     worst = ""
     if target.every and (found := worst_run(target, chosen)) is not None:
         value, worst = found
@@ -255,10 +304,21 @@ def _judge(
     if scenario.monte_carlo is not None and target.metric not in of_all:
         values = {o.run: o.metrics.get(target.metric) for o in chosen if o.metrics}
         share = share_of(target, values, claimed, unit)
-    met = excess(target, simulated, claimed, unit) <= 0
+    off = excess(target, simulated, claimed, unit)
+    met = off <= 0
     if share is not None and target.yield_at_least is not None:
         met = share.share >= target.yield_at_least
+    doubt = 0.0
+    if share is None:
+        doubt = converted_error(error_of(target, scenario, chosen), value.unit, unit)
+    doubtful = () if is_decided(off, doubt) else tuple(one.run for one in chosen)
+    if target.every and share is None:
+        doubtful = doubtful_of_all(target, chosen, claimed, unit)
+    absence = inapplicable(target, scenario, chosen)
+    met = met and not doubtful and not absence
     notes = notes_on_independence(scenario.monte_carlo, share.interval if share else None)
+    if doubtful:
+        notes += (doubt_text(simulated, doubt, unit),)
     ends = value.interval and tuple(units.convert(end, value.unit, unit) for end in value.interval)
     sign = BOUND_SIGNS.get(target.claim, "")
     return Verdict(
@@ -281,6 +341,9 @@ def _judge(
         share=share,
         worst=worst,
         interval=(ends[0], ends[1]) if ends else None,
+        solver_error=doubt,
+        doubtful=doubtful,
+        inapplicable=absence,
     )
 
 
@@ -304,6 +367,12 @@ def _judge_shape(
     unit = display_unit(target.metric, first.unit)
     lines = lines_of(target, observations, unit)
     whole = len(taken) == len(observations)
+    doubtful = doubtful_runs(target, lines)
+    absence = inapplicable(target, scenario, observations)
+    met = whole and runs[0] == runs[1] and all(holds(target, line.values) for line in lines)
+    least = weakest(target, lines)
+    doubt = max(least.errors, default=0.0)
+    said = f"differences of {shown(least.values)} {unit} with errors up to {doubt:.2g} {unit}"
     return Verdict(
         target=target,
         device=device,
@@ -312,39 +381,17 @@ def _judge_shape(
         unit=unit,
         published=shape_text(target),
         simulated=None,
-        shown=shown(weakest(target, lines).values),
+        shown=shown(least.values),
         error_percent=None,
         tolerance_percent=None,
-        met=whole and runs[0] == runs[1] and all(holds(target, line.values) for line in lines),
+        met=met and not doubtful and not absence,
         expected_miss=expected_miss,
-        note=first.note or target.note,
+        note="; ".join(filter(None, (first.note or target.note, said if doubtful else ""))),
         si_unit=first.unit,
         runs=runs,
         is_extrapolated=any(observation.is_extrapolated for observation in observations),
         worst=broken(target, lines),
+        solver_error=doubt,
+        doubtful=doubtful,
+        inapplicable=absence,
     )
-
-
-def _value(target: Target, scenario: Scenario, chosen: Sequence[Observation]) -> MetricValue:
-    for across in scenario.across:
-        if (across.name or across.metric) == target.metric:
-            return take_across(across, chosen)
-    for statistic in scenario.statistics:
-        if statistic.name == target.metric:
-            return take_statistic(statistic, scenario.monte_carlo, [o.metrics for o in chosen])
-    values = [o.metrics[target.metric] for o in chosen if target.metric in o.metrics]
-    if not values:
-        info = METRICS.get(target.metric)
-        unit = info.unit if info else si_of_claim(target)
-        return missing(unit, "", "no run gave this metric")
-    if len(values) > 1:  # a Monte Carlo block: the published number is that of the typical device
-        # a draw without a value meets no bound: it counts as beyond it
-        absent = {"at_least": -math.inf, "at_most": math.inf}.get(target.claim, math.nan)
-        numbers = [absent if value.is_missing else value.value for value in values]
-        numbers = [number for number in numbers if not math.isnan(number)]
-        text = f"{values[0].definition}; median of {len(numbers)} runs"
-        middle = float(np.median(numbers)) if numbers else math.nan
-        if not math.isfinite(middle) or 2 * len(numbers) <= len(values):
-            return missing(values[0].unit, text, "half of the runs or more gave no value")
-        return MetricValue(middle, values[0].unit, text)
-    return values[0]

@@ -30,6 +30,11 @@ class MeasuredBlock:
         Limits of the device's valid range that a run left, by its place.
     netlists : mapping of int to str
         The circuit that ran, where only the run itself knows it, by its place.
+    idle : mapping of int to str
+        Why nothing happened in a run, by its place.
+    errors : mapping of str to ndarray
+        How far each metric may be off for the solver's error [its unit], as long as its column;
+        empty where nobody asked for it.
     """
 
     succeeded: NDArray[np.bool_]
@@ -38,6 +43,8 @@ class MeasuredBlock:
     messages: Mapping[int, str] = field(default_factory=dict)
     outside: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     netlists: Mapping[int, str] = field(default_factory=dict)
+    idle: Mapping[int, str] = field(default_factory=dict)
+    errors: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Count the runs."""

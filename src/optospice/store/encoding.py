@@ -91,7 +91,7 @@ class _Reader:
 
 def _block_header(block: WaveformBlock, arrays: list[FloatArray]) -> dict[str, Any]:
     arrays += [block.time, block.breakpoints, block.error_bounds]
-    shared = []
+    shared, notes = [], list(dict.fromkeys(block.notes))
     for name, values in block.signals.items():
         is_shared = values.strides[0] == 0 or len(block) == 1
         shared += [name] if is_shared else []
@@ -103,8 +103,8 @@ def _block_header(block: WaveformBlock, arrays: list[FloatArray]) -> dict[str, A
         "signals": list(block.signals),
         "shared": shared,
         "units": dict(block.units),
-        "notes": list(dict.fromkeys(block.notes)),
-        "note_of_run": [list(dict.fromkeys(block.notes)).index(one) for one in block.notes],
+        "notes": notes,
+        "note_of_run": [notes.index(one) for one in block.notes],
     }
 
 

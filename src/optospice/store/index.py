@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 #: Layout of the index; one of another number is begun anew beside it.
-LAYOUT = 2
+LAYOUT = 3
 #: How long a command waits for another one that writes to the same store [s].
 PATIENCE = 60.0
 #: Keys asked for at a time: SQLite takes so many values in one question.

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 #: Columns of a part of metrics that are none.
-_OWN = ("key", "succeeded", "seconds", "message", "outside", "netlist")
-_ERROR, _WORDS = " standard error", " words"
+_OWN = ("key", "succeeded", "seconds", "message", "outside", "netlist", "idle")
+_TEXTS = ("message", "outside", "netlist", "idle")
+_ERROR, _SOLVER, _WORDS = " standard error", " solver error", " words"
 #: What begins the column of a metric whose own name another column may have.
 _OTHER = "metric "
 #: Under which a part holds the names of its metrics by their columns.
@@ -45,6 +46,7 @@ def metrics_table(blocks: Mapping[bytes, MeasuredBlock]) -> pyarrow.Table:
         "message": _texts(blocks, "messages", str),
         "outside": _texts(blocks, "outside", json.dumps),
         "netlist": _texts(blocks, "netlists", str),
+        "idle": _texts(blocks, "idle", str),
     }
     titles: dict[str, str] = {}
     for name in names:
@@ -53,10 +55,12 @@ def metrics_table(blocks: Mapping[bytes, MeasuredBlock]) -> pyarrow.Table:
         titles[column] = name
         columns[column] = values
         columns[column + _ERROR] = errors
+        if any(name in block.errors for block in blocks.values()):
+            columns[column + _SOLVER] = _solver_errors(name, list(blocks.values()))
         columns[column + _WORDS] = pyarrow.DictionaryArray.from_arrays(
             pyarrow.array(codes, mask=codes < 0), pyarrow.array(words, pyarrow.string())
         )
-    for name in ("message", "outside", "netlist"):
+    for name in _TEXTS:
         columns[name] = pyarrow.array(columns[name], pyarrow.string())
     columns["key"] = pyarrow.array(columns["key"], pyarrow.binary())
     return pyarrow.table(columns).replace_schema_metadata({_NAMES: json.dumps(titles)})
@@ -64,7 +68,7 @@ def metrics_table(blocks: Mapping[bytes, MeasuredBlock]) -> pyarrow.Table:
 
 def _column_of(name: str, place: int) -> str:
     """Give the column of a metric: its name, unless another column may be called so."""
-    is_free = name not in _OWN and not name.endswith((_ERROR, _WORDS))
+    is_free = name not in _OWN and not name.endswith((_ERROR, _SOLVER, _WORDS))
     return name if is_free and not name.startswith(_OTHER) else f"{_OTHER}{place}"
 
 
@@ -104,6 +108,17 @@ def _spread(
     return values, errors, list(places), codes
 
 
+def _solver_errors(name: str, blocks: Sequence[MeasuredBlock]) -> FloatArray:
+    """Spread the solver's errors of a metric over all rows; nan where nobody asked for them."""
+    errors = np.full(sum(map(len, blocks)), math.nan)
+    first = 0
+    for block in blocks:
+        if name in block.errors:
+            errors[first + np.flatnonzero(block.succeeded)] = block.errors[name]
+        first += len(block)
+    return errors
+
+
 class MetricsPart:
     """A part of metrics that was read.
 
@@ -124,11 +139,12 @@ class MetricsPart:
         table = pyarrow.parquet.read_table(file, use_threads=False, page_checksum_verification=True)
         self._texts = {
             name: {} if table[name].null_count == len(table) else _given(table[name].to_pylist())
-            for name in ("message", "outside", "netlist")
+            for name in _TEXTS
         }
         self._succeeded = table["succeeded"].to_numpy()
         self._seconds = table["seconds"].to_numpy()
         self._columns: dict[str, tuple[Any, Any, Any, tuple[Words, ...]]] = {}
+        self._errors: dict[str, Any] = {}
         for column, name in json.loads(table.schema.metadata[_NAMES]).items():
             coded = table[column + _WORDS].unify_dictionaries().combine_chunks()
             codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
@@ -139,6 +155,8 @@ class MetricsPart:
                 codes.astype(np.int32),
                 words,
             )
+            if column + _SOLVER in table.column_names:
+                self._errors[name] = table[column + _SOLVER].to_numpy()
 
     def block(self, first: int, count: int) -> MeasuredBlock:
         """Give the block in some rows."""
@@ -155,6 +173,7 @@ class MetricsPart:
                     tuple(words[int(code)] for code in used),
                     codes_here.astype(np.int32),
                 )
+        errors = {n: self._errors[n][rows][succeeded] for n in columns if n in self._errors}
         texts = {
             name: {row: told[first + row] for row in range(count) if first + row in told}
             if told
@@ -168,6 +187,8 @@ class MetricsPart:
             texts["message"],
             {row: tuple(json.loads(text)) for row, text in texts["outside"].items()},
             texts["netlist"],
+            texts["idle"],
+            {name: own for name, own in errors.items() if not np.isnan(own).all()},
         )
 
 

@@ -121,10 +121,6 @@ class Store:
         """Say under which keys metrics are stored."""
         return set(self._index.find("metrics", keys))
 
-    def results(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Say of which blocks the waveforms, or the results of an analysis, are stored."""
-        return set(self._index.find("results", keys))
-
     def result(self, key: bytes) -> EncodedBlock | None:
         """Give the waveforms of a block, or the results of its analysis; None for an unknown one.
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
-import numpy as np
-
 from optospice.ngspice.bench_analyses import Result
 from optospice.ngspice.worker import Failed, Finished
 from optospice.store.block import MeasuredBlock
@@ -69,6 +67,8 @@ class Collector:
         What was computed before, and where it goes.
     on_progress : callable
         Called as runs end.
+    with_errors : bool
+        Whether metrics come with the solver's error.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Collector:
         keeping: Keeping,
         store: Store | None,
         on_progress: Progress,
+        with_errors: bool = False,
     ) -> None:
         self._blocks = blocks
         self._records = records
@@ -85,6 +86,7 @@ class Collector:
         self._kept = KeptResults(records)
         self._store = store
         self._on_progress = on_progress
+        self._with_errors = with_errors
         self._measuring: dict[int, bytes] = {}
         self._stored = 0
         self.from_store = 0
@@ -95,10 +97,42 @@ class Collector:
         for kind, places, rows in block.measurements():
             if kind not in self._measuring:
                 protocol = self._blocks.runs[int(places[0])].protocol
-                self._measuring[kind] = measuring_key(protocol)
+                self._measuring[kind] = measuring_key(protocol, self._with_errors)
             key = measured_key(block.key, self._measuring[kind], rows)
             found.append(Measurement(kind, places, rows, key))
         return found
+
+    def collect(self, numbers: Sequence[int], pool: Executor, timeout: float) -> bool:
+        """Take blocks from the store, and simulate those that it lacks.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            Which blocks.
+        pool : Executor
+            What simulates; it is started only where something is missing.
+        timeout : float
+            Longest time of a run [s].
+
+        Returns
+        -------
+        bool
+            Whether all were brought; False after Ctrl-C, which closes the pool.
+        """
+        before, pool.timeout = pool.timeout, timeout
+        try:
+            missing = self.take_stored(numbers)
+            if missing:
+                pool.start()
+                self.simulate(missing, pool)
+        except KeyboardInterrupt:
+            pool.close()
+            return False
+        finally:
+            pool.timeout = before  # the pool may serve others
+            if self._store is not None:
+                self._store.flush()
+        return True
 
     # From the store
 
@@ -133,7 +167,7 @@ class Collector:
 
     def _restore(self, number: int, measured: Sequence[tuple[Places, MeasuredBlock]]) -> bool:
         """Take a stored block; False where waveforms are to stay that the store does not hold."""
-        kept = [self._keeps(places, one) for places, one in measured]
+        kept = [self._keeping.keeps(places, one.succeeded) for places, one in measured]
         if any(one.any() for one in kept):
             assert self._store is not None
             block = self._blocks[number]
@@ -149,13 +183,6 @@ class Collector:
             self.from_store += int(places.size)
         return True
 
-    def _keeps(
-        self, places: Places, measured: MeasuredBlock
-    ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        pairs = zip(places.tolist(), measured.succeeded.tolist(), strict=True)
-        told = [self._keeping.keeps(place, well) for place, well in pairs]
-        return np.array(told, np.bool_)
-
     def _keep(
         self,
         block: Block,
@@ -164,9 +191,7 @@ class Collector:
     ) -> None:
         rows = dict(zip(block.places.tolist(), block.rows.tolist(), strict=True))
         for places, one in measured:
-            for place, well in zip(places.tolist(), one.succeeded.tolist(), strict=True):
-                if not self._keeping.keeps(place, well):
-                    continue
+            for place in places[self._keeping.keeps(places, one.succeeded)].tolist():
                 result = results[rows[place]]
                 if result is not None:
                     self._kept.put(place, result if self._keeping.every == 1 else own(result))
@@ -181,7 +206,8 @@ class Collector:
         """Simulate blocks, or measure those whose waveforms are stored."""
         largest = max(self._blocks[number].devices for number in numbers)
         chunk = max(1, min(50, len(numbers) // (4 * pool.size), LARGEST_CHUNK // largest))
-        tasks = Tasks(self, numbers, LARGEST_ANSWER // chunk)
+        share = LARGEST_ANSWER // chunk
+        tasks = Tasks(len(numbers), lambda index: self.task(numbers[index], share))
         again: list[tuple[int, int]] = []
         for index, outcome in pool.map(_FUNCTION, tasks, chunk):
             block = self._blocks[numbers[index]]
@@ -191,7 +217,8 @@ class Collector:
                 self._fail(block, outcome)
             else:  # the block took its worker down: find the guilty run
                 again += [(numbers[index], row) for row in range(block.devices)]
-        for index, outcome in pool.map(_FUNCTION, TasksAlone(self, again)):
+        alone = Tasks(len(again), lambda n: self.task(again[n][0]).alone(again[n][1]))
+        for index, outcome in pool.map(_FUNCTION, alone):
             number, row = again[index]
             self._finish_alone(self._blocks[number], row, outcome)
 
@@ -211,6 +238,7 @@ class Collector:
             kept or (self._store is not None and self._stored < STORED_BYTES),
             largest,
             given,
+            self._with_errors,
         )
 
     def _finish(self, block: Block, outcome: Outcome) -> None:
@@ -226,10 +254,11 @@ class Collector:
             )
             if results is not None and fits:
                 self._stored += results.numbers.nbytes
-        if results is None and self._store is not None and self._keeping.anything:
-            results = self._store.result(block.key)  # it was measured only
-        if results is not None and any(self._keeps(*one).any() for one in measured):
-            self._keep(block, measured, decoded(results))
+        if any(self._keeping.keeps(places, new.succeeded).any() for places, new in measured):
+            if results is None and self._store is not None:
+                results = self._store.result(block.key)  # it was measured only
+            if results is not None:
+                self._keep(block, measured, decoded(results))
         for places, new in measured:
             self._take(places, new)
 
@@ -252,8 +281,8 @@ class Collector:
             found: Outcome = outcome.result
             measured = found.measured[number]
             alone = None if found.results is None else decoded(found.results)[0]
-            for place, well in zip(places.tolist(), measured.succeeded.tolist(), strict=True):
-                if alone is not None and self._keeping.keeps(place, well):
+            if alone is not None:
+                for place in places[self._keeping.keeps(places, measured.succeeded)].tolist():
                     self._kept.put(place, alone)
             self._take(places, measured)
 
@@ -266,26 +295,23 @@ def own(result: Waveforms | Result) -> Waveforms | Result:
 
 
 class Tasks(Sequence[Task]):
-    """Tasks of blocks, made when a worker takes them.
+    """Tasks, each made when a worker takes it.
 
     Parameters
     ----------
-    collector : Collector
-        Who knows the blocks.
-    numbers : sequence of int
-        Which blocks.
-    largest : int
-        Largest sum of the waveforms of one task [bytes].
+    count : int
+        How many there are [1].
+    make : callable
+        Makes the one of a number.
     """
 
-    def __init__(self, collector: Collector, numbers: Sequence[int], largest: int) -> None:
-        self._collector = collector
-        self._numbers = numbers
-        self._largest = largest
+    def __init__(self, count: int, make: Callable[[int], Task]) -> None:
+        self._count = count
+        self._make = make
 
     def __len__(self) -> int:
         """Count the tasks."""
-        return len(self._numbers)
+        return self._count
 
     @overload
     def __getitem__(self, index: int) -> Task: ...
@@ -296,36 +322,6 @@ class Tasks(Sequence[Task]):
         """Make a task, or a list of some."""
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
-        return self._collector.task(self._numbers[index], self._largest)
-
-
-class TasksAlone(Sequence[Task]):
-    """Tasks of single devices of blocks whose worker was lost.
-
-    Parameters
-    ----------
-    collector : Collector
-        Who knows the blocks.
-    devices : sequence of (int, int)
-        Number of the block and row of the device.
-    """
-
-    def __init__(self, collector: Collector, devices: Sequence[tuple[int, int]]) -> None:
-        self._collector = collector
-        self._devices = devices
-
-    def __len__(self) -> int:
-        """Count the tasks."""
-        return len(self._devices)
-
-    @overload
-    def __getitem__(self, index: int) -> Task: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Task]: ...
-
-    def __getitem__(self, index: int | slice) -> Task | list[Task]:
-        """Make a task, or a list of some."""
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        number, row = self._devices[index]
-        return self._collector.task(number).alone(row)
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._make(index)

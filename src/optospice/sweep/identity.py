@@ -33,8 +33,8 @@ KEY_BYTES = 16
 _HASHED = 16_384
 #: Rooms of the code that no waveform depends on; all others count.
 _NOT_SIMULATING = frozenset(
-    ("api", "authoring", "calibration", "cli", "conformance", "cosim", "drawing", "metrics",
-     "protocols", "reference", "regression", "report", "scenario", "store", "sweep",
+    ("api", "authoring", "calibration", "cli", "conformance", "cosim", "drawing", "evidence",
+     "metrics", "protocols", "reference", "regression", "report", "scenario", "store", "sweep",
      "pytest_plugin.py", "reproduce.py")
 )  # fmt: skip
 #: Rooms that decide what is measured, besides those that simulate.
@@ -193,9 +193,10 @@ def _code_of(module: str) -> str:
         return module
 
 
-def measuring_key(experiment: Experiment) -> bytes:
-    """Hash what an experiment measures, with the code that does."""
-    return digest(measuring_code(), experiment_text(experiment))
+def measuring_key(experiment: Experiment, with_errors: bool = False) -> bytes:
+    """Hash what an experiment measures, with the code that does, and if it tells errors."""
+    more = ("with errors",) if with_errors else ()
+    return digest(measuring_code(), experiment_text(experiment), *more)
 
 
 def measured_key(block: bytes, measuring: bytes, rows: NDArray[np.int64]) -> bytes:

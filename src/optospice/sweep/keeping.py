@@ -5,6 +5,9 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optospice.ngspice.bench_analyses import Result
 from optospice.sweep.records import Records
 from optospice.sweep.task import bytes_of
@@ -36,14 +39,10 @@ class Keeping:
         """Keep all waveforms of few runs, and none of many."""
         return cls() if runs <= KEPT_WAVEFORMS else cls(0, failed=False)
 
-    @property
-    def anything(self) -> bool:
-        """Whether any waveform may stay."""
-        return bool(self.every) or self.failed
-
-    def keeps(self, place: int, succeeded: bool) -> bool:
-        """Whether the waveforms of the run at a place stay."""
-        return (self.every > 0 and place % self.every == 0) or (self.failed and not succeeded)
+    def keeps(self, places: NDArray[np.int64], succeeded: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Say which waveforms stay, of runs at some places."""
+        told = ~succeeded if self.failed else np.zeros(places.size, np.bool_)
+        return told | (places % self.every == 0) if self.every else told
 
 
 class KeptResults:

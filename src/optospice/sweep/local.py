@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Sequence
 
+from optospice.metrics.value import MetricValue
 from optospice.scenario.across import take_across
 from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
-from optospice.scenario.verdict import Observation, judge_targets
+from optospice.scenario.schema import Scenario
+from optospice.scenario.verdict import Observation, Verdict
 from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Blocks
+from optospice.sweep.certainty import sure_verdicts, tells_errors
 from optospice.sweep.collecting import Collector, Progress
 from optospice.sweep.executor import Executor
 from optospice.sweep.keeping import Keeping
-from optospice.sweep.record import RunRecord, ScenarioResult
+from optospice.sweep.record import ScenarioResult
 from optospice.sweep.records import Records
 
 
@@ -64,24 +66,30 @@ def run_scenario(
     version = version_of(pool, store)
     records = Records(runs)
     blocks = Blocks(runs, version, largest_block)
-    collector = Collector(blocks, records, keeping, store, on_progress or _silent)
+    exactly = tells_errors(loaded.scenario, len(runs))
+    collector = Collector(blocks, records, keeping, store, on_progress or _silent, exactly)
     numbers = range(len(blocks)) if chosen is None else blocks.holding(chosen)
-    before, pool.timeout = pool.timeout, loaded.scenario.timeout
-    try:
-        open_blocks = collector.take_stored(numbers)
-        if open_blocks:
-            pool.start()
-            collector.simulate(open_blocks, pool)
-    except KeyboardInterrupt:
-        pool.close()
-    finally:
-        pool.timeout = before  # the pool may serve others
-        if store is not None:
-            store.flush()
-    seconds = time.perf_counter() - started
+    is_whole = collector.collect(numbers, pool, loaded.scenario.timeout)
     asked = records if chosen is None else [records[place] for place in chosen]
     stored = min(collector.from_store, len(asked))  # of one run its whole block was looked up
-    return _concluded(loaded, asked, version, seconds, stored)
+
+    def repeat(others: Sequence[Run]) -> Records:
+        again = Records(others)
+        blocks = Blocks(others, version, largest_block)
+        collector = Collector(blocks, again, Keeping(0, failed=False), store, _silent, True)
+        if is_whole:
+            collector.collect(range(len(blocks)), pool, loaded.scenario.timeout)
+        return again
+
+    scenario, verdicts = loaded.scenario, list[Verdict]()
+    places = range(len(records)) if chosen is None else chosen
+    judged = places if scenario.targets or scenario.across else ()
+    observations = [records.observation(place) for place in judged]
+    if scenario.targets:
+        verdicts = sure_verdicts(scenario, runs, places, observations, repeat)
+    across = _across(scenario, observations)
+    seconds = time.perf_counter() - started
+    return ScenarioResult(loaded, asked, verdicts, across, version, seconds, stored)
 
 
 def keeping_of(loaded: LoadedScenario, runs: int) -> Keeping:
@@ -106,56 +114,13 @@ def _silent(ended: int, failed: int) -> None:
     """Show no progress."""
 
 
-class _Observations(Sequence[Observation]):
-    """What the verdict needs of every run, made when it is asked for."""
-
-    def __init__(self, records: Sequence[RunRecord]) -> None:
-        self._records = records
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    @overload
-    def __getitem__(self, index: int) -> Observation: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Observation]: ...
-
-    def __getitem__(self, index: int | slice) -> Observation | list[Observation]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        if isinstance(self._records, Records):
-            return self._records.observation(index)
-        record = self._records[index]
-        return Observation(
-            record.run.device.name,
-            record.run.point,
-            record.metrics,
-            record.run.device.card.parameters,
-            bool(record.outside),
-            record.run.id,
-        )
-
-    def __iter__(self) -> Iterator[Observation]:
-        return (self[place] for place in range(len(self)))
-
-
-def _concluded(
-    loaded: LoadedScenario,
-    records: Sequence[RunRecord],
-    version: str,
-    seconds: float,
-    from_store: int,
-) -> ScenarioResult:
-    asked = loaded.scenario.targets or loaded.scenario.across
-    observations: Sequence[Observation] = _Observations(records) if asked else ()
-    observations = list(observations)
+def _across(scenario: Scenario, observations: Sequence[Observation]) -> dict[str, MetricValue]:
+    """Take the metrics across the runs, device by device."""
     devices = list(dict.fromkeys(observation.device for observation in observations))
-    across = {
+    return {
         (entry.name or entry.metric) + ("" if len(devices) == 1 else f" ({device})"): take_across(
             entry, [o for o in observations if o.device == device]
         )
         for device in devices
-        for entry in loaded.scenario.across
+        for entry in scenario.across
     }
-    verdicts = judge_targets(loaded.scenario, observations)
-    return ScenarioResult(loaded, records, verdicts, across, version, seconds, from_store)

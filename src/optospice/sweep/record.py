@@ -66,10 +66,6 @@ class ColumnedRecords(Sequence[RunRecord]):
     def with_status(self, status: Status) -> list[int]:
         """Places of the runs that have a status."""
 
-    @abstractmethod
-    def extrapolated(self) -> list[int]:
-        """Places of the runs that left the valid range of their device."""
-
 
 @dataclass(frozen=True)
 class ScenarioResult:
@@ -105,13 +101,6 @@ class ScenarioResult:
     def failed(self) -> list[RunRecord]:
         """Runs that failed."""
         return self._with_status("failed")
-
-    @property
-    def extrapolated(self) -> list[RunRecord]:
-        """Runs that left the valid range of their device."""
-        if isinstance(self.records, ColumnedRecords):
-            return [self.records[place] for place in self.records.extrapolated()]
-        return [record for record in self.records if record.outside]
 
     @property
     def missing(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
@@ -28,6 +29,7 @@ class _Column:
     def __init__(self, runs: int) -> None:
         self.values = np.full(runs, np.nan)
         self.errors: NDArray[np.float64] | None = None
+        self.solver_errors: NDArray[np.float64] | None = None
         self.codes = np.full(runs, -1, np.int32)
 
     def put(
@@ -38,6 +40,11 @@ class _Column:
             self.errors = np.full(self.values.size, np.nan)
         if self.errors is not None:
             self.errors[places] = column.standard_errors
+
+    def put_solver_errors(self, places: NDArray[np.int64], errors: NDArray[np.float64]) -> None:
+        if self.solver_errors is None:
+            self.solver_errors = np.full(self.values.size, np.nan)
+        self.solver_errors[places] = errors
 
 
 class _Row(Mapping[str, MetricValue]):
@@ -75,6 +82,7 @@ class Records(ColumnedRecords):
         self._messages: dict[int, str] = {}
         self._outside: dict[int, tuple[str, ...]] = {}
         self._netlists: dict[int, str] = {}
+        self._idle: dict[int, str] = {}
         self._results: dict[int, Waveforms | Result] = {}
 
     def __len__(self) -> int:
@@ -116,12 +124,6 @@ class Records(ColumnedRecords):
     def succeeded(self) -> NDArray[np.bool_]:
         """Which runs succeeded, shape (runs,)."""
         found: NDArray[np.bool_] = self._statuses == _OK
-        return found
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Which runs failed, shape (runs,)."""
-        found: NDArray[np.bool_] = self._statuses == _FAILED
         return found
 
     @property
@@ -180,7 +182,17 @@ class Records(ColumnedRecords):
             device.card.parameters,
             bool(self.outside_at(place)),
             run_id,
+            self.solver_errors_at(place),
+            self._idle.get(place, ""),
         )
+
+    def solver_errors_at(self, place: int) -> dict[str, float]:
+        """Give how far the metrics of a run may be off for the solver's error, where known."""
+        return {
+            name: float(own.solver_errors[place])
+            for name, own in self._columns.items()
+            if own.solver_errors is not None and not np.isnan(own.solver_errors[place])
+        }
 
     @property
     def metric_names(self) -> tuple[str, ...]:
@@ -206,16 +218,8 @@ class Records(ColumnedRecords):
         own = self._columns[name]
         if own.codes[place] < 0:
             raise KeyError(name)
-        error = None if own.errors is None or np.isnan(own.errors[place]) else own.errors[place]
-        words = self._listed[int(own.codes[place])]
-        value = float(own.values[place])
-        return MetricValue(
-            int(value) if words.whole else value,
-            words.unit,
-            words.definition,
-            None if error is None else float(error),
-            words.note,
-        )
+        error = math.nan if own.errors is None else float(own.errors[place])
+        return self._listed[int(own.codes[place])].value(float(own.values[place]), error)
 
     def names_at(self, place: int) -> list[str]:
         """Names of the metrics that the run at a place gave."""
@@ -233,10 +237,13 @@ class Records(ColumnedRecords):
             if name not in self._columns:
                 self._columns[name] = _Column(len(self))
             self._columns[name].put(own, column, codes[column.codes])
+            if name in block.errors:
+                self._columns[name].put_solver_errors(own, block.errors[name])
         at = places.tolist()
         self._messages.update((at[row], text) for row, text in block.messages.items())
         self._outside.update((at[row], limits) for row, limits in block.outside.items())
         self._netlists.update((at[row], text) for row, text in block.netlists.items())
+        self._idle.update((at[row], why) for row, why in block.idle.items())
 
     def _code(self, words: Words) -> int:
         code = self._words.setdefault(words, len(self._listed))

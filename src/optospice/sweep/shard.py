@@ -12,6 +12,7 @@ from optospice.scenario.load import LoadedScenario
 from optospice.scenario.runs import Run
 from optospice.store.store import Store
 from optospice.sweep.blocks import LARGEST_BLOCK, Block, Blocks
+from optospice.sweep.certainty import tells_errors
 from optospice.sweep.collecting import Collector, Progress
 from optospice.sweep.executor import Executor
 from optospice.sweep.local import keeping_of, version_of
@@ -165,20 +166,10 @@ class ShardWork:
         # what the whole would show it finds in the store
         keeping = keeping_of(self._loaded, len(self._all_runs))
         records = Records(self._all_runs)
-        collector = Collector(self._blocks, records, keeping, store, advance)
-        before, executor.timeout = executor.timeout, self._loaded.scenario.timeout
-        interrupted = False
-        try:
-            missing = collector.take_stored(self._numbers)
-            if missing:
-                executor.start()
-                collector.simulate(missing, executor)
-        except KeyboardInterrupt:
-            interrupted = True
-            executor.close()
-        finally:
-            executor.timeout = before
-            store.flush()
+        exactly = tells_errors(self._loaded.scenario, len(self._all_runs))
+        collector = Collector(self._blocks, records, keeping, store, advance, exactly)
+        timeout = self._loaded.scenario.timeout
+        interrupted = not collector.collect(self._numbers, executor, timeout)
         if store.problem:
             raise SimulationError(f"shard {self._shard}: {store.problem}")
         return ShardResult(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,14 @@ from optospice.ngspice.session import Session
 from optospice.ngspice.simulate import run_copies
 from optospice.protocols import Experiment
 from optospice.protocols.analyses.base import AnalysisExperiment
-from optospice.protocols.base import Metrics
+from optospice.protocols.base import Metrics, Protocol
+from optospice.protocols.idle import idle_runs
+from optospice.protocols.solver_error import solver_errors
 from optospice.scenario.runs import Run
 from optospice.store.block import MeasuredBlock
 from optospice.store.encoding import BlockResult, EncodedBlock, decoded, encoded
+from optospice.sweep.blocks import parameter_matrix
+from optospice.testbench import Testbench
 from optospice.waveform_block import WaveformBlock
 from optospice.waveforms import Waveforms
 
@@ -52,6 +57,8 @@ class Task:
         Largest sum of those [bytes]; those of the first devices do.
     given : EncodedBlock, optional
         What a simulation gave before: it is measured only.
+    with_errors : bool
+        Whether to tell how far each metric may be off for the solver's error.
     """
 
     run: Run
@@ -61,16 +68,14 @@ class Task:
     keep_results: bool
     largest: int = LARGEST_ANSWER
     given: EncodedBlock | None = None
+    with_errors: bool = False
 
     @classmethod
     def of(cls, runs: Sequence[Run], keep_results: bool) -> Task:
         """Make a task of runs that differ in parameters only, each measured by its protocol."""
-        names = tuple(dict.fromkeys(name for run in runs for name in run.parameters))
-        defaults = runs[0].device.defaults
-        rows = [[run.parameters.get(name, defaults[name]) for name in names] for run in runs]
-        matrix = np.array(rows, dtype=np.float64).reshape(len(runs), len(names))
-        experiments = [(runs[0].protocol, np.arange(len(runs)))]
-        return cls(runs[0], names, matrix, experiments, keep_results)
+        places = np.arange(len(runs))
+        names, matrix = parameter_matrix(runs, places)
+        return cls(runs[0], names, matrix, [(runs[0].protocol, places)], keep_results)
 
     def parameter_sets(self) -> list[dict[str, float]]:
         """Give the parameters of each device."""
@@ -151,7 +156,6 @@ class _Simulated:
 
     results: BlockResult
     failures: Mapping[int, str]
-    seconds: float
 
 
 def bytes_of(result: Waveforms | Result) -> int:
@@ -175,11 +179,9 @@ def perform(session: Session, task: Task) -> Outcome:
     if task.run.is_closed_loop:
         return _closed_loop(session, task)
     started = time.perf_counter()
-    simulated = _simulated(session, task)
-    measured = [
-        _measured(experiment, rows, simulated, task.run.device, task.run.testbench().light_notes)
-        for experiment, rows in task.measurements
-    ]
+    bench = replace(task.run.testbench(), parameters={})
+    simulated = _simulated(session, task, bench)
+    measured = [_measured(one, rows, simulated, bench, task) for one, rows in task.measurements]
     spent = (time.perf_counter() - started) / len(task.matrix)
     measured = [replace(one, seconds=np.full(len(one), spent)) for one in measured]
     return answer(task, measured, simulated.results, simulated.failures)
@@ -215,34 +217,34 @@ def answer(
     return Outcome(measured, encoded(fitting))
 
 
-def _simulated(session: Session, task: Task) -> _Simulated:
-    started = time.perf_counter()
+def _simulated(session: Session, task: Task, bench: Testbench) -> _Simulated:
     if task.given is not None:
-        return _Simulated(decoded(task.given), {}, 0.0)
+        return _Simulated(decoded(task.given), {})
     sets = task.parameter_sets()
     results: list[Waveforms | Result | None] = []
     failures: dict[int, str] = {}
     try:
-        return _Simulated(
-            _together(session, task.run, sets), failures, time.perf_counter() - started
-        )
+        return _Simulated(_together(session, bench, task.run, sets), failures)
     except RunFailedError:
         if len(sets) == 1:
             raise
     for row, parameters in enumerate(sets):
         try:
-            results += _together(session, task.run, [parameters])
+            results += _together(session, bench, task.run, [parameters])
         except RunFailedError as error:
             failures[row] = str(error)
             results.append(None)
-    return _Simulated(results, failures, time.perf_counter() - started)
+    return _Simulated(results, failures)
 
 
 def _together(
-    session: Session, run: Run, parameter_sets: Sequence[Mapping[str, float]]
+    session: Session,
+    bench: Testbench,
+    run: Run,
+    parameter_sets: Sequence[Mapping[str, float]],
 ) -> Sequence[Waveforms] | Sequence[Result]:
     """Run copies of a device together: a transient, or an analysis without a time axis."""
-    bench, how = replace(run.testbench(), parameters={}), run.protocol
+    how = run.protocol
     if isinstance(how, AnalysisExperiment):
         return analyse_copies(session, bench, parameter_sets, how.analysis(bench.device))
     return run_copies(session, bench, parameter_sets)
@@ -252,10 +254,11 @@ def _measured(
     experiment: Experiment,
     rows: Rows,
     simulated: _Simulated,
-    device: Device,
-    notes: Sequence[str],
+    bench: Testbench,
+    task: Task,
 ) -> MeasuredBlock:
     """Take the metrics of some devices of a block."""
+    device, notes = bench.device, bench.light_notes
     failed = np.isin(rows, list(simulated.failures))
     messages = {int(n): simulated.failures[int(rows[n])] for n in np.flatnonzero(failed)}
     own = np.flatnonzero(~failed)
@@ -266,9 +269,24 @@ def _measured(
             columns = _noted(experiment.measure_block(results, device), results, notes)
         except ValueError:
             columns, own = _one_by_one(experiment, results, device, notes, own, messages)
+            results = chosen(simulated.results, rows[own])
     succeeded = np.zeros(rows.size, np.bool_)
     succeeded[own] = True
-    return MeasuredBlock(succeeded, columns, np.zeros(rows.size), messages)
+    found = MeasuredBlock(succeeded, columns, np.zeros(rows.size), messages)
+    if not own.size or not isinstance(experiment, Protocol) or not _is_timed(results):
+        return found
+    waveforms = cast(Sequence[Waveforms], results)
+    idle = idle_runs(experiment, waveforms, device, _is_programmed(task.run))
+    errors = {}
+    if task.with_errors:
+        errors = solver_errors(experiment, waveforms, device, columns, bench.levels)
+    return replace(found, idle={int(own[n]): why for n, why in idle.items()}, errors=errors)
+
+
+def _is_programmed(run: Run) -> bool:
+    """Whether a state starts elsewhere than at its operating point."""
+    states = run.device.card.states.values()
+    return bool(run.surroundings.initial) or any(one.initial is not None for one in states)
 
 
 def chosen(results: BlockResult, rows: Rows) -> BlockResult:

@@ -65,6 +65,8 @@ ARGUMENTS: Mapping[WindowKind, Mapping[str, str]] = {
         "baseline": "the same",
         "learned": "the first reading",
         "later": "the last reading",
+        "first": "the first reading",
+        "second": "the last reading",
         "resolution": "difference that repeated readings may show",
     },
     "sweep": {
@@ -334,8 +336,8 @@ class View:
                 return self.readings / self._read(bias)
         if name == "resolution":
             return repeat_resolution(self._error_bound, self.readings)
-        if name in ("learned", "later"):
-            return number(self.readings[..., 0 if name == "learned" else -1])
+        if name in ("learned", "later", "first", "second"):
+            return number(self.readings[..., 0 if name in ("learned", "first") else -1])
         last = float(window.instants[-1])
         before = float(window.offsets[-1]) if window.offsets.size else last
         places = {"pulse_end": before, "delay": last - before, "instant": last}
