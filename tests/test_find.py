@@ -170,8 +170,8 @@ def test_the_file_says_where_every_number_comes_from():
     text = library_text(find_device("pbs_trap"))
     assert "* pbs_trap: PbS nanocrystal" in text
     assert "family photovoltage_rc_traps" in text
-    assert "*   carrier_lifetime = 60 ms" in text
-    assert "fitted: P16a" in text
+    assert "*   trap_coupling = 0.563" in text
+    assert "held by P08a" in text
     assert "10.1039/d5tc03487f" in text
     assert "dn_x/dt" in text  # the equations of the family
     assert ".include" not in text
