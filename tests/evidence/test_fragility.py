@@ -5,6 +5,7 @@ from __future__ import annotations
 from optospice.calibration.scores import computed
 from optospice.device import Device
 from optospice.evidence.claims import Experiment
+from optospice.evidence.scores import claims_of, fragility
 from optospice.evidence.tables import fragility_table, lost_by_any, worst
 from optospice.ngspice.pool import Pool
 
@@ -39,3 +40,15 @@ def test_what_is_missed_cannot_be_lost(tiny: tuple[Device, list[Experiment]], po
     missed = [row.model_copy(update={"met": False}) for row in claims]
     found = fragility(*tiny, pool, missed, steps=(0.1,))
     assert not any(row.lost for row in found.rows)
+
+
+def test_only_fitted_parameters_can_be_asked_for(
+    tiny: tuple[Device, list[Experiment]], pool: Pool
+) -> None:
+    device, experiments = tiny
+    claims, _ = claims_of(device, experiments, pool)
+    every = fragility(device, experiments, pool, claims)
+    fitted = fragility(device, experiments, pool, claims, only_fitted=True)
+    assert {row.origin for row in fitted.rows} == {"fitted"}
+    assert [row for row in every.rows if row.origin == "fitted"] == fitted.rows
+    assert len(every.rows) > len(fitted.rows)

@@ -51,6 +51,7 @@ def computed(
     factor: float = 2.0,
     seed: int = 1,
     say: Say = lambda text: None,
+    only_fitted: bool = False,
 ) -> Record:
     """Compute the record of a device.
 
@@ -66,6 +67,8 @@ def computed(
         Of the null score; see `null_score`.
     say : callable
         Takes a line of progress.
+    only_fitted : bool
+        Whether the fragility leaves published and assumed parameters as they are.
     """
     claims, ngspice = claims_of(device, experiments, pool, say)
     return Record(
@@ -78,7 +81,7 @@ def computed(
         null=null_score(device, experiments, pool, draws, factor, seed, say)
         if "null" in only
         else None,
-        fragility=fragility(device, experiments, pool, claims, say)
+        fragility=fragility(device, experiments, pool, claims, say, only_fitted=only_fitted)
         if "fragility" in only
         else None,
         leave_one_out=_left_out(device, experiments, pool, say)

@@ -27,6 +27,10 @@ def evidence(
         list[str] | None,
         typer.Option(metavar="null|fragility|leave-one-out", help="Only this score."),
     ] = None,
+    only_fitted: Annotated[
+        bool,
+        typer.Option("--only-fitted", help="Change only fitted parameters in the fragility."),
+    ] = False,
     compare: Annotated[
         bool, typer.Option("--compare", help="Put the records of the devices side by side.")
     ] = False,
@@ -58,7 +62,7 @@ def evidence(
         _show_comparison(records, stale, out, json)
         return
     chosen = [_SCORES[name] for name in only or _SCORES]
-    records = _compute(names, chosen, draws, factor, seed, workers, update)
+    records = _compute(names, chosen, draws, factor, seed, workers, update, only_fitted)
     _show(records, out, json)
 
 
@@ -74,6 +78,7 @@ def _compute(
     seed: int,
     workers: int,
     update: bool,
+    only_fitted: bool,
 ) -> list[Record]:
     from optospice.calibration.scores import computed, prepared
     from optospice.evidence.record import load, merged, write
@@ -84,7 +89,9 @@ def _compute(
     records = []
     with Pool(workers=workers, preload="optospice.sweep.task") as pool:
         for device, experiments in found:
-            record = computed(device, experiments, pool, chosen, draws, factor, seed, _say)
+            record = computed(
+                device, experiments, pool, chosen, draws, factor, seed, _say, only_fitted
+            )
             if update:
                 record = merged(load(device.name), record)
                 with writing(Path("netlists")):

@@ -98,6 +98,7 @@ def fragility(
     claims: Sequence[ClaimRow],
     say: Say = lambda text: None,
     steps: Sequence[float] = STEPS,
+    only_fitted: bool = False,
 ) -> Fragility:
     """Find the claims that are lost with a change of one parameter at a time.
 
@@ -117,8 +118,10 @@ def fragility(
         Takes a line of progress.
     steps : sequence of float
         Relative changes [1].
+    only_fitted : bool
+        Whether published and assumed parameters stay.
     """
-    moved = shifts(device, steps)
+    moved = shifts(device, steps, only_fitted)
     met = {claim.place for claim in claims if claim.met}
     lost: dict[str, list[Loss]] = {shift.name: [] for shift in moved}
     runs = failed = 0

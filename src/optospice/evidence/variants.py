@@ -96,7 +96,9 @@ def random_sets(device: Device, factor: float, draws: int, seed: int) -> list[di
     return [dict(zip(columns, row, strict=True)) for row in rows.tolist()]
 
 
-def shifts(device: Device, steps: Sequence[float] = STEPS) -> list[Shift]:
+def shifts(
+    device: Device, steps: Sequence[float] = STEPS, only_fitted: bool = False
+) -> list[Shift]:
     """Give every parameter changed by each step, those within the card's bounds.
 
     Of a temperature in degrees Celsius the share is one of the kelvins. A parameter that is zero
@@ -106,7 +108,7 @@ def shifts(device: Device, steps: Sequence[float] = STEPS) -> list[Shift]:
     for name, card in device.card.parameters.items():
         value, si = device.defaults[name], units.si_unit(card.unit)
         absolute = units.convert(value, card.unit, si)
-        if absolute == 0:
+        if absolute == 0 or (only_fitted and card.origin != "fitted"):
             continue
         for step in steps:
             moved = units.convert(absolute * (1 + step), si, card.unit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from optospice.report.layout import cell, new_table
 from optospice.report.numbers import claim_text, finite
 from optospice.report.verdicts import error_text, simulated_text
+from optospice.scenario.verdict import Verdict
 from optospice.sweep.alternatives import Choice
 
 if TYPE_CHECKING:
@@ -71,5 +72,11 @@ def _rows(choices: Sequence[Choice]) -> Iterator[tuple[Choice, list[str]]]:
         if verdict is None:
             yield choice, [*start, "–", "–", choice.problem or "no run succeeded"]
         else:
-            word = "met" if verdict.met else "missed"
-            yield choice, [*start, simulated_text(verdict), error_text(verdict), word]
+            yield choice, [*start, simulated_text(verdict), error_text(verdict), _word(verdict)]
+
+
+def _word(verdict: Verdict) -> str:
+    """Give the verdict without what the scenario expected of its own reading."""
+    if verdict.is_open or verdict.inapplicable or not verdict.is_decided:
+        return verdict.word
+    return "met" if verdict.met else "missed"

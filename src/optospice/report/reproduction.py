@@ -105,7 +105,11 @@ class Fitted:
 
 def counts(claims: Iterable[Claim]) -> dict[Category, Count]:
     """Count the claims that say something, by what they are evidence of; every claim once."""
-    return counted((claim.category, claim.met) for claim in claims if not claim.is_weak)
+    return counted(
+        (claim.category, claim.met)
+        for claim in claims
+        if not (claim.is_weak or claim.verdict.inapplicable)
+    )
 
 
 def weak(claims: Iterable[Claim]) -> Count:
