@@ -46,7 +46,7 @@ def test_only_fitted_parameters_can_be_asked_for(
     tiny: tuple[Device, list[Experiment]], pool: Pool
 ) -> None:
     device, experiments = tiny
-    claims, _ = claims_of(device, experiments, pool)
+    claims, _ = claims_of(device, experiments, pool, lambda text: None)
     every = fragility(device, experiments, pool, claims)
     fitted = fragility(device, experiments, pool, claims, only_fitted=True)
     assert {row.origin for row in fitted.rows} == {"fitted"}
