@@ -197,7 +197,7 @@ HIGH = ("--set", "protocol.turning_points=['0 V', '100 V', '0 V']")
 def test_a_scenario_outside_is_refused_in_one_sentence(command, changes, words):
     code, out, err = command("run", "mose2/hysteresis", *changes)
     assert (code, out, err.count("\n")) == (2, "", 1)
-    for word in ("hysteresis.toml", "mose2.toml", "accepted: ", "--extrapolate", *words):
+    for word in ("hysteresis.toml", "mose2_dose.toml", "accepted: ", "--extrapolate", *words):
         assert word in " ".join(err.split())
     assert not Path("results").exists()
 

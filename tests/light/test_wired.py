@@ -250,7 +250,7 @@ def test_cells_of_an_array_are_lit_by_colour(coloured: Device) -> None:
         array(coloured, [constant(1.0)], [constant(0.0)], lights={(0, 0): constant(1.0)})
 
 
-@pytest.mark.parametrize(("colour", "weight"), [("740 nm", None), ("550 nm", "1.294")])
+@pytest.mark.parametrize(("colour", "weight"), [("740 nm", None), ("550 nm", "1.338")])
 def test_a_controlled_lamp_counts_by_its_colour(colour: str, weight: str | None) -> None:
     device = optospice.find_device("pbs_trap")
     table = {"name": "light_adaptation", "wavelength": colour, "target": "100 nA"}

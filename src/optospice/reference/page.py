@@ -41,13 +41,15 @@ from optospice.reference.schemas import (
 )
 from optospice.scenario import monte_carlo, variation
 from optospice.scenario import schema as scenario_schema
+from optospice.scenario.alternatives import Alternative
+from optospice.scenario.conflicts import Conflict
 from optospice.scenario.specs import Spec
 
 SCENARIO_TABLES: tuple[type[BaseModel], ...] = (
     scenario_schema.Scenario, variation.Range, variation.Design, variation.Interval,
     variation.Corner, monte_carlo.MonteCarlo, monte_carlo.Draw, monte_carlo.Correlated,
-    scenario_schema.Across, monte_carlo.Statistic, scenario_schema.Target, Spec,
-    scenario_schema.Expectation, scenario_schema.Figure,
+    scenario_schema.Across, monte_carlo.Statistic, scenario_schema.Target, Alternative,
+    Spec, scenario_schema.Expectation, Conflict, scenario_schema.Figure,
     CircuitTable, InstanceTable, ElementTable, LinkTable, Light, LedLine, TransmissionTable,
 )  # fmt: skip
 CARD_TABLES: tuple[type[BaseModel], ...] = (
