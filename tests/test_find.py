@@ -77,7 +77,7 @@ def test_what_was_met_is_told():
     ((_, met),) = search(["i0 1..10 nA", "family=three", "paired_pulse_index"]).rows
     assert met[0] == "5.704 nA"
     assert met[1] == "three_state_memristor"
-    assert "(mose2/paired_pulse)" in met[2]
+    assert "(reading, mose2/paired_pulse)" in met[2]
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,8 @@ def test_pulses_without_an_amplitude_teach_nothing(voltage: str, pool: Pool) -> 
 @pytest.mark.slow
 def test_a_pulse_more_or_less_is_within_the_error_of_the_solver(pool: Pool) -> None:
     """The ninth and the tenth pulse: standard says one, reference the other."""
-    loaded = load_scenario("mose2/sensitisation", ["parameters.v_fast=0.8757 V"])
+    changes = ["device=mose2", "accuracy=standard", "parameters.v_fast=0.8757 V"]
+    loaded = load_scenario("mose2/sensitisation", changes)
     result = run_scenario(loaded, expand(loaded), pool)
     verdict = next(one for one in result.verdicts if one.target.id == "M19b")
     assert verdict.repeated_at == "reference"

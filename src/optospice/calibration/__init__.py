@@ -1,1 +1,1 @@
-"""Fitting a device's parameters to published targets and to measured waveforms."""
+"""Fitting a device's parameters to claims and to measured waveforms."""

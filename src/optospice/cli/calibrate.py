@@ -47,7 +47,7 @@ def calibrate(
     ] = False,
     workers: Workers = 0,
 ) -> None:
-    """Fit parameters of a device to published targets or measured currents."""
+    """Fit parameters of a device to claims or measured currents."""
     from optospice.calibration.command import run as fit_and_write
     from optospice.calibration.report import print_report
 

@@ -1,4 +1,4 @@
-"""`optospice run`: scenarios against their published targets."""
+"""`optospice run`: scenarios against what is claimed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def run(
     dask: Dask = None,
     shard: ShardOption = None,
 ) -> None:
-    """Run scenarios and hold them against their published targets."""
+    """Run scenarios and hold them against what is claimed."""
     from contextlib import ExitStack
 
     from optospice.cli.shard import chosen_shard, compute_shard

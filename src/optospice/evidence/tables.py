@@ -165,7 +165,9 @@ def markdown_sections(record: Record) -> list[tuple[str, list[str]]]:
         "Null score": f"Intervals of {100 * CONFIDENCE:g} % after Wilson.",
         "Fragility": "Claims that the device meets and that are missed after the change; those in "
         "brackets are not printed.",
-        "Leave-one-out": "Fitted anew without the number, which is then predicted.",
+        "Leave-one-out": "Fitted anew without the number, which is then predicted. Where the other "
+        "numbers leave a direction of the parameters open that this one needs, it cannot be "
+        "predicted: that counts as no success.",
     }
     return [
         (title, [markdown_text(line), "", notes[title], "", *markdown_table(table)])

@@ -274,7 +274,7 @@ def _colour(terminal: Terminal, device: Device) -> str:
 
 @dataclass(frozen=True)
 class _Claim:
-    """A published number, bound or shape of a metric, by one scenario of a device."""
+    """A number, bound or shape that is claimed of a metric, by one scenario of a device."""
 
     metric: str
     target: Target
@@ -284,10 +284,11 @@ class _Claim:
     def text(self) -> str:
         from optospice.report.numbers import claim_text
 
-        return f"{claim_text(self.target)} ({self.scenario})"
+        kind = "" if self.target.kind == "printed" else f"{self.target.kind}, "
+        return f"{claim_text(self.target)} ({kind}{self.scenario})"
 
     def holds(self, condition: Condition) -> bool:
-        """Whether the published number lies in the range; bounds and shapes are no numbers."""
+        """Whether the number lies in the range; bounds and shapes are no numbers."""
         if not condition.has_range:
             return True
         if self.target.published is None:
@@ -301,7 +302,7 @@ class _Claim:
 
 
 def _claims(metrics: set[str]) -> dict[str, list[_Claim]]:
-    """Published claims of some metrics, by device."""
+    """Claims about some metrics, by device."""
     found: dict[str, list[_Claim]] = {}
     for name in list_scenarios():
         try:

@@ -213,7 +213,7 @@ class Figure(StrictModel):
 
 
 class Scenario(StrictModel):
-    """One experiment: device or circuit, protocol, sweep and published targets."""
+    """One experiment: device or circuit, protocol, sweep and claims."""
 
     title: Annotated[str, Field(min_length=1)]
     description: str = ""

@@ -1,4 +1,4 @@
-"""The verdict: each published target against what was simulated."""
+"""The verdict: each claim against what was simulated."""
 
 from __future__ import annotations
 

@@ -106,13 +106,15 @@ def _surer(first: Observation, second: Observation, ratio: float) -> Observation
 def _told(
     before: Verdict, after: Verdict, repeated: Sequence[Profile], scenario: Scenario
 ) -> Verdict:
-    """Give what the repeated runs say, with what the first ones left open."""
+    """Give what the repeated runs say, and where they leave it open what the first ones said."""
     if not before.is_doubtful or not repeated:
         return before
+    exactest = min(repeated, key=lambda one: one.bound)
+    told = replace(after, repeated_at=exactest.name)
+    if not after.is_doubtful:
+        return told
     unit = "" if before.unit == "1" else f" {before.unit}"
     said = f"at {scenario.accuracy} alone {before.shown}{unit}"
     if math.isfinite(before.solver_error):
         said += f" with an error of up to {before.solver_error:.2g}{unit}"
-    note = "; ".join(filter(None, (after.note, said)))
-    exactest = min(repeated, key=lambda one: one.bound)
-    return replace(after, repeated_at=exactest.name, note=note)
+    return replace(told, note="; ".join(filter(None, (after.note, said))))
