@@ -135,7 +135,9 @@ def test_kinds_of_claims_are_counted_apart(library: Path, tmp_path: Path) -> Non
         "2 of 3 printed, held out met; 1 of 1 bounds and readings met; 1 of 2 consistency checks "
         "met; missed: c, e." in table
     )
-    assert "| panagopoulou2026 | pbs_rc | 2 of 3 | – | 1 of 1 | 1 of 2 | 0 | 0 | – |" in table
+    assert (
+        "| panagopoulou2026 | pbs_rc | 2 of 3 | – | 1 of 1 | 1 of 2 | 0 | 0 | – | – | – |" in table
+    )
 
 
 def test_what_cites_no_paper_is_no_part_of_the_page(library: Path, tmp_path: Path) -> None:

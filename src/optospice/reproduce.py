@@ -12,6 +12,7 @@ from pathlib import Path
 from optospice import evidence
 from optospice.device import find_device
 from optospice.errors import InputError
+from optospice.evidence.comparison import met_at_random, predicted
 from optospice.evidence.record import Record, is_weak
 from optospice.files import claimed, write_text, writing
 from optospice.library import packaged_folder
@@ -63,7 +64,7 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
         results, choices = simulate_all(planned, workers)
         records = evidence_of({meant for _, meant in planned})
         claims = weighed(collect(results, [meant for _, meant in planned]), records)
-        fitted = what_was_fitted(claims)
+        fitted = what_was_fitted(claims, records)
         seconds = time.perf_counter() - started
         text = markdown(claims, results, fitted, choices, scores_of(records))
         differences = [] if committed is None else compare(committed, text)
@@ -197,7 +198,7 @@ def scores_of(records: Mapping[str, Record]) -> dict[str, list[str]]:
     return found
 
 
-def what_was_fitted(claims: Sequence[Claim]) -> dict[str, Fitted]:
+def what_was_fitted(claims: Sequence[Claim], records: Mapping[str, Record]) -> dict[str, Fitted]:
     """Count what went into each device whose verdicts count."""
     found = {}
     for device in dict.fromkeys(claim.meant for claim in claims):
@@ -205,7 +206,9 @@ def what_was_fitted(claims: Sequence[Claim]) -> dict[str, Fitted]:
         printed = sum(
             claim.meant == device and claim.category is Category.FITTED for claim in claims
         )
-        found[device] = Fitted(len(fitted_parameters(parameters)), printed)
+        record = records.get(device)
+        worth = (met_at_random(record), predicted(record)) if record is not None else ()
+        found[device] = Fitted(len(fitted_parameters(parameters)), printed, *worth)
     return found
 
 

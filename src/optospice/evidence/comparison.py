@@ -45,20 +45,32 @@ def _lines(record: Record, stale: bool) -> dict[str, str]:
         lines[f"fitted parameters that lose any at ±{100 * size:g} %"] = lost_by_any(record, size)
     if record.null is not None:
         weak = sum(is_weak(share) for share in record.shares().values())
-        lines["printed numbers met by a random set"] = (
-            f"{record.mean_met(printed):.2f} of {len(printed)}"
-        )
+        lines["printed numbers met by a random set"] = met_at_random(record)
         lines["other claims met by a random set"] = (
             f"{record.mean_met(others):.1f} of {len(others)}"
         )
         lines["weak claims"] = _of(weak, len(record.claims))
     if record.leave_one_out is not None:
-        words = [row.word for row in record.leave_one_out.rows]
-        lines["left out and predicted / missed / not predictable"] = " / ".join(
-            str(words.count(word)) for word in ("predicted", "missed", "cannot be predicted")
-        )
+        lines["left out and predicted / missed / not predictable"] = predicted(record)
     lines["record"] = "out of date" if stale else "up to date"
     return lines
+
+
+def met_at_random(record: Record) -> str:
+    """Say how many printed numbers a random parameter set meets on average."""
+    if record.null is None:
+        return NOTHING
+    return f"{record.mean_met(record.printed):.2f} of {len(record.printed)}"
+
+
+def predicted(record: Record) -> str:
+    """Count the numbers that were predicted, missed and not predictable when left out."""
+    if record.leave_one_out is None:
+        return NOTHING
+    words = [row.word for row in record.leave_one_out.rows]
+    return " / ".join(
+        str(words.count(word)) for word in ("predicted", "missed", "cannot be predicted")
+    )
 
 
 def _of(count: int, total: int) -> str:

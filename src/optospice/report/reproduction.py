@@ -92,10 +92,16 @@ class Fitted:
         Fitted parameters [1].
     printed : int
         Printed numbers that were used to fit them [1].
+    at_random : str
+        How many printed numbers random parameter sets meet.
+    predicted : str
+        How many are predicted, missed and not predictable when they are left out of the fit.
     """
 
     parameters: int
     printed: int
+    at_random: str = "–"
+    predicted: str = "–"
 
     @property
     def degrees_of_freedom(self) -> int:

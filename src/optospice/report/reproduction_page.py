@@ -92,7 +92,8 @@ def markdown(
 def _overview(claims: Sequence[Claim], fitted: Mapping[str, Fitted]) -> list[str]:
     """Give one row per paper and counted device."""
     head = ["paper", "device", *map(str, Category), "weak, not counted", "fitted parameters",
-            "degrees of freedom"]  # fmt: skip
+            "degrees of freedom", "printed numbers that a random set meets",
+            "left out: predicted / missed / not predictable"]  # fmt: skip
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     pairs = dict.fromkeys((claim.loaded.scenario.citation, claim.meant) for claim in claims)
     for key, device in pairs:
@@ -102,6 +103,7 @@ def _overview(claims: Sequence[Claim], fitted: Mapping[str, Fitted]) -> list[str
         went_in = fitted[device]
         freedom = str(went_in.degrees_of_freedom) if went_in.parameters else "–"
         row = [key or "–", device, *cells, str(weak(own).total), str(went_in.parameters), freedom]
+        row += [went_in.at_random, went_in.predicted]
         lines.append(f"| {' | '.join(row)} |")
     return lines
 
