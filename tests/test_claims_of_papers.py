@@ -14,6 +14,8 @@ import pytest
 from optospice import evidence
 from optospice.device import find_device, list_devices
 from optospice.evidence.claims import experiments_of
+from optospice.evidence.comparison import comparison_table, met_at_random, predicted
+from optospice.evidence.tables import lost_by_any, markdown_table
 from optospice.library import packaged_folder
 from optospice.scenario.evidence import Category, category_of, fitted_parameters
 from optospice.scenario.load import LoadedScenario, load_scenario
@@ -160,3 +162,21 @@ def test_weak_claims_are_those_that_random_sets_meet() -> None:
         is_weak = bool(share) and float(share) >= 0.9
         checked = "consistency" not in row["counted as"]
         assert row["counted as"].startswith("weak") == (is_weak and checked)
+
+
+def test_the_readme_and_the_page_of_the_memristor_say_what_the_records_say() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for device in ("pbs_trap", "mose2_dose", "mose2"):
+        record = evidence.load(device)
+        assert record is not None
+        met = sum(row.met for row in record.printed)
+        cells = [
+            f"`{device}`", f"{met} of {len(record.printed)}", str(len(record.fitted)),
+            met_at_random(record), f"{lost_by_any(record, 0.01)} parameters", predicted(record),
+        ]  # fmt: skip
+        assert f"| {' | '.join(cells)} |" in readme
+    devices = ["mose2", "mose2_dose_seven", "mose2_dose", "mose2_dose_sublinear"]
+    found = [record for name in devices if (record := evidence.load(name)) is not None]
+    page = (ROOT / "docs" / "mose2.md").read_text("utf-8")
+    for line in markdown_table(comparison_table(found)):
+        assert line in page

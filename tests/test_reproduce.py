@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from optospice import reproduce as module
+from optospice.errors import InputError
 from optospice.report.reproduction import compare
 from optospice.reproduce import devices_of, packaged_scenarios, reproduce
 from optospice.scenario.load import load_scenario
@@ -109,6 +110,12 @@ def test_every_packaged_scenario_is_there_once_per_device() -> None:
     assert ("pbs/paired_pulse", "pbs_rc") in planned
     assert devices_of(load_scenario("pbs/paired_pulse"))[-1] == "pbs_trap"
     assert devices_of(load_scenario("pbs/wavelength"))[-1] == "pbs_trap"
+
+
+def test_a_counted_device_that_is_none_is_refused(library: Path, tmp_path: Path) -> None:
+    library.write_text('claims_of = "pbs_tarp"\n' + TITLE.format(device="pbs_rc", published="1 A"))
+    with pytest.raises(InputError, match=r"claims_of = 'pbs_tarp'.*did you mean 'pbs_trap'"):
+        reproduce(tmp_path / "out", as_json=False, check=None)
 
 
 KINDS = """

@@ -90,6 +90,8 @@ MEANINGS: Mapping[type[BaseModel], Mapping[str, str]] = {
         "targets": "Claims that the runs are held against: published ones, and own checks.",
         "spec": "Limits that every corner and every draw has to keep.",
         "expectations": "What is known in advance, by device.",
+        "claims_of": "The device whose verdicts count; the scenario's own by default.",
+        "conflicts": "Where a paper disagrees with itself, with the arithmetic.",
         "figure": "The main picture.",
     },
 }

@@ -53,6 +53,8 @@ def check_names(loaded: LoadedScenario) -> None:
     scenario = loaded.scenario
     devices = list_devices() if scenario.circuit is None else [scenario.device]
     named = [(f"expectations.{name}", name) for name in scenario.expectations]
+    if scenario.claims_of:
+        named.append((f"claims_of = {scenario.claims_of!r}", scenario.claims_of))
     for index, target in enumerate(scenario.targets):
         named += [(f"targets[{index}].devices: {name!r}", name) for name in target.devices]
     for key, name in named:
