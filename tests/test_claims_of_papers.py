@@ -77,8 +77,8 @@ def test_nothing_is_called_printed_that_no_paper_prints() -> None:
         ("mose2_dose_sublinear", 8, 0, 10),
         ("mose2_dose_seven", 8, 0, 7),
         ("mose2", 8, 0, 14),
-        ("pbs_cell_lee2020", 3, 0, 1),
-        ("pbs_cell_zhu2023", 1, 1, 1),
+        ("pbs_cell_lee2020", 3, 0, 3),
+        ("pbs_cell_zhu2023", 1, 1, 2),
     ],
 )
 def test_what_was_used_in_a_fit_follows_from_the_card(

@@ -94,8 +94,8 @@ def reproduce(folder: Path, as_json: bool, check: Path | None, workers: int = 0)
 def packaged_scenarios() -> list[tuple[LoadedScenario, str]]:
     """Load every packaged scenario about a paper, one copy per device, with the one that counts.
 
-    A closed loop shows what a device can do, not what a paper printed; a Monte Carlo block shows
-    an assumed spread; and what cites no paper is about none.
+    A closed loop or a circuit shows what devices can do, not what a paper printed; a Monte Carlo
+    block shows an assumed spread; and what cites no paper is about none.
     """
     loaded = []
     for file in sorted((packaged_folder() / "scenarios").glob("**/*.toml")):
@@ -103,7 +103,7 @@ def packaged_scenarios() -> list[tuple[LoadedScenario, str]]:
         scenario = one.scenario
         if scenario.controller or scenario.monte_carlo or not scenario.citation:
             continue
-        if not scenario.targets:
+        if scenario.circuit or not scenario.targets:
             continue
         for device in devices_of(one):
             own = device == scenario.device
