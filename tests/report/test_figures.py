@@ -147,7 +147,8 @@ def test_a_constant_signal_without_stimulus_can_be_drawn() -> None:
 
 def test_series_are_drawn_and_saved(tmp_path: Path) -> None:
     """A protocol's own rows: conductance against pulse number, as a picture and a table."""
-    loaded = load_scenario("mose2/potentiation_depression")
+    cycles = 'sweep={"protocol.definitions.cycle" = ["last", "first"]}'
+    loaded = load_scenario("mose2/potentiation_depression", [cycles])
     runs = expand(loaded)
     with Pool(workers=1) as pool:
         result = run_scenario(loaded, runs, pool)

@@ -25,12 +25,29 @@ _SCALES = (1.0, 3.0, 10.0)
 _OPERATING_POINTS = ((1.0, 0.0), (-1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
+def _weighs_light(context: Context, name: str, values: tuple[Sequence[float], ...]) -> bool:
+    """Whether a parameter that only a spectral response names changes the weight of a colour."""
+    device = context.device
+    if name in device.subcircuit.parameters:
+        return False
+    return any(
+        device.weight(terminal.name, colour, {name: value})
+        != device.weight(terminal.name, colour, {})
+        for terminal in device.terminals("optical")
+        if terminal.response is not None
+        for colour in terminal.response.probes
+        for value in (*values[0], *values[1])
+    )
+
+
 def check_parameters(context: Context) -> Iterator[Finding]:
     """Every declared parameter changes a current or a state by more than the error bound."""
     silent = {
         name: _candidates(context.device.defaults[name], parameter)
         for name, parameter in context.device.card.parameters.items()
     }
+    for name in [name for name, values in silent.items() if _weighs_light(context, name, values)]:
+        del silent[name]
     failures: dict[str, str] = {}
     optical = any(terminal.kind == "optical" for terminal in context.driven)
     for far in (False, True):

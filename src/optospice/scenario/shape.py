@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -27,6 +28,34 @@ _CONSTANT = 0.01
 SIGNIFICANT = 1e-3
 #: Most numbers of a series that are shown [1].
 _SHOWN = 6
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+def joint_definition(definitions: Sequence[str]) -> str:
+    """Give the definition of a metric of several runs; numbers that differ as ``"2 to 40"``.
+
+    Parameters
+    ----------
+    definitions : sequence of str
+        Those of the runs, in their order; at least one.
+
+    Returns
+    -------
+    str
+        The first one where they differ in more than numbers.
+    """
+    first = definitions[0]
+    numbers = [_NUMBER.findall(one) for one in definitions]
+    if len({_NUMBER.sub("#", one) for one in definitions}) > 1:
+        return first
+    ends = iter(zip(*numbers, strict=True))
+
+    def spelled(match: re.Match[str]) -> str:
+        found = sorted(set(next(ends)), key=float)
+        return match.group() if len(found) == 1 else f"{found[0]} to {found[-1]}"
+
+    return _NUMBER.sub(spelled, first)
 
 
 @dataclass(frozen=True)
